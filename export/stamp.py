@@ -1,0 +1,29 @@
+"""A verified graph with its card, written in one move: a reader never meets half a file."""
+
+from pathlib import Path
+
+import onnx
+from numpy.typing import NDArray
+
+from export.to_onnx import to_onnx
+from export.verify import Verification, verify
+from streamer.card import ModelCard, to_metadata
+from trainer.learners import Learner
+from trainer.recipes import Recipe
+
+
+def write_model(
+    path: Path, learner: Learner, recipe: Recipe, card: ModelCard, batches: list[NDArray]
+) -> Verification:
+    """Convert, stamp, verify and only then write ``path``. Raises ``MismatchError`` and leaves nothing behind."""
+    graph = to_onnx(learner, recipe)
+    onnx.helper.set_model_props(graph, to_metadata(card))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(".draft")
+    try:
+        draft.write_bytes(graph.SerializeToString())
+        verification = verify(draft, learner, batches)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+    return verification

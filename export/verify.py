@@ -1,0 +1,52 @@
+"""The proof that an ONNX file says what its framework says, on real windows, before anybody runs it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streamer.errors import EmostreamError
+from streamer.model import EmotionModel, softmax
+from trainer.learners import Learner
+
+F32 = NDArray[np.float32]
+
+LARGEST_DIFFERENCE = 1e-4
+
+
+class MismatchError(EmostreamError):
+    """The ONNX graph and the network it came from disagree: nothing is written."""
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What was compared and the largest difference of a probability."""
+
+    windows: int
+    largest_difference: float
+
+
+def verify(path: Path, learner: Learner, batches: list[F32]) -> Verification:
+    """Compare a model file with the framework on batches of windows (B, T, D) of several T.
+
+    Raises ``MismatchError`` where a probability differs by more than 1e-4 or a likeliest label does.
+    """
+    model = EmotionModel.load(path)
+    largest = 0.0
+    for windows in batches:
+        ours = model.probabilities(windows)
+        theirs = softmax(learner.logits(windows) / np.float32(model.card.temperature))
+        difference = np.abs(ours - theirs)
+        largest = max(largest, float(difference.max()))
+        # Where two labels tie to within the bound, which one leads means nothing.
+        top = np.sort(theirs, axis=1)
+        clear = top[:, -1] - top[:, -2] > 2 * LARGEST_DIFFERENCE
+        flipped = int((ours.argmax(1) != theirs.argmax(1))[clear].sum())
+        if largest > LARGEST_DIFFERENCE or flipped:
+            raise MismatchError(
+                f"{model.card.name}/{model.card.variant}: ONNX and framework differ by up to {largest:.2e} in probability "
+                f"({flipped} of {len(windows)} labels differ, T = {windows.shape[1]}), expected at most "
+                f"{LARGEST_DIFFERENCE:.0e} and no other label: nothing was written"
+            )
+    return Verification(sum(len(windows) for windows in batches), largest)

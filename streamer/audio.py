@@ -1,0 +1,24 @@
+"""A piece of audio with its place on the stream's clock."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Samples = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class AudioBlock:
+    """Mono samples as they come from a source.
+
+    ``samples`` is float32 of shape (n,), nominally in [-1, 1]. ``first_sample`` is the index of ``samples[0]`` on the
+    source's own axis, which lost audio moves on: ``lost_samples`` were lost just before this block. ``arrived_s`` is
+    ``time.monotonic()`` when the last sample came in, for live sources alone.
+    """
+
+    samples: Samples
+    sample_rate_hz: int
+    first_sample: int
+    lost_samples: int = 0
+    arrived_s: float | None = None

@@ -1,0 +1,33 @@
+"""What comes with emostream: the shipped models, the speech gate and the demo recording."""
+
+from pathlib import Path
+
+from streamer.errors import ModelError
+from streamer.model import EmotionModel
+from streamer.speech import SpeechModel
+
+_PACKAGE = Path(__file__).parent
+# A wheel carries these folders inside the package; in a checkout they stand beside it.
+_ROOT = _PACKAGE / "bundled" if (_PACKAGE / "bundled").is_dir() else _PACKAGE.parent
+
+MODELS = _ROOT / "models"
+DEMO_RECORDING = _ROOT / "demo" / "recording.flac"
+SPEECH_GATE = "speech_gate.onnx"
+
+
+def model_paths() -> list[Path]:
+    """The shipped emotion models, by name."""
+    return sorted(path for path in MODELS.glob("*.onnx") if path.name != SPEECH_GATE)
+
+
+def load_models(paths: list[Path] | None = None) -> list[EmotionModel]:
+    """These models, or the shipped ones. Raises ``ModelError``."""
+    found = paths or model_paths()
+    if not found:
+        raise ModelError(f"no model in {MODELS}: name one with --model, or train and export one")
+    return [EmotionModel.load(path) for path in found]
+
+
+def load_speech_model() -> SpeechModel:
+    """The network behind the speech gate. Raises ``ModelError``."""
+    return SpeechModel(MODELS / SPEECH_GATE)

@@ -1,0 +1,85 @@
+"""The model card: what a model file says about itself. Data only, kept in the ONNX file's metadata."""
+
+from typing import Annotated
+
+import msgspec
+
+from streamer.errors import ModelError
+from streamer.events import ModelBrief
+from streamer.features import FeatureSpec
+from streamer.windows import WindowGrid
+
+METADATA_KEY = "emostream.card"
+SCHEMA = 1
+
+Positive = Annotated[int, msgspec.Meta(gt=0)]
+
+
+class ModelCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everything the daemon needs to run a model, and everything a person needs to judge it.
+
+    ``temperature`` divides the logits before the softmax. ``scores`` are figures by name, whose protocol ``protocol``
+    states. ``training_data`` names the corpora with their licences, ``split_hash`` the division into speakers.
+    """
+
+    name: str
+    variant: str
+    version: str
+    labels: Annotated[tuple[str, ...], msgspec.Meta(min_length=2)]
+    features: FeatureSpec
+    window_ms: Positive
+    step_ms: Positive
+    shortest_window_ms: Positive
+    temperature: Annotated[float, msgspec.Meta(gt=0)]
+    licence: str
+    training_data: str
+    protocol: str
+    split_hash: str
+    scores: dict[str, float]
+    attribution: str = ""
+    schema: int = msgspec.field(default_factory=lambda: SCHEMA)
+
+    def grid(self) -> WindowGrid:
+        """The windows this model wants, in samples."""
+        return WindowGrid(
+            frame_length=self.features.frame_length,
+            hop_length=self.features.hop_length,
+            length=self._samples(self.window_ms),
+            step=self._samples(self.step_ms),
+            shortest=self._samples(self.shortest_window_ms),
+        )
+
+    def brief(self) -> ModelBrief:
+        """The card in short, for ``hello``."""
+        return ModelBrief(name=self.name, variant=self.variant, version=self.version, licence=self.licence)
+
+    def _samples(self, ms: int) -> int:
+        return round(ms * self.features.sample_rate_hz / 1000)
+
+
+def to_metadata(card: ModelCard) -> dict[str, str]:
+    """The card as ONNX ``metadata_props``."""
+    return {METADATA_KEY: msgspec.json.encode(card).decode()}
+
+
+def from_metadata(metadata: dict[str, str], where: str) -> ModelCard:
+    """The card in an ONNX file's metadata; ``where`` names the file in errors. Raises ``ModelError``."""
+    if METADATA_KEY not in metadata:
+        found = ", ".join(sorted(metadata)) or "no metadata"
+        raise ModelError(
+            f"{where}: no model card (found {found}, expected the key {METADATA_KEY}): "
+            "export the model with 'emostream export', which stamps one"
+        )
+    text = metadata[METADATA_KEY]
+    try:
+        schema = msgspec.json.decode(text, type=dict[str, msgspec.Raw]).get("schema", msgspec.Raw(b"null"))
+        if bytes(schema) != str(SCHEMA).encode():
+            raise ModelError(
+                f"{where}: the card has schema {bytes(schema).decode()}, this emostream reads schema {SCHEMA}: "
+                "export the model again or install the emostream that made it"
+            )
+        card = msgspec.json.decode(text, type=ModelCard)
+        card.grid()
+    except (msgspec.DecodeError, ValueError) as error:
+        raise ModelError(f"{where}: the model card cannot be used: {error}; export the model again") from error
+    return card

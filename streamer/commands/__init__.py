@@ -1,0 +1,1 @@
+"""The commands that need the runtime alone: each has ``add_arguments(parser, settings)`` and ``run(arguments)``."""

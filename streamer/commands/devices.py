@@ -1,0 +1,34 @@
+"""``emostream devices``: the microphones there are, read afresh."""
+
+import argparse
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from streamer.errors import UnavailableError
+from streamer.settings import Settings
+from streamer.sources.devices import list_devices
+
+
+def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
+    """This command has no options."""
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print a table; raises ``UnavailableError`` where there is no microphone."""
+    devices = list_devices()
+    if not devices:
+        raise UnavailableError("found no microphone: plug one in, or give audio with 'emostream listen -'")
+    table = Table("index", "name", "channels", "rate", "through", "", box=box.SIMPLE_HEAD)
+    for device in devices:
+        table.add_row(
+            str(device.index),
+            device.name,
+            str(device.channels),
+            f"{device.sample_rate_hz} Hz",
+            device.host_api,
+            "default" if device.is_default else "",
+        )
+    Console().print(table)
+    return 0

@@ -1,0 +1,107 @@
+"""``emostream listen``: the microphone (or raw PCM on stdin) read live, shown here and served to others."""
+
+import argparse
+import signal
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from types import FrameType
+
+from rich.console import Console
+
+from streamer import bundled
+from streamer.daemon import Daemon
+from streamer.errors import UnavailableError
+from streamer.pipeline import EmotionStream
+from streamer.settings import Settings
+from streamer.sinks import Sink
+from streamer.sinks.dashboard import Dashboard
+from streamer.sinks.detached import DetachedSink
+from streamer.sinks.jsonl import JsonlSink
+from streamer.sinks.websocket import WebSocketSink
+from streamer.sources import Source
+from streamer.sources.file import FileSource
+from streamer.sources.microphone import MicrophoneSource
+from streamer.sources.pcm import PcmSource
+
+STDIN = "-"
+STDOUT_FD = 1
+DEMO_BLOCK_S = 0.05
+
+
+def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
+    """The command's options."""
+    get = settings.get
+    parser.add_argument("stdin", nargs="?", choices=[STDIN], help="read raw PCM from stdin instead of a microphone")
+    parser.add_argument(
+        "--device", default=get("device", None), help="a microphone's index or a part of its name, or - for stdin"
+    )
+    parser.add_argument("--model", action="append", type=Path, help="an .onnx file; repeat it for several to be averaged")
+    parser.add_argument("--format", choices=("tui", "jsonl"), help="default: tui on a terminal, jsonl into a pipe")
+    parser.add_argument(
+        "--serve", action="store_true", default=get("serve", False, bool), help="serve the widget page and the WebSocket"
+    )
+    parser.add_argument(
+        "--port", type=int, default=get("port", 8765, int), help="port of --serve, 0 for any (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--rate", type=int, default=16_000, help="sample rate in Hz of the PCM on stdin (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--encoding", choices=("s16le", "f32le"), default="s16le", help="of the PCM on stdin (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--or-demo", action="store_true", help="where there is no microphone, say so and play the bundled recording"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Listen until the source ends, the reader of a pipe goes, or Ctrl-C."""
+    models, speech_model = bundled.load_models(arguments.model), bundled.load_speech_model()
+    source = _source(arguments)
+    stream = EmotionStream(models, speech_model, source.sample_rate_hz, stream="live", source=source.name)
+    interrupted: list[int] = []
+
+    def stop(signal_number: int, _frame: FrameType | None) -> None:
+        interrupted.append(signal_number)
+        source.close()
+
+    for signal_number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signal_number, stop)
+    with ExitStack() as stack:
+        stack.callback(source.close)
+        server = WebSocketSink(port=arguments.port) if arguments.serve else None
+        shown = _shown(arguments, source, server)
+        sinks: list[Sink] = [sink for sink in (server, shown) if sink is not None]
+        for sink in sinks:
+            stack.callback(sink.close)
+
+        def counts() -> tuple[int, int]:
+            served = (server.clients, server.dropped_events) if server else (0, 0)
+            return served[0], served[1] + (shown.dropped_events if isinstance(shown, DetachedSink) else 0)
+
+        Daemon(source, stream, sinks, counts).run()
+    return 128 + interrupted[0] if interrupted else 0
+
+
+def _source(arguments: argparse.Namespace) -> Source:
+    if STDIN in (arguments.stdin, arguments.device):
+        return PcmSource(sys.stdin.buffer, arguments.rate, arguments.encoding)
+    try:
+        return MicrophoneSource(arguments.device)
+    except UnavailableError as error:
+        if not arguments.or_demo:
+            raise
+        print(f"emostream: {error}; playing the bundled recording instead", file=sys.stderr)
+        return FileSource(bundled.DEMO_RECORDING, block_s=DEMO_BLOCK_S, realtime=True)
+
+
+def _shown(arguments: argparse.Namespace, source: Source, server: WebSocketSink | None) -> Sink:
+    """What stands on stdout: the dashboard on a terminal, else JSON lines; a reader who leaves ends the source."""
+    address = f"http://127.0.0.1:{server.port}/" if server else None
+    if arguments.format == "tui" or (arguments.format is None and sys.stdout.isatty()):
+        return Dashboard(Console(), served_at=address)
+    if address:
+        print(f"emostream: the widget is at {address}", file=sys.stderr)
+    raw = open(STDOUT_FD, "wb", buffering=0, closefd=False)  # noqa: PTH123, SIM115 - the process's own stdout
+    return DetachedSink(JsonlSink(raw, on_closed=source.close))

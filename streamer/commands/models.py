@@ -1,0 +1,47 @@
+"""``emostream models``: what each model file says of itself."""
+
+import argparse
+from pathlib import Path
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from streamer import bundled
+from streamer.model import EmotionModel
+from streamer.settings import Settings
+
+
+def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
+    """The command's options."""
+    parser.add_argument("paths", nargs="*", type=Path, metavar="MODEL", help="an .onnx file (default: the shipped ones)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print a card after the other; raises ``ModelError`` for a file that is no model."""
+    console = Console()
+    for path in arguments.paths or bundled.model_paths():
+        _print_card(console, path, EmotionModel.load(path))
+    return 0
+
+
+def _print_card(console: Console, path: Path, model: EmotionModel) -> None:
+    card = model.card
+    spec = card.features
+    rows = {
+        "file": f"{path} ({path.stat().st_size / 1e6:.2f} MB)",
+        "labels": ", ".join(card.labels),
+        "hears": f"{card.window_ms} ms of {spec.sample_rate_hz} Hz, every {card.step_ms} ms",
+        "rows": f"{spec.dim} columns ({', '.join(spec.features)}), every {spec.hop_ms:g} ms",
+        "scores": ", ".join(f"{name} {score:.3f}" for name, score in card.scores.items()) or "not evaluated",
+        "protocol": card.protocol,
+        "temperature": f"{card.temperature:.3f}",
+        "trained on": card.training_data,
+        "licence": card.licence,
+        "thanks to": card.attribution,
+    }
+    table = Table(title=f"{card.name}/{card.variant} {card.version}", title_justify="left", show_header=False, box=box.SIMPLE)
+    for name, value in rows.items():
+        if value:
+            table.add_row(name, value)
+    console.print(table)

@@ -1,0 +1,120 @@
+"""The one vocabulary of emostream: what goes to the terminal, to JSONL, to WebSocket clients and to Python code.
+
+Every event carries the protocol version ``v``, its ``type``, a number ``seq`` that counts up by one within a stream, the
+name of its ``stream``, and the span ``t_start_ms`` to ``t_end_ms`` on that stream's own clock: milliseconds of audio since
+the stream began, lost audio included. Live events also carry ``ts``, the wall clock as RFC 3339.
+"""
+
+import msgspec
+
+PROTOCOL_VERSION = 1
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type"):
+    """What all events share; ``seq`` starts at 0 with a stream's ``hello``."""
+
+    seq: int
+    stream: str
+    t_start_ms: int
+    t_end_ms: int
+    v: int = msgspec.field(default_factory=lambda: PROTOCOL_VERSION)
+    ts: str | None = None
+
+
+class ModelBrief(msgspec.Struct, frozen=True, kw_only=True):
+    """A model card in short: enough to know which network is speaking."""
+
+    name: str
+    variant: str
+    version: str
+    licence: str
+
+
+class Hello(Event, frozen=True, kw_only=True, tag="hello"):
+    """The first event of a stream: how to read the ones that follow."""
+
+    labels: tuple[str, ...]
+    window_ms: int
+    step_ms: int
+    models: tuple[ModelBrief, ...]
+    source: str
+
+
+class Estimate(Event, frozen=True, kw_only=True, tag="estimate"):
+    """What the voice carried in the window from ``t_start_ms`` to ``t_end_ms``, one per step.
+
+    ``p`` maps each label to its calibrated, smoothed probability; it is empty while no speech has been heard.
+    ``label`` is null when nobody speaks or the probabilities are too even to name one (it abstains).
+    ``confidence`` is the probability of the likeliest label, ``agreement`` in [0, 1] is one minus the total variation
+    distance between the networks, ``speech`` says whether somebody speaks at the window's end, ``level_dbfs`` is the RMS
+    of the last step.
+    ``latency_ms``, live only, runs from the capture of the window's last sample to this event.
+    """
+
+    p: dict[str, float]
+    label: str | None = msgspec.field(default_factory=lambda: None)
+    confidence: float
+    agreement: float
+    speech: bool
+    level_dbfs: float
+    latency_ms: float | None = None
+
+
+class Utterance(Event, frozen=True, kw_only=True, tag="utterance"):
+    """One stretch of speech, from its first to its last voiced moment, with the verdict over all of it."""
+
+    p: dict[str, float]
+    label: str | None = msgspec.field(default_factory=lambda: None)
+    confidence: float
+
+
+class Gap(Event, frozen=True, kw_only=True, tag="gap"):
+    """Audio that never arrived: the clock moves on over it, and no window spans it."""
+
+    lost_ms: float
+
+
+class Health(Event, frozen=True, kw_only=True, tag="health"):
+    """How the daemon itself is doing, every few seconds of a live stream. Losses are totals since it started."""
+
+    source: str
+    source_ok: bool
+    lost_ms: float
+    lag_ms: float
+    clients: int = msgspec.field(default_factory=lambda: 0)
+    dropped_events: int = msgspec.field(default_factory=lambda: 0)
+
+
+class Error(Event, frozen=True, kw_only=True, tag="error"):
+    """Something went wrong that the receiver should know of; ``message`` is one line for a person."""
+
+    code: str
+    message: str
+
+
+class Summary(Event, frozen=True, kw_only=True, tag="summary"):
+    """A whole file: the verdict over all its speech, and the share of speaking time that each label had."""
+
+    source: str
+    p: dict[str, float]
+    label: str | None = msgspec.field(default_factory=lambda: None)
+    confidence: float
+    seconds: float
+    speech_seconds: float
+    share: dict[str, float]
+
+
+AnyEvent = Hello | Estimate | Utterance | Gap | Health | Error | Summary
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(AnyEvent)
+
+
+def encode(event: Event) -> bytes:
+    """One event as a JSON object on one line, UTF-8, without a line end."""
+    return _encoder.encode(event)
+
+
+def decode(line: bytes | str) -> AnyEvent:
+    """The event in one JSON object; raises ``msgspec.ValidationError`` or ``msgspec.DecodeError`` that say what is wrong."""
+    return _decoder.decode(line)

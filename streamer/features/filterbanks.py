@@ -1,0 +1,93 @@
+"""The constant tables behind the features: window, mel triangles, DCT, contrast bands. Computed once per stream."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streamer.features.spec import FeatureSpec
+
+F32 = NDArray[np.float32]
+Index = NDArray[np.intp]
+
+
+def hann(length: int) -> NDArray[np.float64]:
+    """The periodic Hann window, shape (length,)."""
+    return 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(length) / length)
+
+
+def bin_frequencies_hz(spec: FeatureSpec) -> NDArray[np.float64]:
+    """The centre of every FFT bin, shape (frame_length / 2 + 1,)."""
+    return np.fft.rfftfreq(spec.frame_length, 1 / spec.sample_rate_hz)
+
+
+def _hz_to_mel(hz: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Slaney's mel scale (Auditory Toolbox, 1998): linear to 1 kHz at 200/3 Hz a mel, then 27 mels per factor 6.4."""
+    return np.where(hz < 1000, hz * 3 / 200, 15 + 27 * np.log(np.maximum(hz, 1000) / 1000) / np.log(6.4))
+
+
+def _mel_to_hz(mel: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.where(mel < 15, mel * 200 / 3, 1000 * np.exp((mel - 15) * np.log(6.4) / 27))
+
+
+@dataclass(frozen=True, slots=True)
+class MelBands:
+    """Mel triangles without their zeros: band m sums ``weights * power[bins]`` from ``starts[m]`` to the next start."""
+
+    bins: Index
+    weights: F32
+    starts: Index
+    empty: NDArray[np.bool_]
+
+
+def mel_bands(spec: FeatureSpec) -> MelBands:
+    """Triangles of equal area between ``f_min_hz`` and ``f_max_hz``; a triangle that falls between two bins is empty."""
+    low, high = _hz_to_mel(np.array([spec.f_min_hz, spec.f_max_hz]))
+    edges_hz = _mel_to_hz(np.linspace(low, high, spec.n_mels + 2))
+    ramps = edges_hz[:, None] - bin_frequencies_hz(spec)[None, :]
+    widths = np.diff(edges_hz)
+    rising, falling = -ramps[:-2] / widths[:-1, None], ramps[2:] / widths[1:, None]
+    triangles = np.maximum(0, np.minimum(rising, falling)) * (2 / (edges_hz[2:] - edges_hz[:-2]))[:, None]
+
+    support = [np.flatnonzero(row) for row in triangles]
+    # An empty band still needs one element, or reduceat would hand it its neighbour's.
+    bins = [found if len(found) else np.zeros(1, np.intp) for found in support]
+    sizes = [len(found) for found in bins]
+    return MelBands(
+        bins=np.concatenate(bins),
+        weights=np.concatenate([row[found] for row, found in zip(triangles, bins, strict=True)]).astype(np.float32),
+        starts=np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.intp),
+        empty=np.array([len(found) == 0 for found in support]),
+    )
+
+
+def dct_matrix(n_out: int, n_in: int) -> F32:
+    """The first ``n_out`` rows of the orthonormal DCT-II, float32 of shape (n_out, n_in)."""
+    angle = np.pi / n_in * (np.arange(n_in) + 0.5)[None, :] * np.arange(n_out)[:, None]
+    scale = np.full((n_out, 1), np.sqrt(2 / n_in))
+    scale[0] = np.sqrt(1 / n_in)
+    return (scale * np.cos(angle)).astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class ContrastBand:
+    """FFT bins ``low`` up to but not with ``high``, of which the ``tail`` quietest and loudest are valley and peak."""
+
+    low: int
+    high: int
+    tail: int
+
+
+def contrast_bands(spec: FeatureSpec) -> tuple[ContrastBand, ...]:
+    """Octave bands as librosa cuts them: each takes in the bin below it, all but the last give up their top bin."""
+    frequencies_hz = bin_frequencies_hz(spec)
+    edges_hz = np.concatenate([[0.0], spec.contrast_f_min_hz * 2.0 ** np.arange(spec.contrast_bands + 1)])
+    bands = []
+    for k, (low_hz, high_hz) in enumerate(zip(edges_hz[:-1], edges_hz[1:], strict=True)):
+        inside = np.flatnonzero((frequencies_hz >= low_hz) & (frequencies_hz <= high_hz))
+        last = k == spec.contrast_bands
+        low = int(inside[0]) - (k > 0)
+        high = len(frequencies_hz) if last else int(inside[-1]) + 1
+        tail = max(int(np.rint(spec.contrast_quantile * (high - low))), 1)
+        bands.append(ContrastBand(low, high if last else high - 1, tail))
+    return tuple(bands)

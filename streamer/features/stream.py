@@ -1,0 +1,105 @@
+"""The one feature path: trainer, file and microphone all push their samples through ``FeatureStream``."""
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from streamer.audio import Samples
+from streamer.features.filterbanks import (
+    F32,
+    ContrastBand,
+    bin_frequencies_hz,
+    contrast_bands,
+    dct_matrix,
+    hann,
+    mel_bands,
+)
+from streamer.features.spec import Feature, FeatureSpec
+
+POWER_FLOOR = np.float32(1e-10)
+# Frames that go through the FFT at once: enough to be vectorised, few enough to stay in the processor's cache.
+FRAMES_AT_ONCE = 64
+
+
+class FeatureStream:
+    """Audio in, one feature row per whole frame out.
+
+    Row i depends on samples ``[i * hop_length, i * hop_length + frame_length)`` alone, so that any chunking of the same
+    audio gives the same rows, bit for bit: every operation below works on one row at a time, none mixes rows.
+
+    >>> stream = FeatureStream(FeatureSpec(features=(Feature.LOG_MEL,), frame_length=400, hop_length=160, n_mels=40))
+    >>> stream.push(np.zeros(720, np.float32)).shape
+    (3, 40)
+    """
+
+    def __init__(self, spec: FeatureSpec) -> None:
+        self.spec = spec
+        self._window = hann(spec.frame_length)
+        self._mel = mel_bands(spec)
+        self._dct = dct_matrix(spec.n_mfcc, spec.n_mels)
+        self._frequencies_hz = bin_frequencies_hz(spec).astype(np.float32)
+        self._contrast = contrast_bands(spec)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget all audio: what follows is as from a new stream."""
+        self._kept = np.zeros(0, np.float32)
+
+    def push(self, samples: Samples) -> F32:
+        """Take float32 samples of shape (n,), give the rows of all frames they complete: float32 of shape (k, D)."""
+        spec = self.spec
+        audio = np.concatenate([self._kept, samples])
+        n_rows = max(0, (len(audio) - spec.frame_length) // spec.hop_length + 1)
+        self._kept = audio[n_rows * spec.hop_length :].copy()
+        if n_rows == 0:
+            return np.zeros((0, spec.dim), np.float32)
+        frames = sliding_window_view(audio, spec.frame_length)[:: spec.hop_length][:n_rows]
+        return np.concatenate(
+            [self._rows(frames[i : i + FRAMES_AT_ONCE]) for i in range(0, n_rows, FRAMES_AT_ONCE)],
+        )
+
+    def flush(self) -> F32:
+        """The end of the audio completes no further frame: no rows, shape (0, D)."""
+        self.reset()
+        return np.zeros((0, self.spec.dim), np.float32)
+
+    def _rows(self, frames: F32) -> F32:
+        # In double precision: the quiet bins that make a spectral valley lie within float32's rounding of the loud ones.
+        spectrum = np.fft.rfft(frames * self._window, axis=1).astype(np.complex64)
+        power = spectrum.real**2 + spectrum.imag**2
+        wanted = set(self.spec.features)
+        columns: dict[Feature, F32] = {}
+        if wanted & {Feature.LOG_MEL, Feature.MFCC}:
+            columns[Feature.LOG_MEL] = self._log_mel(power)
+        if Feature.MFCC in wanted:
+            # matvec goes row by row: a matrix product may sum in another order when the number of rows changes.
+            columns[Feature.MFCC] = np.matvec(self._dct, columns[Feature.LOG_MEL])
+        if wanted & {Feature.CENTROID, Feature.CONTRAST, Feature.CONTRAST_MEAN}:
+            magnitude = np.sqrt(power)
+            if Feature.CENTROID in wanted:
+                columns[Feature.CENTROID] = self._centroid_hz(magnitude)
+            if wanted & {Feature.CONTRAST, Feature.CONTRAST_MEAN}:
+                columns[Feature.CONTRAST] = np.stack([_contrast_db(magnitude, band) for band in self._contrast], axis=1)
+                columns[Feature.CONTRAST_MEAN] = columns[Feature.CONTRAST].mean(axis=1, keepdims=True)
+        return np.concatenate([columns[feature] for feature in self.spec.features], axis=1, dtype=np.float32)
+
+    def _log_mel(self, power: F32) -> F32:
+        energy = np.add.reduceat(power[:, self._mel.bins] * self._mel.weights, self._mel.starts, axis=1)
+        energy[:, self._mel.empty] = 0
+        return _decibels(energy)
+
+    def _centroid_hz(self, magnitude: F32) -> F32:
+        total = magnitude.sum(axis=1, keepdims=True)
+        weighted = (magnitude * self._frequencies_hz).sum(axis=1, keepdims=True)
+        # In digital silence there is no centre: 0 Hz, as librosa has it.
+        return np.divide(weighted, total, out=np.zeros_like(total), where=total > np.finfo(np.float32).tiny)
+
+
+def _contrast_db(magnitude: F32, band: ContrastBand) -> F32:
+    """Loudest less quietest bins of a band in dB, shape (k,); librosa takes decibels of the magnitude as of a power."""
+    ordered = np.sort(magnitude[:, band.low : band.high], axis=1)
+    peak, valley = ordered[:, -band.tail :].mean(axis=1), ordered[:, : band.tail].mean(axis=1)
+    return _decibels(peak) - _decibels(valley)
+
+
+def _decibels(power: F32) -> F32:
+    return np.float32(10) * np.log10(np.maximum(power, POWER_FLOOR))

@@ -1,0 +1,238 @@
+"""One listener's stream: blocks of audio in, events out. No clock, no thread, no input or output."""
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TypedDict
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streamer.audio import AudioBlock
+from streamer.errors import ModelError
+from streamer.events import Estimate, Event, Gap, Hello, Summary, Utterance
+from streamer.model import EmotionModel
+from streamer.segment import Segment, Step
+from streamer.smoothing import Smoother, SmoothingConfig
+from streamer.speech import SAMPLE_RATE_HZ, SpeechConfig, SpeechGate, SpeechModel, Turn
+from streamer.verdict import Verdict, by_label
+
+F32 = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class StreamConfig:
+    """How a stream decides. A window gets an estimate once it holds ``shortest_speech_ms`` of speech."""
+
+    smoothing: SmoothingConfig = field(default_factory=SmoothingConfig)
+    speech: SpeechConfig = field(default_factory=SpeechConfig)
+    shortest_speech_ms: int = 250
+
+
+class Stamp(TypedDict):
+    """What all events of a stream carry: the next number, its name, a span on its clock."""
+
+    seq: int
+    stream: str
+    t_start_ms: int
+    t_end_ms: int
+
+
+class EmotionStream:
+    """Audio of one voice in, events out; every listener has one of its own and they share the models.
+
+    ``models`` must want the same labels, rate, window and step (``ModelError`` else). Times are milliseconds of audio
+    since the first block, gaps included.
+    """
+
+    def __init__(
+        self,
+        models: Sequence[EmotionModel],
+        speech_model: SpeechModel,
+        input_hz: int,
+        *,
+        config: StreamConfig | None = None,
+        stream: str = "audio",
+        source: str = "",
+    ) -> None:
+        _check_together(models)
+        self.config = config or StreamConfig()
+        self.labels = models[0].card.labels
+        self._models = tuple(models)
+        self._grid = models[0].card.grid()
+        self._gate = SpeechGate(speech_model, self.config.speech, self._grid.length)
+        self._input_hz = input_hz
+        self._stream = stream
+        self._source = source
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget all audio: what follows is as from a new stream."""
+        self._seq = itertools.count()
+        self._next_sample: int | None = None
+        self._first_sample = 0
+        self._start_segment(0.0)
+        self._smoother = Smoother(self.config.smoothing)
+        self._utterance: tuple[float, Verdict] | None = None
+        self._whole = self._verdict()
+        self._speech_ms = 0.0
+        self._label_ms = dict.fromkeys(self.labels, 0.0)
+
+    def hello(self) -> Hello:
+        """The event that opens a stream; ask for it once, before the first block."""
+        card = self._models[0].card
+        return Hello(
+            **self._stamp(0, 0),
+            labels=self.labels,
+            window_ms=card.window_ms,
+            step_ms=card.step_ms,
+            models=tuple(model.card.brief() for model in self._models),
+            source=self._source,
+        )
+
+    def push(self, block: AudioBlock) -> list[Event]:
+        """Take the next block, give the events it completes. Blocks go forward and have the stream's rate."""
+        if block.sample_rate_hz != self._input_hz:
+            raise ValueError(f"got a block of {block.sample_rate_hz} Hz in a stream of {self._input_hz} Hz")
+        if self._next_sample is None:
+            self._next_sample = self._first_sample = block.first_sample - block.lost_samples
+        lost = block.first_sample - self._next_sample
+        if lost < 0:
+            raise ValueError(f"got a block from sample {block.first_sample}, expected {self._next_sample} or later")
+        events = self._gap(lost) if lost else []
+        self._next_sample = block.first_sample + len(block.samples)
+        return events + self._events(self._segment.push(block.samples))
+
+    def flush(self) -> list[Event]:
+        """The audio ended: the last, shorter step and the end of whoever speaks."""
+        return self._events(self._segment.flush())
+
+    def summary(self) -> Summary:
+        """The verdict over all that was heard; for after ``flush``."""
+        judged = self._whole.judge()
+        seconds = self.heard_ms / 1000
+        named_ms = sum(self._label_ms.values())
+        return Summary(
+            **self._stamp(0, 1000 * seconds),
+            source=self._source,
+            p=judged.p,
+            label=judged.label,
+            confidence=judged.confidence,
+            seconds=round(seconds, 3),
+            speech_seconds=round(self._speech_ms / 1000, 3),
+            share={label: round(ms / named_ms, 4) if named_ms else 0.0 for label, ms in self._label_ms.items()},
+        )
+
+    def moment(self) -> Stamp:
+        """The stamp of an event that stands at the end of what was heard so far."""
+        return self._stamp(self.heard_ms, self.heard_ms)
+
+    @property
+    def heard_ms(self) -> float:
+        """How far the stream's clock has come."""
+        return 1000 * ((self._next_sample or 0) - self._first_sample) / self._input_hz
+
+    def _start_segment(self, start_ms: float) -> None:
+        self._segment = Segment(self._models, self._gate, self._input_hz, start_ms)
+        self._last_end = 0
+
+    def _gap(self, lost: int) -> list[Event]:
+        """Close what came before the gap, say what was lost, and go on behind it."""
+        start_ms = self.heard_ms
+        events = self._events(self._segment.flush())
+        lost_ms = 1000 * lost / self._input_hz
+        events.append(Gap(**self._stamp(start_ms, start_ms + lost_ms), lost_ms=round(lost_ms, 3)))
+        self._start_segment(start_ms + lost_ms)
+        self._smoother.reset()
+        return events
+
+    def _events(self, heard: Iterator[Turn | Step]) -> list[Event]:
+        items = list(heard)
+        steps = [item for item in items if isinstance(item, Step) and self._worth_judging(item)]
+        judged = dict(zip((step.end_sample for step in steps), self._judge(steps), strict=True))
+        events: list[Event] = []
+        for item in items:
+            if isinstance(item, Step):
+                events.append(self._estimate(item, judged.get(item.end_sample)))
+            elif item.speaking:
+                self._utterance = (self._ms(item.at_sample), self._verdict())
+            else:
+                events += self._end_utterance(self._ms(item.at_sample))
+        return events
+
+    def _worth_judging(self, step: Step) -> bool:
+        return step.speech_samples * 1000 >= self.config.shortest_speech_ms * SAMPLE_RATE_HZ
+
+    def _judge(self, steps: list[Step]) -> list[F32]:
+        """Each model's probabilities, shape (models, K), for every step; windows of one length go as one batch."""
+        judged: list[F32] = []
+        for _, group in itertools.groupby(steps, key=lambda step: [len(window.rows) for window in step.windows]):
+            by_model = zip(*(step.windows for step in group), strict=True)
+            p = [
+                model.probabilities(np.stack([window.rows for window in windows]))
+                for model, windows in zip(self._models, by_model, strict=True)
+            ]
+            judged.extend(np.stack(p, axis=1))
+        return judged
+
+    def _estimate(self, step: Step, by_model: F32 | None) -> Estimate:
+        elapsed = step.end_sample - self._last_end
+        self._last_end = step.end_sample
+        step_ms = 1000 * elapsed / SAMPLE_RATE_HZ
+        start = max(0, step.end_sample - self._grid.length)
+        stamp = self._stamp(self._ms(start), self._ms(step.end_sample))
+        level_dbfs = round(step.level_dbfs, 1)
+        if by_model is None:
+            self._smoother.reset()
+            return Estimate(
+                **stamp, p={}, label=None, confidence=0.0, agreement=0.0, speech=step.speaking, level_dbfs=level_dbfs
+            )
+        p = by_model.mean(axis=0)
+        smoothed, named = self._smoother.push(p, step_ms)
+        self._whole.add(p, step.speech_samples)
+        if self._utterance:
+            self._utterance[1].add(p, step.speech_samples)
+        if step.speaking:
+            self._speech_ms += step_ms
+            if named is not None:
+                self._label_ms[self.labels[named]] += step_ms
+        return Estimate(
+            **stamp,
+            p=by_label(self.labels, smoothed),
+            label=self.labels[named] if named is not None and step.speaking else None,
+            confidence=round(float(smoothed.max()), 4),
+            agreement=round(float(1 - np.ptp(by_model, axis=0).sum() / 2), 4),
+            speech=step.speaking,
+            level_dbfs=level_dbfs,
+        )
+
+    def _end_utterance(self, end_ms: float) -> list[Event]:
+        if self._utterance is None:
+            return []
+        (start_ms, verdict), self._utterance = self._utterance, None
+        judged = verdict.judge()
+        stamp = self._stamp(start_ms, end_ms)
+        return [Utterance(**stamp, p=judged.p, label=judged.label, confidence=judged.confidence)]
+
+    def _verdict(self) -> Verdict:
+        return Verdict(self.labels, self.config.smoothing.name_at)
+
+    def _ms(self, sample: int) -> float:
+        return self._segment.start_ms + 1000 * sample / SAMPLE_RATE_HZ
+
+    def _stamp(self, start_ms: float, end_ms: float) -> Stamp:
+        return Stamp(seq=next(self._seq), stream=self._stream, t_start_ms=round(start_ms), t_end_ms=round(end_ms))
+
+
+def _check_together(models: Sequence[EmotionModel]) -> None:
+    if not models:
+        raise ModelError("no model was given: name one with --model, or leave it out for the shipped ones")
+    first = models[0].card
+    for card in (model.card for model in models):
+        ours = (card.labels, card.features.sample_rate_hz, card.window_ms, card.step_ms, card.shortest_window_ms)
+        theirs = (first.labels, first.features.sample_rate_hz, first.window_ms, first.step_ms, first.shortest_window_ms)
+        if ours != theirs or card.features.sample_rate_hz != SAMPLE_RATE_HZ:
+            raise ModelError(
+                f"{first.name} and {card.name} cannot listen together: labels, rate ({SAMPLE_RATE_HZ} Hz), window, step "
+                f"and shortest window must be the same; got {theirs} and {ours}"
+            )

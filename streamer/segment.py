@@ -1,0 +1,82 @@
+"""Audio between two gaps: one sample axis on which resampling, features, windows and speech keep step."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from streamer.audio import Samples
+from streamer.features import FeatureStream
+from streamer.model import EmotionModel
+from streamer.resample import Resampler
+from streamer.speech import SpeechGate, Turn
+from streamer.windows import FeatureWindow, FeatureWindows
+
+SILENCE_DBFS = -120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What is known at the end of a step: each model's window, and the speech and level heard."""
+
+    end_sample: int
+    windows: tuple[FeatureWindow, ...]
+    speech_samples: int
+    speaking: bool
+    level_dbfs: float
+
+
+class Segment:
+    """Audio without a gap: resampling, features, windows and speech on one sample axis that starts at 0."""
+
+    def __init__(self, models: Sequence[EmotionModel], gate: SpeechGate, input_hz: int, start_ms: float) -> None:
+        self.start_ms = start_ms
+        self._grid = models[0].card.grid()
+        self._resampler = Resampler(input_hz, models[0].card.features.sample_rate_hz)
+        self._features = [FeatureStream(model.card.features) for model in models]
+        self._windows = [FeatureWindows(model.card.grid(), model.card.features.dim) for model in models]
+        self._ready: list[list[FeatureWindow]] = [[] for _ in models]
+        self._gate = gate
+        self._gate.reset()
+        self._n_samples = 0
+        self._energy = 0.0
+
+    def push(self, samples: Samples) -> Iterator[Turn | Step]:
+        """Take float32 samples of shape (n,) at the input's rate, give turns and steps in the order of time."""
+        yield from self._analyse(self._resampler.push(samples))
+
+    def flush(self) -> Iterator[Turn | Step]:
+        """The audio ended: the last, shorter step and the end of whoever speaks."""
+        yield from self._analyse(self._resampler.flush())
+        for ready, windows in zip(self._ready, self._windows, strict=True):
+            ready.extend(windows.flush(self._n_samples))
+        if all(self._ready):
+            yield self._end_step()
+        yield from self._gate.flush()
+
+    def _analyse(self, audio: Samples) -> Iterator[Turn | Step]:
+        """Go from step to step, so that each is judged on what was known at its end, however the audio was cut."""
+        while len(audio):
+            to_boundary = self._grid.step - self._n_samples % self._grid.step
+            piece, audio = audio[:to_boundary], audio[to_boundary:]
+            self._n_samples += len(piece)
+            self._energy += float(np.dot(piece, piece))
+            for ready, windows, features in zip(self._ready, self._windows, self._features, strict=True):
+                ready.extend(windows.push(features.push(piece)))
+            yield from self._gate.push(piece)
+            if self._n_samples % self._grid.step == 0:
+                if all(self._ready):
+                    yield self._end_step()
+                self._energy = 0.0
+
+    def _end_step(self) -> Step:
+        windows = tuple(ready.pop(0) for ready in self._ready)
+        length = (self._n_samples - 1) % self._grid.step + 1
+        start = max(0, self._n_samples - self._grid.length)
+        return Step(
+            end_sample=self._n_samples,
+            windows=windows,
+            speech_samples=self._gate.speech_between(start, self._n_samples),
+            speaking=self._gate.speaking,
+            level_dbfs=max(SILENCE_DBFS, 10 * float(np.log10(max(self._energy / length, 1e-12)))),
+        )

@@ -1,0 +1,35 @@
+"""One colour per label: the same in the terminal and, by name, in the browser widget.
+
+Every colour keeps a contrast of at least 3 against white and against a dark terminal (#1e1e1e). The four labels of the
+shipped models stay apart for red-blind and green-blind eyes; colour never stands alone: bars always carry their label.
+"""
+
+from collections.abc import Sequence
+
+BY_NAME = {
+    "angry": "#d23f31",
+    "happy": "#c68600",
+    "neutral": "#868e9b",
+    "sad": "#2b78d4",
+    "fearful": "#ad7ce4",
+    "disgust": "#3f8a3c",
+    "surprised": "#e0699f",
+    "calm": "#17808a",
+    "boredom": "#96704a",
+    "positive": "#8a9d1c",
+}
+UNSURE = "#868e9b"
+WARNING = "#d23f31"
+
+
+def label_colours(labels: Sequence[str]) -> dict[str, str]:
+    """A colour (``#rrggbb``) for each label, in order; labels without one of their own take those still free.
+
+    >>> label_colours(("angry", "amused"))
+    {'angry': '#d23f31', 'amused': '#c68600'}
+    """
+    colours = {label: BY_NAME[label] for label in labels if label in BY_NAME}
+    free = [colour for colour in BY_NAME.values() if colour not in colours.values()] or list(BY_NAME.values())
+    strangers = [label for label in dict.fromkeys(labels) if label not in BY_NAME]
+    colours |= {label: free[index % len(free)] for index, label in enumerate(strangers)}
+    return {label: colours[label] for label in labels}

@@ -1,0 +1,1 @@
+"""Learning: corpora, splits, augmentation, the two networks, fitting and evaluation."""

@@ -1,0 +1,110 @@
+"""Feature rows of every clip, clean and in augmented versions, computed once with the daemon's own ``FeatureStream``."""
+
+import hashlib
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+from rich.progress import track
+
+from streamer.audio import Samples
+from streamer.features import FeatureSpec, FeatureStream
+from streamer.resample import Resampler
+from streamer.sources.file import FileSource
+from trainer.augmentation import Augmentation, augment
+from trainer.corpora.clip import Clip
+
+BABBLE_VOICES = 5
+
+
+@dataclass(frozen=True)
+class FeatureBank:
+    """Rows of all versions of all clips; version 0 is the clip as it is.
+
+    ``rows`` is float16 of shape (total, D), ``starts`` int64 of shape (clips, versions + 1): where each version begins.
+    """
+
+    rows: NDArray[np.float16]
+    starts: NDArray[np.int64]
+
+    @property
+    def versions(self) -> int:
+        """How many versions each clip has, the clean one included."""
+        return self.starts.shape[1] - 1
+
+    def clip(self, number: int, version: int = 0) -> NDArray[np.float32]:
+        """Rows of one version of one clip, float32 of shape (T, D)."""
+        start, stop = self.starts[number, version : version + 2]
+        return np.asarray(self.rows[start:stop], np.float32)
+
+
+def load_bank(clips: Sequence[Clip], spec: FeatureSpec, versions: int, cache: Path, workers: int = 2) -> FeatureBank:
+    """The bank of these clips, from the cache or computed with a progress bar and kept there.
+
+    Raises ``NoInputError`` for a clip that cannot be read.
+    """
+    config = Augmentation()
+    folder = cache / _key(clips, spec, versions, config)
+    if not (folder / "starts.npy").exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        _compute(clips, spec, versions, config, folder, workers)
+    return FeatureBank(np.load(folder / "rows.npy", mmap_mode="r"), np.load(folder / "starts.npy"))
+
+
+def read_audio(path: Path, sample_rate_hz: int) -> Samples:
+    """All of a file as the daemon would hear it: mono float32 at the models' rate. Raises ``NoInputError``."""
+    source = FileSource(path)
+    resampler = Resampler(source.sample_rate_hz, sample_rate_hz)
+    pieces = [resampler.push(block.samples) for block in source.blocks()]
+    return np.concatenate([*pieces, resampler.flush()])
+
+
+def _compute(
+    clips: Sequence[Clip], spec: FeatureSpec, versions: int, config: Augmentation, folder: Path, workers: int
+) -> None:
+    work = partial(_versions_of, clips, spec, versions, config)
+    with ProcessPoolExecutor(workers) as pool:
+        done = track(pool.map(work, range(len(clips)), chunksize=16), f"features of {len(clips)} clips", len(clips))
+        of_clips = list(done)
+    lengths = np.array([[len(rows) for rows in of_clip] for of_clip in of_clips])
+    stops = np.cumsum(lengths).reshape(lengths.shape)
+    np.save(folder / "rows.npy", np.concatenate([rows for of_clip in of_clips for rows in of_clip]))
+    # Written last: it says that the bank is whole.
+    np.save(folder / "starts.npy", np.column_stack([stops[:, 0] - lengths[:, 0], stops]))
+
+
+def _versions_of(
+    clips: Sequence[Clip], spec: FeatureSpec, versions: int, config: Augmentation, number: int
+) -> list[NDArray[np.float16]]:
+    clip = clips[number]
+    audio = read_audio(clip.path, spec.sample_rate_hz)
+    rng = np.random.default_rng([number, versions])
+    heard = [audio]
+    for _ in range(versions - 1):
+        babble = _babble(clips, clip, spec.sample_rate_hz, rng) if config.babble_share else audio
+        heard.append(augment(audio, babble, config, rng, spec.sample_rate_hz))
+    stream = FeatureStream(spec)
+    rows = []
+    for samples in heard:
+        rows.append(stream.push(samples).astype(np.float16))
+        stream.reset()
+    return rows
+
+
+def _babble(clips: Sequence[Clip], clip: Clip, sample_rate_hz: int, rng: np.random.Generator) -> Samples:
+    """Several voices at once, all of the clip's own fold: training never hears a voice that it is judged by."""
+    same_fold = [other for other in clips if other.fold == clip.fold]
+    voices = [same_fold[i] for i in rng.integers(0, len(same_fold), BABBLE_VOICES)]
+    longest = 3 * sample_rate_hz
+    return np.sum([np.resize(read_audio(voice.path, sample_rate_hz), longest) for voice in voices], axis=0)
+
+
+def _key(clips: Sequence[Clip], spec: FeatureSpec, versions: int, config: Augmentation) -> str:
+    names = [str(clip.path) for clip in clips]
+    facts = [spec.fingerprint(), versions, repr(config), names]
+    return hashlib.sha256(msgspec.json.encode(facts)).hexdigest()[:16]

@@ -1,0 +1,1 @@
+"""Corpora of emotional speech, each in the layout in which its users have it."""

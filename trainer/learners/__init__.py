@@ -1,0 +1,52 @@
+"""One network that learns: the same four verbs over torch and over Keras."""
+
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trainer.batches import Batch, TrainingSet
+from trainer.recipes import Recipe
+
+F32 = NDArray[np.float32]
+
+
+class Learner(Protocol):
+    """A network, its optimiser and how it takes a step."""
+
+    def learn(self, batch: Batch, learning_rate: float) -> float:
+        """One optimiser step; gives the loss."""
+
+    def logits(self, windows: F32) -> F32:
+        """Logits (B, K) of windows (B, T, D), as in use: no dropout."""
+
+    def save(self, path: Path) -> None:
+        """Write all that is needed to go on learning, or to export."""
+
+    def load(self, path: Path) -> None:
+        """Read what ``save`` wrote."""
+
+
+def new_learner(recipe: Recipe, n_labels: int, rows: F32) -> Learner:
+    """An untrained learner; ``rows`` (N, D) are training rows for the normalisation."""
+    if recipe.network == "mel_cnn2d":
+        from trainer.learners.torch_learner import TorchLearner
+
+        return TorchLearner(recipe, n_labels, rows)
+    from trainer.learners.keras_learner import KerasLearner
+
+    return KerasLearner(recipe, n_labels, rows)
+
+
+def learning_rate(recipe: Recipe, step: int, steps: int) -> float:
+    """The rate at a step: constant as published, or one warm-up over 15 % of the steps and a cosine down to zero."""
+    if not recipe.warm_up:
+        return recipe.learning_rate
+    warm = 0.15 * steps
+    if step < warm:
+        return recipe.learning_rate * (0.04 + 0.96 * step / warm)
+    return recipe.learning_rate * 0.5 * (1 + np.cos(np.pi * (step - warm) / (steps - warm)))
+
+
+__all__ = ["Learner", "TrainingSet", "learning_rate", "new_learner"]

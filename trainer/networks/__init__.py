@@ -1,0 +1,1 @@
+"""The two networks, each as published and as shipped."""

@@ -1,0 +1,54 @@
+"""The 1-D network, in Keras: windows (B, T, 52) of 50 MFCC, spectral centroid and mean spectral contrast -> logits (B, K)."""
+
+import keras
+import numpy as np
+from keras import layers, ops
+from numpy.typing import NDArray
+
+F32 = NDArray[np.float32]
+
+EMBEDDING = 128
+
+
+def seed(n_labels: int, dim: int) -> keras.Model:
+    """The network as published (2024): the mean over time, (52,), read by 1-D convolutions along the features."""
+    features = keras.Input((None, dim), name="features")
+    x = layers.Reshape((dim, 1))(ops.mean(features, axis=1))
+    for channels, repeats in ((64, 2), (128, 3)):
+        for _ in range(repeats):
+            x = layers.Conv1D(channels, 3, padding="same", activation="relu")(x)
+        x = layers.MaxPooling1D(2)(layers.Dropout(0.25)(x))
+    x = layers.Conv1D(256, 3, padding="same", activation="relu")(x)
+    logits = layers.Dense(n_labels, name="logits")(layers.Flatten()(x))
+    return keras.Model(features, [logits, layers.Flatten(name="embedding")(x)])
+
+
+def attentive(n_labels: int, mean: F32, deviation: F32) -> keras.Model:
+    """Convolutions over time, then mean and deviation over time, each channel weighing the moments for itself.
+
+    ``mean`` and ``deviation`` are float32 of shape (D,), of the training rows with their first MFCC centred. The first
+    MFCC is loudness: its mean over the window is taken off, so that the microphone's gain does not matter.
+    """
+    features = keras.Input((None, len(mean)), name="features")
+    loudness = features[:, :, :1]
+    x = ops.concatenate([loudness - ops.mean(loudness, axis=1, keepdims=True), features[:, :, 1:]], axis=2)
+    x = layers.Normalization(mean=mean, variance=deviation**2)(x)
+    for channels, kernel, stride in ((96, 5, 1), (96, 5, 2), (128, 3, 1), (128, 3, 2), (160, 3, 1)):
+        x = layers.Conv1D(channels, kernel, strides=stride, padding="same", use_bias=False)(x)
+        x = layers.SpatialDropout1D(0.1)(layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x)))
+    score = layers.Conv1D(160, 1)(layers.Conv1D(40, 1, activation="tanh")(x))
+    weight = ops.softmax(score, axis=1)
+    centre = ops.sum(weight * x, axis=1)
+    variance = ops.sum(weight * x * x, axis=1) - centre * centre
+    x = ops.concatenate([centre, ops.sqrt(ops.maximum(variance, 1e-5))], axis=1)
+    x = layers.Dropout(0.3)(layers.BatchNormalization(momentum=0.9)(x))
+    x = layers.Dense(EMBEDDING, activation="relu", name="embedding")(x)
+    logits = layers.Dense(n_labels, name="logits")(layers.Dropout(0.3)(x))
+    return keras.Model(features, [logits, x])
+
+
+def row_statistics(rows: F32) -> tuple[F32, F32]:
+    """Mean and deviation of training rows (N, D), the first MFCC centred; both float32 of shape (D,)."""
+    mean, deviation = rows.mean(axis=0), rows.std(axis=0) + 1e-3
+    mean[0] = 0
+    return mean.astype(np.float32), deviation.astype(np.float32)

@@ -1,0 +1,82 @@
+"""What each variant of each network is trained with. One frozen recipe a variant; the checkpoints keep a copy."""
+
+import msgspec
+
+from streamer.errors import UsageError
+from streamer.features import Feature, FeatureSpec
+
+SEED_MFCC = FeatureSpec(features=(Feature.MFCC, Feature.CENTROID, Feature.CONTRAST_MEAN), n_mfcc=50)
+SEED_MEL = FeatureSpec(features=(Feature.LOG_MEL,), hop_length=1024)
+# 64 ms frames resolve the harmonics of low voices, 20 ms hops keep syllables apart; both networks share the framing.
+MFCC = FeatureSpec(
+    features=(Feature.MFCC, Feature.CENTROID, Feature.CONTRAST_MEAN), n_mfcc=50, frame_length=1024, hop_length=320
+)
+MEL = FeatureSpec(features=(Feature.LOG_MEL,), frame_length=1024, hop_length=320)
+
+
+class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How to train one variant of one network.
+
+    ``versions`` of each clip are in the bank, the clean one and augmented ones. A batch draws clips with a probability
+    proportional to (size of the clip's corpus-and-label cell) ** -balance: 0 is as they come, 1 makes cells equal.
+    ``teacher_weight`` scales the loss of imitating the embedding of the network that heard Dusha; 0 is no teacher.
+    """
+
+    network: str
+    variant: str
+    features: FeatureSpec
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    window_ms: int = 3000
+    step_ms: int = 250
+    shortest_window_ms: int = 500
+    versions: int = 1
+    balance: float = 0.0
+    clips_per_epoch: int | None = None
+    label_smoothing: float = 0.0
+    weight_decay: float = 0.0
+    warm_up: bool = False
+    random_crops: bool = False
+    teacher_weight: float = 0.0
+    seed: int = 0
+
+    @property
+    def name(self) -> str:
+        """The recipe as it is asked for on the command line."""
+        return f"{self.network}/{self.variant}"
+
+
+_SHIPPED = {
+    "epochs": 20,
+    "batch_size": 64,
+    "learning_rate": 2e-3,
+    "versions": 5,
+    "balance": 0.5,
+    "clips_per_epoch": 5000,
+    "label_smoothing": 0.05,
+    "weight_decay": 1e-3,
+    "warm_up": True,
+    "random_crops": True,
+    "teacher_weight": 1.0,
+}
+
+RECIPES = {
+    recipe.name: recipe
+    for recipe in (
+        # As published (2024): Adam 1e-4, batches of 128; 30 epochs on CREMA-D, 100 on Dusha; 15 epochs for the 2-D one.
+        Recipe(
+            network="mfcc_cnn1d", variant="seed", features=SEED_MFCC, epochs=30, batch_size=128, learning_rate=1e-4
+        ),
+        Recipe(network="mel_cnn2d", variant="seed", features=SEED_MEL, epochs=15, batch_size=128, learning_rate=1e-4),
+        Recipe(network="mfcc_cnn1d", variant="attentive", features=MFCC, **_SHIPPED),
+        Recipe(network="mel_cnn2d", variant="attentive", features=MEL, **_SHIPPED),
+    )
+}
+
+
+def recipe_named(name: str) -> Recipe:
+    """The recipe called ``network/variant``; raises ``UsageError`` with the list of those there are."""
+    if name not in RECIPES:
+        raise UsageError(f"found recipe {name!r}, expected one of {', '.join(RECIPES)}")
+    return RECIPES[name]
