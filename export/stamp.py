@@ -12,9 +12,7 @@ from trainer.learners import Learner
 from trainer.recipes import Recipe
 
 
-def write_model(
-    path: Path, learner: Learner, recipe: Recipe, card: ModelCard, batches: list[NDArray]
-) -> Verification:
+def write_model(path: Path, learner: Learner, recipe: Recipe, card: ModelCard, batches: list[NDArray]) -> Verification:
     """Convert, stamp, verify and only then write ``path``. Raises ``MismatchError`` and leaves nothing behind."""
     graph = to_onnx(learner, recipe)
     onnx.helper.set_model_props(graph, to_metadata(card))

@@ -52,7 +52,7 @@ def _from_keras(learner: Learner, recipe: Recipe) -> onnx.ModelProto:
 
     # from_keras does not know Keras 3; a function that returns a dict gives the output its name.
     @tf.function(input_signature=signature)
-    def named(features: tf.Tensor) -> dict[str, tf.Tensor]:
+    def named(features):  # AutoGraph cannot read annotations that name a local module
         return {OUTPUT_NAME: learner.network(features, training=False)}
 
     graph, _ = tf2onnx.convert.from_function(named, input_signature=signature, opset=KERAS_OPSET)

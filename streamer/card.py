@@ -19,7 +19,8 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """Everything the daemon needs to run a model, and everything a person needs to judge it.
 
     ``temperature`` divides the logits before the softmax. ``scores`` are figures by name, whose protocol ``protocol``
-    states. ``training_data`` names the corpora with their licences, ``split_hash`` the division into speakers.
+    states. ``training_data`` names the corpora with their licences, ``split_hash`` the division into
+    speakers, ``heard_speakers`` those of the training side: nobody may score the model on them.
     """
 
     name: str
@@ -35,6 +36,7 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     training_data: str
     protocol: str
     split_hash: str
+    heard_speakers: tuple[str, ...]
     scores: dict[str, float]
     attribution: str = ""
     schema: int = msgspec.field(default_factory=lambda: SCHEMA)

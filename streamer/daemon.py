@@ -38,7 +38,10 @@ class Daemon:
         self._health_due_s = 0.0
 
     def run(self) -> None:
-        """Hand on events until the source ends or is closed, then what the end completes. Raises what the source does."""
+        """Hand on events until the source ends or is closed, then what the end completes.
+
+        Raises what the source does.
+        """
         self._emit([self._stream.hello()])
         for block in self._source.blocks():
             events = self._stream.push(block)

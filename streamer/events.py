@@ -1,8 +1,8 @@
 """The one vocabulary of emostream: what goes to the terminal, to JSONL, to WebSocket clients and to Python code.
 
-Every event carries the protocol version ``v``, its ``type``, a number ``seq`` that counts up by one within a stream, the
-name of its ``stream``, and the span ``t_start_ms`` to ``t_end_ms`` on that stream's own clock: milliseconds of audio since
-the stream began, lost audio included. Live events also carry ``ts``, the wall clock as RFC 3339.
+Every event carries the protocol version ``v``, its ``type``, a number ``seq`` that counts up by one within a stream,
+the name of its ``stream``, and the span ``t_start_ms`` to ``t_end_ms`` on that stream's own clock: milliseconds of
+audio since the stream began, lost audio included. Live events also carry ``ts``, the wall clock as RFC 3339.
 """
 
 import msgspec
@@ -46,8 +46,8 @@ class Estimate(Event, frozen=True, kw_only=True, tag="estimate"):
     ``p`` maps each label to its calibrated, smoothed probability; it is empty while no speech has been heard.
     ``label`` is null when nobody speaks or the probabilities are too even to name one (it abstains).
     ``confidence`` is the probability of the likeliest label, ``agreement`` in [0, 1] is one minus the total variation
-    distance between the networks, ``speech`` says whether somebody speaks at the window's end, ``level_dbfs`` is the RMS
-    of the last step.
+    distance between the two networks that differ most, ``speech`` says whether somebody speaks at the window's end,
+    ``level_dbfs`` is the RMS of the last step.
     ``latency_ms``, live only, runs from the capture of the window's last sample to this event.
     """
 
@@ -116,5 +116,11 @@ def encode(event: Event) -> bytes:
 
 
 def decode(line: bytes | str) -> AnyEvent:
-    """The event in one JSON object; raises ``msgspec.ValidationError`` or ``msgspec.DecodeError`` that say what is wrong."""
-    return _decoder.decode(line)
+    """The event in one JSON object. Raises ``msgspec.DecodeError`` that says what is wrong with it."""
+    try:
+        event: AnyEvent = _decoder.decode(line)
+    except UnicodeError as error:
+        raise msgspec.DecodeError(f"JSON is not UTF-8: {error}") from error
+    except RecursionError as error:
+        raise msgspec.DecodeError("JSON is nested too deeply") from error
+    return event

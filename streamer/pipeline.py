@@ -233,6 +233,6 @@ def _check_together(models: Sequence[EmotionModel]) -> None:
         theirs = (first.labels, first.features.sample_rate_hz, first.window_ms, first.step_ms, first.shortest_window_ms)
         if ours != theirs or card.features.sample_rate_hz != SAMPLE_RATE_HZ:
             raise ModelError(
-                f"{first.name} and {card.name} cannot listen together: labels, rate ({SAMPLE_RATE_HZ} Hz), window, step "
-                f"and shortest window must be the same; got {theirs} and {ours}"
+                f"{first.name} and {card.name} cannot listen together: labels, rate ({SAMPLE_RATE_HZ} Hz), window, "
+                f"step and shortest window must be the same; got {theirs} and {ours}"
             )

@@ -1,4 +1,4 @@
-"""Where an option's default comes from: ``EMOSTREAM_*`` in the environment over ``config.toml`` over the built-in one."""
+"""An option's default: ``EMOSTREAM_*`` in the environment over ``config.toml`` over the built-in one."""
 
 import os
 import tomllib

@@ -23,7 +23,7 @@ class WindowGrid:
     shortest: int
 
     def __post_init__(self) -> None:
-        if not 0 < self.frame_length <= self.shortest <= self.length or not 0 < self.step or not 0 < self.hop_length:
+        if not 0 < self.frame_length <= self.shortest <= self.length or not self.step > 0 or not self.hop_length > 0:
             raise ValueError(f"a window must hold a frame and steps must go forward: got {self}")
 
     def whole_frames(self, n_samples: int) -> int:

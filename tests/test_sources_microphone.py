@@ -7,7 +7,6 @@ import pytest
 
 from streamer.audio import AudioBlock
 from streamer.errors import UnavailableError
-from streamer.sources.capture import Capture
 from streamer.sources.microphone import MicrophoneSource
 from tests.virtual_microphone import VirtualMicrophone
 
@@ -42,7 +41,7 @@ class Recording:
 
     def wait_for(self, condition: Callable[[], bool], timeout_s: float = 20) -> None:
         with self._changed:
-            assert self._changed.wait_for(condition, timeout_s), f"not within {timeout_s} s; trouble: {self.source.trouble}"
+            assert self._changed.wait_for(condition, timeout_s), f"too late; {self.source.trouble}"
 
     @property
     def samples(self) -> np.ndarray:
@@ -160,7 +159,7 @@ def test_a_stalled_reader_loses_audio_that_is_counted_and_held_in_bounded_memory
     first = next(blocks)
     time.sleep(3)  # the stall itself
     read = [first]
-    while read[-1].lost_samples == 0:
+    while read[-1].lost_samples == 0 and len(read) < 300:
         read.append(next(blocks))
     source.close()
     assert list(blocks) == []
@@ -182,49 +181,3 @@ def test_a_device_that_goes_before_the_first_block_is_an_error_not_a_wait(device
     device.unplug()
     with pytest.raises(UnavailableError, match="no input device was found"):
         list(source.blocks())
-
-
-def put(capture: Capture, count: int, arrived_s: float, *, overflowed: bool = False) -> None:
-    capture.put(np.full(count, 0.5, np.float32), arrived_s, overflowed=overflowed)
-
-
-def drained(capture: Capture) -> list[tuple[int, int, int]]:
-    """(first_sample, count, lost_samples) of every block in the queue."""
-    blocks = [capture.queue.get_nowait() for _ in range(capture.queue.qsize())]
-    return [(block.first_sample, len(block.samples), block.lost_samples) for block in blocks]
-
-
-def test_a_full_queue_drops_and_the_next_block_says_how_much() -> None:
-    capture = Capture(1000, limit_blocks=2)
-    for tick in range(5):
-        put(capture, 100, 0.1 * tick)
-    assert drained(capture) == [(0, 100, 0), (100, 100, 0)]
-    put(capture, 100, 0.5)
-    assert drained(capture) == [(500, 100, 300)]
-
-
-def test_the_time_away_is_lost_by_the_clock() -> None:
-    capture = Capture(1000, limit_blocks=10)
-    capture.resume()
-    put(capture, 100, 5.0)
-    capture.resume()
-    put(capture, 100, 7.5)
-    put(capture, 100, 7.6)
-    assert drained(capture) == [(0, 100, 0), (2500, 100, 2400), (2600, 100, 0)]
-
-
-def test_an_overflow_is_a_gap_by_the_clock_and_of_one_sample_at_least() -> None:
-    capture = Capture(1000, limit_blocks=10)
-    put(capture, 100, 1.0)
-    put(capture, 100, 1.4, overflowed=True)
-    put(capture, 100, 1.42, overflowed=True)
-    assert drained(capture) == [(0, 100, 0), (400, 100, 300), (501, 100, 1)]
-    assert capture.overflows == 2
-
-
-def test_the_samples_are_copied_out_of_the_buffer_of_the_sound_system() -> None:
-    capture = Capture(1000, limit_blocks=10)
-    buffer = np.full((4, 1), 0.5, np.float32)
-    capture.put(buffer[:, 0], 1.0, overflowed=False)
-    buffer[:] = 0
-    assert capture.queue.get_nowait().samples.tolist() == [0.5] * 4

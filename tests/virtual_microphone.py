@@ -1,5 +1,6 @@
-"""A microphone without hardware: a PulseAudio server of one's own, whose one source is fed through a FIFO in real time."""
+"""A microphone without hardware: a PulseAudio server whose one source is fed through a FIFO in real time."""
 
+import fcntl
 import os
 import shutil
 import signal
@@ -8,7 +9,6 @@ import tempfile
 import threading
 import time
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 import numpy as np
@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 
 _TICK_S = 0.01
 _START_S = 15.0
+_LATE_S = 0.25
+_PIPE_BYTES = 8192
 
 
 class VirtualMicrophone:
@@ -29,7 +31,7 @@ class VirtualMicrophone:
     def __init__(self, sample_rate_hz: int = 44_100) -> None:
         missing = [program for program in ("pulseaudio", "pactl") if shutil.which(program) is None]
         if missing:
-            raise RuntimeError(f"{' and '.join(missing)} not found: apt install pulseaudio pulseaudio-utils libasound2-plugins")
+            raise RuntimeError(f"{missing} not found: apt install pulseaudio pulseaudio-utils libasound2-plugins")
         self.sample_rate_hz = sample_rate_hz
         self._folder = Path(tempfile.mkdtemp(prefix="microphone-"))
         self.env = {
@@ -51,7 +53,7 @@ class VirtualMicrophone:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         self.close()
 
     def play(self, sound: Path | NDArray[np.int16]) -> None:
@@ -59,7 +61,9 @@ class VirtualMicrophone:
         if isinstance(sound, Path):
             samples, sample_rate_hz = soundfile.read(sound, dtype="int16")
             if sample_rate_hz != self.sample_rate_hz or samples.ndim != 1:
-                raise ValueError(f"{sound} has {sample_rate_hz} Hz and shape {samples.shape}, not {self.sample_rate_hz} Hz mono")
+                raise ValueError(
+                    f"{sound}: {sample_rate_hz} Hz, {samples.shape}; expected {self.sample_rate_hz} Hz mono"
+                )
         else:
             samples = sound
         with self._queue_lock:
@@ -86,6 +90,7 @@ class VirtualMicrophone:
         self._wait_until_it_answers()
         pipe = os.open(fifo, os.O_WRONLY | os.O_NONBLOCK)  # without a reader this fails where a plain open would wait
         os.set_blocking(pipe, True)
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)  # what waits here comes in a burst after a freeze
         self._feeder = threading.Thread(target=self._feed, args=(pipe,), name="virtual microphone", daemon=True)
         self._feeder.start()
 
@@ -135,7 +140,10 @@ class VirtualMicrophone:
                     now, self._queued = self._queued[:per_tick], self._queued[per_tick:]
                 os.write(pipe, np.pad(now, (0, per_tick - len(now))).tobytes())
                 ticks += 1
-                time.sleep(max(0.0, start_s + ticks * _TICK_S - time.monotonic()))
+                ahead_s = start_s + ticks * _TICK_S - time.monotonic()
+                if ahead_s < -_LATE_S:  # the server was frozen: a microphone does not make up for that
+                    start_s, ticks, ahead_s = time.monotonic(), 0, 0.0
+                time.sleep(max(0.0, ahead_s))
         except BrokenPipeError:  # unplugged
             return
         finally:

@@ -35,7 +35,12 @@ class TrainingSet:
     """
 
     def __init__(
-        self, recipe: Recipe, clips: Sequence[Clip], numbers: Sequence[int], bank: FeatureBank, labels: LabelSet,
+        self,
+        recipe: Recipe,
+        clips: Sequence[Clip],
+        numbers: Sequence[int],
+        bank: FeatureBank,
+        labels: LabelSet,
         teacher: F32,
     ) -> None:
         self.recipe = recipe

@@ -1,6 +1,5 @@
 """The fit: epochs of batches, a progress line, curves, and a checkpoint after every epoch to go on from."""
 
-import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,11 +7,9 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 
+from trainer import runs
 from trainer.batches import TrainingSet
 from trainer.learners import Learner, learning_rate, new_learner
-
-CHECKPOINT = "checkpoint"
-HISTORY = "history.json"
 
 
 @dataclass(frozen=True)
@@ -27,12 +24,10 @@ def fit(training: TrainingSet, n_labels: int, folder: Path, console: Console, ti
     """Train with the set's recipe, or go on from the checkpoint in ``folder`` where there is one."""
     recipe = training.recipe
     learner = new_learner(recipe, n_labels, training.sample_rows())
-    losses: list[float] = []
-    checkpoint, history = folder / CHECKPOINT, folder / HISTORY
     folder.mkdir(parents=True, exist_ok=True)
-    if history.exists():
+    checkpoint, losses = folder / runs.CHECKPOINT, runs.read_losses(folder)
+    if losses:
         learner.load(checkpoint)
-        losses = json.loads(history.read_text())["losses"]
     steps = recipe.epochs * training.batches_per_epoch
     began, began_at = time.monotonic(), len(losses)
     for epoch in range(len(losses), recipe.epochs):
@@ -43,7 +38,7 @@ def fit(training: TrainingSet, n_labels: int, folder: Path, console: Console, ti
         ]
         losses.append(float(np.mean(taken)))
         learner.save(checkpoint)
-        history.write_text(json.dumps({"losses": losses}))
+        runs.write_losses(folder, losses)
         left_s = (time.monotonic() - began) / (len(losses) - began_at) * (recipe.epochs - len(losses))
         console.print(f"{title}  epoch {len(losses)}/{recipe.epochs}  loss {losses[-1]:.4f}  {left_s:.0f} s left")
     return Fitted(learner, losses)

@@ -65,9 +65,7 @@ RECIPES = {
     recipe.name: recipe
     for recipe in (
         # As published (2024): Adam 1e-4, batches of 128; 30 epochs on CREMA-D, 100 on Dusha; 15 epochs for the 2-D one.
-        Recipe(
-            network="mfcc_cnn1d", variant="seed", features=SEED_MFCC, epochs=30, batch_size=128, learning_rate=1e-4
-        ),
+        Recipe(network="mfcc_cnn1d", variant="seed", features=SEED_MFCC, epochs=30, batch_size=128, learning_rate=1e-4),
         Recipe(network="mel_cnn2d", variant="seed", features=SEED_MEL, epochs=15, batch_size=128, learning_rate=1e-4),
         Recipe(network="mfcc_cnn1d", variant="attentive", features=MFCC, **_SHIPPED),
         Recipe(network="mel_cnn2d", variant="attentive", features=MEL, **_SHIPPED),

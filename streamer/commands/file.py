@@ -24,7 +24,9 @@ FAST_BLOCK_S, LIVE_BLOCK_S = 5.0, 0.05
 def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
     """The command's options."""
     parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a sound file, or a folder of them")
-    parser.add_argument("--model", action="append", type=Path, help="an .onnx file; repeat it for several to be averaged")
+    parser.add_argument(
+        "--model", action="append", type=Path, help="an .onnx file; repeat it for several to be averaged"
+    )
     parser.add_argument(
         "--format", choices=("text", "jsonl"), default=settings.get("format", "text"), help="default: %(default)s"
     )

@@ -36,10 +36,15 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
     parser.add_argument(
         "--device", default=get("device", None), help="a microphone's index or a part of its name, or - for stdin"
     )
-    parser.add_argument("--model", action="append", type=Path, help="an .onnx file; repeat it for several to be averaged")
+    parser.add_argument(
+        "--model", action="append", type=Path, help="an .onnx file; repeat it for several to be averaged"
+    )
     parser.add_argument("--format", choices=("tui", "jsonl"), help="default: tui on a terminal, jsonl into a pipe")
     parser.add_argument(
-        "--serve", action="store_true", default=get("serve", False, bool), help="serve the widget page and the WebSocket"
+        "--serve",
+        action="store_true",
+        default=get("serve", False, bool),
+        help="serve the widget page and the WebSocket",
     )
     parser.add_argument(
         "--port", type=int, default=get("port", 8765, int), help="port of --serve, 0 for any (default: %(default)s)"
@@ -103,5 +108,5 @@ def _shown(arguments: argparse.Namespace, source: Source, server: WebSocketSink 
         return Dashboard(Console(), served_at=address)
     if address:
         print(f"emostream: the widget is at {address}", file=sys.stderr)
-    raw = open(STDOUT_FD, "wb", buffering=0, closefd=False)  # noqa: PTH123, SIM115 - the process's own stdout
+    raw = open(STDOUT_FD, "wb", buffering=0, closefd=False)  # noqa: SIM115 - the process's own stdout
     return DetachedSink(JsonlSink(raw, on_closed=source.close))

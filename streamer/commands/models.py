@@ -14,7 +14,9 @@ from streamer.settings import Settings
 
 def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
     """The command's options."""
-    parser.add_argument("paths", nargs="*", type=Path, metavar="MODEL", help="an .onnx file (default: the shipped ones)")
+    parser.add_argument(
+        "paths", nargs="*", type=Path, metavar="MODEL", help="an .onnx file (default: the shipped ones)"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -40,7 +42,9 @@ def _print_card(console: Console, path: Path, model: EmotionModel) -> None:
         "licence": card.licence,
         "thanks to": card.attribution,
     }
-    table = Table(title=f"{card.name}/{card.variant} {card.version}", title_justify="left", show_header=False, box=box.SIMPLE)
+    table = Table(
+        title=f"{card.name}/{card.variant} {card.version}", title_justify="left", show_header=False, box=box.SIMPLE
+    )
     for name, value in rows.items():
         if value:
             table.add_row(name, value)

@@ -1,6 +1,7 @@
 """The constant tables behind the features: window, mel triangles, DCT, contrast bands. Computed once per stream."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ def hann(length: int) -> NDArray[np.float64]:
 
 def bin_frequencies_hz(spec: FeatureSpec) -> NDArray[np.float64]:
     """The centre of every FFT bin, shape (frame_length / 2 + 1,)."""
-    return np.fft.rfftfreq(spec.frame_length, 1 / spec.sample_rate_hz)
+    return np.fft.rfftfreq(spec.frame_length, 1 / spec.sample_rate_hz).astype(np.float64)
 
 
 def _hz_to_mel(hz: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -41,7 +42,7 @@ class MelBands:
 
 
 def mel_bands(spec: FeatureSpec) -> MelBands:
-    """Triangles of equal area between ``f_min_hz`` and ``f_max_hz``; a triangle that falls between two bins is empty."""
+    """Triangles of equal area between ``f_min_hz`` and ``f_max_hz``; one that falls between two bins is empty."""
     low, high = _hz_to_mel(np.array([spec.f_min_hz, spec.f_max_hz]))
     edges_hz = _mel_to_hz(np.linspace(low, high, spec.n_mels + 2))
     ramps = edges_hz[:, None] - bin_frequencies_hz(spec)[None, :]
@@ -66,7 +67,8 @@ def dct_matrix(n_out: int, n_in: int) -> F32:
     angle = np.pi / n_in * (np.arange(n_in) + 0.5)[None, :] * np.arange(n_out)[:, None]
     scale = np.full((n_out, 1), np.sqrt(2 / n_in))
     scale[0] = np.sqrt(1 / n_in)
-    return (scale * np.cos(angle)).astype(np.float32)
+    matrix: F32 = (scale * np.cos(angle)).astype(np.float32)
+    return matrix
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ def contrast_bands(spec: FeatureSpec) -> tuple[ContrastBand, ...]:
     frequencies_hz = bin_frequencies_hz(spec)
     edges_hz = np.concatenate([[0.0], spec.contrast_f_min_hz * 2.0 ** np.arange(spec.contrast_bands + 1)])
     bands = []
-    for k, (low_hz, high_hz) in enumerate(zip(edges_hz[:-1], edges_hz[1:], strict=True)):
+    for k, (low_hz, high_hz) in enumerate(pairwise(edges_hz)):
         inside = np.flatnonzero((frequencies_hz >= low_hz) & (frequencies_hz <= high_hz))
         last = k == spec.contrast_bands
         low = int(inside[0]) - (k > 0)

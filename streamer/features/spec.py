@@ -25,7 +25,7 @@ class FeatureSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     - ``log_mel``: ``n_mels`` values in dB re 1.0 (Slaney mel scale and area normalisation, floor 1e-10 = -100 dB)
     - ``mfcc``: the first ``n_mfcc`` of the orthonormal DCT-II of the same log-mel values
     - ``spectral_centroid``: one value in Hz
-    - ``spectral_contrast``: ``contrast_bands + 1`` values in dB, octaves up from ``contrast_f_min_hz`` (Jiang et al. 2002)
+    - ``spectral_contrast``: ``contrast_bands + 1`` values in dB, octaves up from ``contrast_f_min_hz`` (Jiang 2002)
     - ``spectral_contrast_mean``: their mean, one value
 
     Raises ``ValueError`` where the numbers cannot make a row.

@@ -63,7 +63,7 @@ class FeatureStream:
         return np.zeros((0, self.spec.dim), np.float32)
 
     def _rows(self, frames: F32) -> F32:
-        # In double precision: the quiet bins that make a spectral valley lie within float32's rounding of the loud ones.
+        # In double precision: quiet bins, which make a spectral valley, lie within float32's rounding of the loud ones.
         spectrum = np.fft.rfft(frames * self._window, axis=1).astype(np.complex64)
         power = spectrum.real**2 + spectrum.imag**2
         wanted = set(self.spec.features)
@@ -91,7 +91,8 @@ class FeatureStream:
         total = magnitude.sum(axis=1, keepdims=True)
         weighted = (magnitude * self._frequencies_hz).sum(axis=1, keepdims=True)
         # In digital silence there is no centre: 0 Hz, as librosa has it.
-        return np.divide(weighted, total, out=np.zeros_like(total), where=total > np.finfo(np.float32).tiny)
+        centre: F32 = np.divide(weighted, total, out=np.zeros_like(total), where=total > np.finfo(np.float32).tiny)
+        return centre
 
 
 def _contrast_db(magnitude: F32, band: ContrastBand) -> F32:

@@ -11,8 +11,8 @@ HEARTBEAT_S = 0.25
 class Source(Protocol):
     """Something that gives mono audio, block by block, on one sample axis.
 
-    ``name`` is for people: a device's name, a file's path. ``sample_rate_hz`` is the rate of every block. ``trouble`` is
-    None while all is well and else one line for a person: why no sound comes just now, or what the end of the audio
+    ``name`` is for people: a device's name, a file's path. ``sample_rate_hz`` is the rate of every block. ``trouble``
+    is None while all is well and else one line for a person: why no sound comes just now, or what the end of the audio
     brought to light.
     """
 

@@ -1,9 +1,15 @@
 """Which microphones there are, asked anew each time, and the one that a person means."""
 
+import os
+import threading
+from concurrent.futures import Future
 from dataclasses import dataclass
 from types import ModuleType
 
 from streamer.errors import UnavailableError
+
+_ANSWER_S = 10.0
+_asking = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +24,12 @@ class InputDevice:
     is_default: bool
 
     def __str__(self) -> str:
-        return f"[{self.index}] {self.name}, {self.host_api}"
+        return f"[{self.index}] {self.full_name}"
+
+    @property
+    def full_name(self) -> str:
+        """What tells the same device under two host APIs apart, and is understood by ``find_device``."""
+        return f"{self.name}, {self.host_api}"
 
 
 def portaudio() -> ModuleType:
@@ -30,15 +41,44 @@ def portaudio() -> ModuleType:
             "the PortAudio library was not found: it is needed to record; "
             "install it with `apt install libportaudio2` or `brew install portaudio`"
         ) from None
-    return sounddevice
+    module: ModuleType = sounddevice
+    return module
 
 
 def list_devices() -> list[InputDevice]:
-    """All input devices as they are now; raises ``UnavailableError`` without PortAudio.
+    """All input devices as they are now; raises ``UnavailableError`` without PortAudio, or if it takes over 10 s.
 
-    PortAudio reads its list once, when it starts. To see what came and went it is started again, which ends every stream
-    of this process: so never while a ``MicrophoneSource`` runs.
+    PortAudio reads its list once, when it starts. To see what came and went it is started again, which ends every
+    stream of this process: so never while a ``MicrophoneSource`` runs.
     """
+    no_answer = UnavailableError(
+        f"the sound server does not answer within {_ANSWER_S:.0f} s: expected its list of devices; restart it"
+    )
+    if not _asking.acquire(timeout=_ANSWER_S):  # an earlier question still waits, and PortAudio takes one at a time
+        raise no_answer
+    answer: Future[list[InputDevice]] = Future()
+    standard_error = os.dup(2)
+    # PortAudio waits without end for a server that hangs, so that only a thread of its own may ask it.
+    threading.Thread(target=_ask, args=(answer,), name="devices", daemon=True).start()
+    try:
+        return answer.result(_ANSWER_S)
+    except TimeoutError:
+        os.dup2(standard_error, 2)  # sounddevice sends it nowhere while PortAudio starts, and so our message too
+        raise no_answer from None
+    finally:
+        os.close(standard_error)
+
+
+def _ask(answer: Future[list[InputDevice]]) -> None:
+    try:
+        answer.set_result(_query())
+    except Exception as error:
+        answer.set_exception(error)
+    finally:
+        _asking.release()
+
+
+def _query() -> list[InputDevice]:
     sd = portaudio()
     try:
         sd._terminate()
@@ -62,7 +102,7 @@ def list_devices() -> list[InputDevice]:
 
 
 def find_device(wanted: str | int | None) -> InputDevice:
-    """The device that ``wanted`` means: None the default, a number (also as text) an index, other text a part of the name.
+    """The device that ``wanted`` means: None the default, a number (or its text) an index, other text part of the name.
 
     Upper and lower case are one; the host API may follow after a comma. A name that fits exactly goes before names that
     only contain it. Raises ``UnavailableError``.
@@ -88,8 +128,8 @@ def find_device(wanted: str | int | None) -> InputDevice:
 
 def _by_name(devices: list[InputDevice], wanted: str) -> list[InputDevice]:
     key = wanted.casefold()
-    exact = [device for device in devices if key in (device.name.casefold(), f"{device.name}, {device.host_api}".casefold())]
-    return exact or [device for device in devices if key in f"{device.name}, {device.host_api}".casefold()]
+    exact = [device for device in devices if key in (device.name.casefold(), device.full_name.casefold())]
+    return exact or [device for device in devices if key in device.full_name.casefold()]
 
 
 def _default_index(sd: ModuleType) -> int | None:

@@ -21,8 +21,8 @@ class FileSource:
     """One sound file, mixed to mono by the mean of its channels, in blocks of ``block_s`` seconds.
 
     With ``realtime`` the blocks come at the pace of the audio and carry ``arrived_s``, as a microphone's do. Raises
-    ``NoInputError`` for what is no sound. A file that ends before its promised end is served as far as it goes, and then
-    ``trouble`` says how much is missing.
+    ``NoInputError`` for what is no sound. A file that ends before its promised end is served as far as it goes, and
+    then ``trouble`` says how much is missing.
     """
 
     def __init__(self, path: Path, *, block_s: float = 0.1, realtime: bool = False) -> None:
@@ -84,7 +84,7 @@ class FileSource:
 
 
 def find_audio(paths: Iterable[Path]) -> Iterator[Path | NoInputError]:
-    """The files to read for ``paths``, in order: directories give the sound files below them, sorted, hidden ones left out.
+    """The files to read for ``paths``, in order; a directory gives the sound files below it, sorted, none hidden.
 
     A file that is named is given as it is. A directory without sound gives a ``NoInputError`` in its place, as a value,
     so that the other paths can be served before the command fails.
@@ -94,13 +94,16 @@ def find_audio(paths: Iterable[Path]) -> Iterator[Path | NoInputError]:
             yield path
             continue
         found = _audio_below(path)
-        yield from found or [
-            NoInputError(f"{path} holds no audio file that you may read: expected one such as .wav, .flac, .ogg or .mp3")
-        ]
+        yield from found
+        if not found:
+            yield NoInputError(
+                f"{path} holds no audio file that you may read: expected such as .wav, .flac, .ogg, .mp3"
+            )
 
 
 def _audio_below(directory: Path) -> list[Path]:
-    suffixes = _OTHER_SUFFIXES | {f".{name.lower()}" for name in soundfile.available_formats() if name not in _NOT_SOUND}
+    formats = set(soundfile.available_formats()) - _NOT_SOUND
+    suffixes = _OTHER_SUFFIXES | {f".{name.lower()}" for name in formats}
     found = []
     for folder, folders, files in os.walk(directory):
         folders[:] = [name for name in folders if not name.startswith(".")]

@@ -26,8 +26,8 @@ _CLOSING_S = 2.0
 class MicrophoneSource:
     """One input device, mono float32, at the device's own default rate.
 
-    That rate is the one that every sound system grants; asking for another fails on some (WASAPI, plain ALSA devices) and
-    hides a resampler of unknown quality in others, while the pipeline resamples the same way as for files.
+    That rate is the one that every sound system grants; asking for another fails on some (WASAPI, plain ALSA devices)
+    and hides a resampler of unknown quality in others, while the pipeline resamples the same way as for files.
 
     ``device`` is as in ``find_device``. One daemon thread owns PortAudio: it opens the device, watches the wall clock
     since the last callback, and when the device goes it opens it again, with a growing pause between attempts. The
@@ -38,7 +38,7 @@ class MicrophoneSource:
     def __init__(self, device: str | int | None = None) -> None:
         found = find_device(device)
         # Indices change when devices come and go, names do not; and the default stays whatever is the default.
-        self._wanted = None if device is None else f"{found.name}, {found.host_api}"
+        self._wanted = None if device is None else found.full_name
         self._capture = Capture(found.sample_rate_hz, limit_blocks=round(_QUEUE_S / _BLOCK_S))
         self._failure: UnavailableError | None = None
         self._closed = False
@@ -52,7 +52,10 @@ class MicrophoneSource:
         return self._capture.overflows
 
     def blocks(self) -> Iterator[AudioBlock]:
-        """Blocks of 20 ms until ``close``, empty ones while the device is away; raises ``UnavailableError`` at the start."""
+        """Blocks of 20 ms until ``close``, empty ones while the device is away.
+
+        Raises ``UnavailableError`` if the device cannot be opened at the start.
+        """
         owner = threading.Thread(target=self._own_device, name="microphone", daemon=True)
         owner.start()
         next_sample = 0
@@ -63,7 +66,8 @@ class MicrophoneSource:
                 try:
                     block = self._capture.queue.get(timeout=HEARTBEAT_S)
                 except Empty:
-                    block = AudioBlock(np.zeros(0, np.float32), self.sample_rate_hz, next_sample)
+                    nothing = np.zeros(0, np.float32)
+                    block = AudioBlock(nothing, self.sample_rate_hz, next_sample, arrived_s=time.monotonic())
                 yield block
                 next_sample = block.first_sample + len(block.samples)
         finally:
@@ -136,10 +140,10 @@ class MicrophoneSource:
             if heard_s > opened_s:
                 self.trouble = None
             if ended:
-                self.trouble = f"{self.name} has gone: plug it in again; trying to reopen it"
+                self.trouble = f"{self.name} has gone: plug it in again. Trying to reopen it"
                 break
             if time.monotonic() - heard_s > _SILENT_S:
-                self.trouble = f"{self.name} gives no audio for {_SILENT_S:.0f} s: is it plugged in? Trying to reopen it"
+                self.trouble = f"{self.name} gives no audio: is it plugged in? Trying to reopen it"
                 break
         return heard_s > opened_s
 

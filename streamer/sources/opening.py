@@ -40,7 +40,7 @@ def open_sound(path: Path) -> soundfile.SoundFile:
         raise NoInputError(_why_not_audio(path, head)) from None
     if sound.frames == 0:
         sound.close()
-        raise NoInputError(f"{path} has a {sound.format} header and no samples: expected sound; record or copy it again")
+        raise NoInputError(f"{path} has a {sound.format} header and no samples: expected sound; record it again")
     return sound
 
 
@@ -58,7 +58,7 @@ def _read_head(path: Path) -> bytes:
     except FileNotFoundError:
         raise NoInputError(f"{path} does not exist: expected an audio file; check the name") from None
     except PermissionError:
-        raise NoInputError(f"{path} may not be read by you: expected read permission; try `ls -l` and `chmod`") from None
+        raise NoInputError(f"{path} may not be read by you: expected read permission; try `chmod u+r`") from None
     except (OSError, ValueError) as error:
         reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
         raise NoInputError(f"{path} cannot be read ({reason}): expected an audio file; check the path") from None

@@ -20,15 +20,15 @@ _FULL_SCALE = {"s16le": ("<i2", 32768.0), "f32le": ("<f4", 1.0)}
 class PcmSource:
     """Mono PCM as it comes: a block is what the pipe holds, at most 100 ms, and never waits for more.
 
-    ``encoding`` is ``s16le`` or ``f32le``. The pipe paces its writer, so nothing is lost here. Raises ``UsageError`` for
-    a terminal, an unknown encoding or a rate below 1 Hz. ``trouble`` tells, at the end, of bytes that make no whole sample.
+    ``encoding`` is ``s16le`` or ``f32le``. The pipe paces its writer, so nothing is lost here. Raises ``UsageError``
+    for a terminal, an unknown encoding or a rate below 1 Hz. ``trouble`` tells, at the end, of half a sample.
     """
 
     def __init__(self, stream: BinaryIO, sample_rate_hz: int, encoding: str = "s16le") -> None:
         if encoding not in _FULL_SCALE:
             raise UsageError(f"encoding {encoding!r} is not known: expected {' or '.join(_FULL_SCALE)}")
         if sample_rate_hz < 1:
-            raise UsageError(f"a rate of {sample_rate_hz} Hz cannot be: expected the rate of the raw PCM, such as 16000")
+            raise UsageError(f"{sample_rate_hz} Hz is no sample rate: expected the rate of the raw PCM, such as 16000")
         if stream.isatty():
             raise UsageError(
                 "standard input is a terminal: expected raw PCM from a pipe; "
@@ -44,7 +44,7 @@ class PcmSource:
         self.trouble: str | None = None
 
     def blocks(self) -> Iterator[AudioBlock]:
-        """Blocks until the writer closes its end; raises ``NoInputError`` if it sent no sample, or one that is no number."""
+        """Blocks until the writer closes its end; raises ``NoInputError`` for no sample at all, or one that is NaN."""
         first_sample = 0
         pending = b""
         while not self._closed:
@@ -73,7 +73,7 @@ class PcmSource:
         samples: Samples = np.frombuffer(data, self._dtype).astype(np.float32) / np.float32(self._full_scale)
         if not np.isfinite(samples).all():
             raise NoInputError(
-                f"standard input holds a sample that is not a finite number after {first_sample / self.sample_rate_hz:.2f} s: "
+                f"standard input holds NaN or infinity after {first_sample / self.sample_rate_hz:.2f} s: "
                 "expected f32le PCM; is it s16le?"
             )
         return samples
@@ -81,10 +81,11 @@ class PcmSource:
     def _note_end(self, samples_read: int, bytes_left: int) -> None:
         if samples_read == 0:
             raise NoInputError(
-                f"standard input ended after {bytes_left} bytes: expected raw PCM; does the program that writes into the pipe run?"
+                f"standard input ended after {bytes_left} bytes: expected raw PCM; "
+                "does the program run that writes into the pipe?"
             )
         if bytes_left:
             self.trouble = (
-                f"standard input ended with {bytes_left} bytes that make no whole sample of {self._sample_bytes} bytes; "
-                "they were left out: check the encoding and the writer"
+                f"standard input ended within a sample ({bytes_left} of {self._sample_bytes} bytes, left out): "
+                "check the encoding and the program that writes into the pipe"
             )

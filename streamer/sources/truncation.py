@@ -13,7 +13,7 @@ _MP3_SLACK_FRAMES = 2 * 1152  # encoder delay and padding: an MP3 may promise a 
 
 
 def truncation(sound: soundfile.SoundFile, frames_read: int) -> str | None:
-    """What is missing at the end of ``sound`` after ``frames_read`` frames were read, as a phrase; None if it is whole."""
+    """What is missing at the end of ``sound``, of which ``frames_read`` were read, in words; None if it is whole."""
     slack = _MP3_SLACK_FRAMES if sound.format == "MP3" else 0
     promised = sound.frames
     if frames_read + slack < promised:

@@ -1,5 +1,7 @@
 """One network that learns: the same four verbs over torch and over Keras."""
 
+import math
+import os
 from pathlib import Path
 from typing import Protocol
 
@@ -34,6 +36,8 @@ def new_learner(recipe: Recipe, n_labels: int, rows: F32) -> Learner:
         from trainer.learners.torch_learner import TorchLearner
 
         return TorchLearner(recipe, n_labels, rows)
+    # TensorFlow reads this at import; its start-up messages say nothing to whoever trains.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from trainer.learners.keras_learner import KerasLearner
 
     return KerasLearner(recipe, n_labels, rows)
@@ -46,7 +50,7 @@ def learning_rate(recipe: Recipe, step: int, steps: int) -> float:
     warm = 0.15 * steps
     if step < warm:
         return recipe.learning_rate * (0.04 + 0.96 * step / warm)
-    return recipe.learning_rate * 0.5 * (1 + np.cos(np.pi * (step - warm) / (steps - warm)))
+    return recipe.learning_rate * 0.5 * (1 + math.cos(math.pi * (step - warm) / (steps - warm)))
 
 
 __all__ = ["Learner", "TrainingSet", "learning_rate", "new_learner"]

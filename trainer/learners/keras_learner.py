@@ -15,6 +15,8 @@ F32 = NDArray[np.float32]
 
 TEACHER_EMBEDDING = 128
 
+tf.get_logger().setLevel("ERROR")
+
 
 class KerasLearner:
     """A Keras network with Adam and decoupled weight decay."""
@@ -38,9 +40,7 @@ class KerasLearner:
         shapes = [(None, None, dim), (None, n_labels), (None, TEACHER_EMBEDDING)]
         signature = [tf.TensorSpec(shape, tf.float32) for shape in shapes]
         self._step = tf.function(self._take_step, input_signature=signature)
-        self._run = tf.function(
-            lambda windows: self.network(windows, training=False), input_signature=[signature[0]]
-        )
+        self._run = tf.function(lambda windows: self.network(windows, training=False), input_signature=[signature[0]])
 
     def learn(self, batch: Batch, learning_rate: float) -> float:
         """One optimiser step; gives the loss."""

@@ -38,7 +38,9 @@ class AttentiveStatistics(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.score = nn.Sequential(nn.Conv1d(channels, channels // 4, 1), nn.Tanh(), nn.Conv1d(channels // 4, channels, 1))
+        self.score = nn.Sequential(
+            nn.Conv1d(channels, channels // 4, 1), nn.Tanh(), nn.Conv1d(channels // 4, channels, 1)
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, T) -> (B, 2 C)."""
@@ -102,7 +104,9 @@ def masked(x: Tensor, axis: int, widest: int) -> Tensor:
     return x * keep.to(x.dtype).unsqueeze(3 - axis)
 
 
-def _convolution(n_in: int, n_out: int, kernel: int, *, stride: int | tuple[int, int] = 1, groups: int = 1) -> nn.Module:
+def _convolution(
+    n_in: int, n_out: int, kernel: int, *, stride: int | tuple[int, int] = 1, groups: int = 1
+) -> nn.Module:
     convolution = nn.Conv2d(n_in, n_out, kernel, stride, kernel // 2, groups=groups, bias=False)
     return nn.Sequential(convolution, nn.BatchNorm2d(n_out), nn.ReLU())
 

@@ -1,0 +1,48 @@
+"""The card of a run's part: what the recipe, the split and the evaluation say, in the form that travels with the model."""
+
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+
+from streamer.card import ModelCard
+from trainer import runs
+from trainer.calibration import fit_temperature
+
+PROTOCOL = (
+    "UAR of clips by speakers never heard in training, {parts} speaker-disjoint folds, each clip through the live path; "
+    "the mean of the corpora"
+)
+
+
+def make_card(folder: Path, part: Path) -> ModelCard:
+    """The card of one part of a run; scores are there once the run was evaluated.
+
+    The temperature comes from clips that neither this part nor its scores saw: for a fold, those of the other folds.
+    """
+    run, split = runs.read_run(folder), runs.read_split(part)
+    recipe = run.recipe
+    strangers = [runs.read_held_out(other) for other in runs.fold_parts(folder) if other != part]
+    temperature = 1.0
+    if strangers:
+        logits, labels = (np.concatenate(parts) for parts in zip(*strangers, strict=True))
+        temperature = fit_temperature(logits, labels)
+    scores = runs.read_scores(folder) if part.name == runs.ALL else {}
+    return ModelCard(
+        name=recipe.network,
+        variant=recipe.variant,
+        version=version("emostream"),
+        labels=run.labels,
+        features=recipe.features,
+        window_ms=recipe.window_ms,
+        step_ms=recipe.step_ms,
+        shortest_window_ms=recipe.shortest_window_ms,
+        temperature=round(temperature, 4),
+        licence=run.licence,
+        training_data=run.training_data,
+        protocol=PROTOCOL.format(parts=len(runs.fold_parts(folder))) if scores else "not evaluated",
+        split_hash=split.split_hash,
+        heard_speakers=split.speakers,
+        scores=scores,
+        attribution=run.attribution,
+    )

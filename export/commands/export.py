@@ -1,0 +1,47 @@
+"""``emostream export``: a run's networks as ONNX files, for evaluation (the folds) or for use (the one on all speakers)."""
+
+import argparse
+from pathlib import Path
+
+from rich.console import Console
+
+from streamer import bundled
+from streamer.errors import NoInputError
+from streamer.settings import Settings
+from trainer import runs
+
+
+def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
+    """The command's options."""
+    parser.add_argument("run", type=Path, metavar="RUN", help="the folder of a run, such as runs/mel_cnn2d-attentive")
+    parser.add_argument(
+        "--to",
+        type=Path,
+        help="write the network of all speakers here; without it, every part is written in its folder",
+    )
+    parser.add_argument(
+        "--recording", type=Path, default=bundled.DEMO_RECORDING, help="speech to verify on (default: the bundled one)"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write models, each verified; raises ``MismatchError`` and writes nothing where one does not say what it should."""
+    folder: Path = arguments.run
+    parts = [folder / runs.ALL] if arguments.to else [*runs.fold_parts(folder), folder / runs.ALL]
+    trained = [part for part in parts if (part / runs.CHECKPOINT).exists()]
+    runs.read_run(folder)
+    if not trained:
+        raise NoInputError(f"{folder} holds no trained network: finish it with 'emostream train'")
+
+    from export.run_export import export_part
+
+    console = Console()
+    for part in trained:
+        to = arguments.to or part / runs.MODEL
+        verification = export_part(folder, part, to, arguments.recording)
+        console.print(
+            f"{to}  {to.stat().st_size / 1e6:.2f} MB, equal to its framework on {verification.windows} windows "
+            f"to {verification.largest_difference:.0e}",
+            highlight=False,
+        )
+    return 0

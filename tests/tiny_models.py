@@ -1,0 +1,90 @@
+"""Emotion models of a few kilobytes with a card, so that tests need no trained weights: a linear layer on mean rows."""
+
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+from streamer.card import ModelCard, to_metadata
+from streamer.features import Feature, FeatureSpec
+
+LABELS = ("angry", "happy", "neutral", "sad")
+MEL_SPEC = FeatureSpec(features=(Feature.LOG_MEL,), frame_length=512, hop_length=160, n_mels=40)
+MFCC_SPEC = FeatureSpec(
+    features=(Feature.MFCC, Feature.CENTROID, Feature.CONTRAST_MEAN), frame_length=1024, hop_length=320, n_mfcc=13
+)
+TINY_CARD = ModelCard(
+    name="tiny",
+    variant="test",
+    version="0.0.1",
+    labels=LABELS,
+    features=MEL_SPEC,
+    window_ms=3000,
+    step_ms=250,
+    shortest_window_ms=500,
+    temperature=1.5,
+    licence="MIT",
+    training_data="none",
+    protocol="none",
+    split_hash="0",
+    heard_speakers=("s1", "s2"),
+    scores={"uar": 0.25},
+)
+
+
+def tiny_card(**changes: object) -> ModelCard:
+    """``TINY_CARD`` with some fields changed."""
+    return msgspec.structs.replace(TINY_CARD, **changes)
+
+
+def tiny_graph(
+    dim: int,
+    n_labels: int,
+    *,
+    seed: int = 0,
+    bias: tuple[float, ...] | None = None,
+    batch: int | str = "batch",
+    frames: int | str = "frames",
+    input_name: str = "features",
+    output_name: str = "logits",
+) -> onnx.ModelProto:
+    """Logits = mean row times small random weights; with ``bias``, these logits whatever is heard."""
+    weights = np.random.default_rng(seed).normal(0, 0.3 / np.sqrt(dim), (dim, n_labels))
+    if bias is not None:
+        weights = np.zeros((dim, n_labels))
+    graph = helper.make_graph(
+        [
+            helper.make_node("ReduceMean", [input_name, "axes"], ["mean"], keepdims=0),
+            helper.make_node("MatMul", ["mean", "weights"], ["scores"]),
+            helper.make_node("Add", ["scores", "bias"], [output_name]),
+        ],
+        "tiny",
+        [helper.make_tensor_value_info(input_name, TensorProto.FLOAT, [batch, frames, dim])],
+        [helper.make_tensor_value_info(output_name, TensorProto.FLOAT, [batch, n_labels])],
+        [
+            numpy_helper.from_array(np.array([1], np.int64), "axes"),
+            numpy_helper.from_array(weights.astype(np.float32), "weights"),
+            numpy_helper.from_array(np.array(bias or np.zeros(n_labels), np.float32), "bias"),
+        ],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+    onnx.checker.check_model(model)
+    return model
+
+
+def write_model(
+    path: Path,
+    card: ModelCard = TINY_CARD,
+    *,
+    graph: onnx.ModelProto | None = None,
+    seed: int = 0,
+    bias: tuple[float, ...] | None = None,
+    metadata: dict[str, str] | None = None,
+) -> Path:
+    """Write a model file whose graph fits its card, unless ``graph`` or ``metadata`` say otherwise."""
+    graph = graph or tiny_graph(card.features.dim, len(card.labels), seed=seed, bias=bias)
+    helper.set_model_props(graph, to_metadata(card) if metadata is None else metadata)
+    path.write_bytes(graph.SerializeToString())
+    return path

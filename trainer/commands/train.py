@@ -1,0 +1,78 @@
+"""``emostream train``: networks on corpora, fold by fold and on all speakers; goes on where it was interrupted."""
+
+import argparse
+from pathlib import Path
+
+import msgspec
+from rich.console import Console
+
+from streamer.errors import NoInputError
+from streamer.settings import Settings
+from trainer.corpora.clip import describe
+from trainer.corpora.labels import label_set
+from trainer.corpora.registry import KINDS, read_corpus
+from trainer.recipes import RECIPES, recipe_named
+
+
+def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
+    """The command's options."""
+    parser.add_argument("recipe", help=f"one of {', '.join(RECIPES)}")
+    add_corpora(parser, settings)
+    parser.add_argument("--out", type=Path, default=Path("runs"), help="where runs are kept (default: %(default)s)")
+    parser.add_argument(
+        "--only", choices=("folds", "all"), help="the folds, for honest scores, or the one network on all speakers"
+    )
+    parser.add_argument("--epochs", type=int, help="instead of the recipe's")
+    parser.add_argument(
+        "--teacher",
+        type=Path,
+        default=settings.get("teacher", None, Path),
+        help="the published network that heard Dusha, podcasts_finetune.pt, to learn from",
+    )
+
+
+def add_corpora(parser: argparse.ArgumentParser, settings: Settings) -> None:
+    """Options that say what is learnt from or judged by."""
+    parser.add_argument(
+        "--corpora", type=Path, default=settings.get("corpora", None, Path), help="a corpus, or a folder of corpora"
+    )
+    parser.add_argument("--kind", choices=KINDS, default="auto", help="the corpus's layout (default: %(default)s)")
+    parser.add_argument(
+        "--labels",
+        default="angry,happy,neutral,sad",
+        help="emotions to tell apart, A+B counts B as A (default: %(default)s)",
+    )
+
+
+def corpus_of(arguments: argparse.Namespace) -> Path:
+    """The folder that ``--corpora`` or ``EMOSTREAM_CORPORA`` names; raises ``NoInputError`` without one."""
+    if arguments.corpora is None:
+        raise NoInputError("no corpus was named: give its folder with --corpora DIR or EMOSTREAM_CORPORA")
+    folder: Path = arguments.corpora
+    return folder
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Train what is not yet trained, with a line of progress an epoch."""
+    recipe = recipe_named(arguments.recipe)
+    if arguments.epochs:
+        recipe = msgspec.structs.replace(recipe, epochs=arguments.epochs)
+    corpus = read_corpus(corpus_of(arguments), arguments.kind)
+    console = Console()
+    console.print(describe(corpus), highlight=False)
+    if recipe.teacher_weight and arguments.teacher is None:
+        console.print("no --teacher: trained without one, and the scores will be lower than the shipped networks'")
+
+    from trainer.train import Job, train
+
+    job = Job(
+        recipe=recipe,
+        clips=corpus.clips,
+        labels=label_set(arguments.labels),
+        root=arguments.out,
+        teacher=arguments.teacher,
+        with_folds=arguments.only != "all",
+        with_all=arguments.only != "folds",
+    )
+    console.print(f"done: {train(job, console)}", highlight=False)
+    return 0

@@ -1,0 +1,131 @@
+"""A training run on disk: one folder a fold and one for all speakers together, each with what it takes to go on or to export.
+
+runs/mel_cnn2d-attentive/run.json            recipe, labels, what was trained on
+                         fold0/checkpoint    the network after its last epoch
+                         fold0/history.json  loss by epoch
+                         fold0/split.json    the speakers heard, the hash of the split
+                         fold0/held_out.npz  logits and labels of the clips of unheard speakers
+                         all/...             the same for all speakers, with nothing held out
+"""
+
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from streamer.errors import NoInputError
+from trainer.recipes import Recipe
+
+F32 = NDArray[np.float32]
+Facts = TypeVar("Facts", bound=msgspec.Struct)
+
+ALL = "all"
+CHECKPOINT = "checkpoint"
+HISTORY = "history.json"
+HELD_OUT = "held_out.npz"
+MODEL = "model.onnx"
+SCORES = "scores.json"
+
+
+class RunFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What is the same for all parts of a run. ``clips`` counts what was there to train on, by corpus."""
+
+    recipe: Recipe
+    labels: tuple[str, ...]
+    training_data: str
+    licence: str
+    attribution: str
+    clips: dict[str, int]
+
+
+class SplitFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """Who was heard in training, and the hash that names the split."""
+
+    speakers: tuple[str, ...]
+    split_hash: str
+
+
+def run_folder(root: Path, recipe: Recipe) -> Path:
+    """Where the run of a recipe lives."""
+    return root / f"{recipe.network}-{recipe.variant}"
+
+
+def write_run(folder: Path, facts: RunFacts) -> None:
+    """Write ``run.json``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "run.json").write_bytes(msgspec.json.format(msgspec.json.encode(facts), indent=2))
+
+
+def read_run(folder: Path) -> RunFacts:
+    """Read ``run.json``; raises ``NoInputError`` where there is no run."""
+    return _read(folder / "run.json", RunFacts)
+
+
+def write_split(part: Path, facts: SplitFacts) -> None:
+    """Write a part's ``split.json``."""
+    part.mkdir(parents=True, exist_ok=True)
+    (part / "split.json").write_bytes(msgspec.json.encode(facts))
+
+
+def read_split(part: Path) -> SplitFacts:
+    """Read a part's ``split.json``; raises ``NoInputError`` where the part was not trained."""
+    return _read(part / "split.json", SplitFacts)
+
+
+def fold_parts(folder: Path) -> list[Path]:
+    """The folds of a run whose training ended, in order."""
+    return sorted(part for part in folder.glob("fold*") if (part / HELD_OUT).exists())
+
+
+def write_held_out(part: Path, logits: F32, labels: NDArray[np.int64]) -> None:
+    """Write logits (N, K) and labels (N,) of the clips of unheard speakers."""
+    np.savez(part / HELD_OUT, logits=logits, labels=labels)
+
+
+def read_held_out(part: Path) -> tuple[F32, NDArray[np.int64]]:
+    """Read what ``write_held_out`` wrote."""
+    with np.load(part / HELD_OUT) as saved:
+        return saved["logits"], saved["labels"]
+
+
+def checkpoint_of(part: Path) -> Path:
+    """The part's weights; raises ``NoInputError`` where the part was not trained."""
+    path = part / CHECKPOINT
+    if not path.exists():
+        raise NoInputError(f"{path} is not there: train this part first with 'emostream train'")
+    return path
+
+
+def write_losses(part: Path, losses: list[float]) -> None:
+    """Write the training loss by epoch."""
+    (part / HISTORY).write_bytes(msgspec.json.encode(losses))
+
+
+def read_losses(part: Path) -> list[float]:
+    """Read what ``write_losses`` wrote; empty before the first epoch."""
+    path = part / HISTORY
+    return msgspec.json.decode(path.read_bytes(), type=list[float]) if path.exists() else []
+
+
+def write_scores(folder: Path, scores: dict[str, float]) -> None:
+    """Write what an evaluation of the folds found, by name."""
+    (folder / SCORES).write_bytes(msgspec.json.encode(scores))
+
+
+def read_scores(folder: Path) -> dict[str, float]:
+    """Read what ``write_scores`` wrote; empty before an evaluation."""
+    path = folder / SCORES
+    return msgspec.json.decode(path.read_bytes(), type=dict[str, float]) if path.exists() else {}
+
+
+def _read(path: Path, kind: type[Facts]) -> Facts:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=kind)
+    except FileNotFoundError as error:
+        raise NoInputError(
+            f"{path} is not there: expected the folder of a run; make one with 'emostream train'"
+        ) from error
+    except msgspec.DecodeError as error:
+        raise NoInputError(f"{path} cannot be read ({error}): train again") from error

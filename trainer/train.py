@@ -1,0 +1,116 @@
+"""A whole training run: the bank, every fold with its own strangers, then one network on all speakers."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+
+from trainer import runs
+from trainer.bank import FeatureBank, load_bank
+from trainer.batches import TrainingSet, window_rows
+from trainer.corpora.clip import Clip
+from trainer.corpora.labels import LabelSet
+from trainer.corpora.registry import sources
+from trainer.fit import fit
+from trainer.learners import Learner
+from trainer.metrics import uar
+from trainer.plots import learning_curves
+from trainer.recipes import Recipe
+from trainer.splits import folds, split_hash
+
+F32 = NDArray[np.float32]
+
+TEACHER_EMBEDDING = 128
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to train, on what, and where it goes. ``teacher`` is the published network's file, None for none."""
+
+    recipe: Recipe
+    clips: Sequence[Clip]
+    labels: LabelSet
+    root: Path
+    teacher: Path | None
+    with_folds: bool
+    with_all: bool
+
+
+def train(job: Job, console: Console) -> Path:
+    """Train what is not yet trained; gives the run's folder. Raises ``UsageError`` or ``NoInputError``."""
+    recipe, labels = job.recipe, job.labels
+    labels.keep(job.clips)  # refuses a label that nobody speaks
+    taught = bool(recipe.teacher_weight and job.teacher)
+    # With a teacher, clips of other emotions train the ear too.
+    clips = [clip for clip in job.clips if taught or labels.index(clip.emotion) is not None]
+    cache = job.root / "bank"
+    bank = load_bank(clips, recipe.features, recipe.versions, cache)
+    teacher = _standardised_teacher(clips, job.teacher, cache) if taught and job.teacher else None
+    folder = runs.run_folder(job.root, recipe)
+    runs.write_run(folder, _facts(job, clips, taught=taught))
+    number = {clip.path: i for i, clip in enumerate(clips)}
+    splits = folds(clips) if job.with_folds else []
+
+    def train_part(part: Path, heard: Sequence[Clip], facts: runs.SplitFacts) -> Learner:
+        runs.write_split(part, facts)
+        imitated = teacher if teacher is not None else np.zeros((len(clips), TEACHER_EMBEDDING), np.float32)
+        training = TrainingSet(recipe, heard, [number[clip.path] for clip in heard], bank, labels, imitated)
+        return fit(training, len(labels.labels), part, console, f"{recipe.name} {part.name}").learner
+
+    for i, split in enumerate(splits):
+        part = folder / f"fold{i}"
+        speakers = tuple(sorted({clip.speaker for clip in split.train}))
+        learner = train_part(part, split.train, runs.SplitFacts(speakers=speakers, split_hash=split_hash(split)))
+        tested = labels.keep(split.test)
+        truth = labels.indices(tested)
+        logits = np.stack([clip_logits(learner, recipe, bank, number[clip.path]) for clip in tested])
+        runs.write_held_out(part, logits, truth)
+        console.print(
+            f"{recipe.name} {part.name}  UAR {uar(truth, logits.argmax(1)):.3f} on {len(tested)} clips of strangers"
+        )
+    if job.with_all:
+        speakers = tuple(sorted({clip.speaker for clip in clips}))
+        whole = split_hash(*splits) if splits else ""
+        train_part(folder / runs.ALL, clips, runs.SplitFacts(speakers=speakers, split_hash=whole))
+    _draw_curves(folder, recipe)
+    return folder
+
+
+def clip_logits(learner: Learner, recipe: Recipe, bank: FeatureBank, number: int) -> F32:
+    """Mean logits (K,) over a clip's windows as a stream would cut them; for calibration, not for scores."""
+    rows, length = bank.clip(number), window_rows(recipe)
+    starts = np.unique(np.linspace(0, max(0, len(rows) - length), 3).astype(int))
+    return learner.logits(np.stack([rows[start : start + length] for start in starts])).mean(axis=0)
+
+
+def _standardised_teacher(clips: Sequence[Clip], path: Path, cache: Path) -> F32:
+    from trainer.teacher import teach
+
+    embeddings = teach(clips, path, cache)
+    return ((embeddings - embeddings.mean(axis=0)) / (embeddings.std(axis=0) + 1e-3)).astype(np.float32)
+
+
+def _facts(job: Job, clips: Sequence[Clip], *, taught: bool) -> runs.RunFacts:
+    facts = sources(clips)
+    attribution = ""
+    if taught:
+        from trainer.teacher import ATTRIBUTION
+
+        attribution = ATTRIBUTION
+    return runs.RunFacts(
+        recipe=job.recipe,
+        labels=job.labels.labels,
+        training_data="; ".join(f"{fact.title} ({fact.language}, {fact.licence})" for fact in facts),
+        licence="research and non-commercial use: the weights are learnt from corpora that allow no more",
+        attribution=attribution,
+        clips=dict(Counter(clip.corpus for clip in clips)),
+    )
+
+
+def _draw_curves(folder: Path, recipe: Recipe) -> None:
+    losses = {path.parent.name: runs.read_losses(path.parent) for path in sorted(folder.glob("*/history.json"))}
+    learning_curves(folder / "learning_curves.png", losses, recipe.name)
