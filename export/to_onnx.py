@@ -26,6 +26,8 @@ def _from_torch(learner: Learner, recipe: Recipe) -> onnx.ModelProto:
     network = learner.network.eval()
     example = torch.zeros(2, 100, recipe.features.dim)
     dynamic = {"features": {0: torch.export.Dim("batch"), 1: torch.export.Dim("frames", min=8, max=4096)}}
+    # It logs which optional packages are not there.
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
         # torch warns of its own internals here.
         warnings.simplefilter("ignore")

@@ -71,7 +71,8 @@ class FeatureWindows:
         while self.grid.whole_frames(self._next_end) <= known:
             windows.append(self._window(self._next_end))
             self._next_end += self.grid.step
-        self._forget(self.grid.whole_frames(self._next_end) - self.grid.rows)
+        # A flush may end a window anywhere after the last one, so what that one began with is still needed.
+        self._forget(self.grid.whole_frames(self._next_end - self.grid.step) - self.grid.rows)
         return windows
 
     def flush(self, n_samples: int) -> list[FeatureWindow]:

@@ -47,24 +47,38 @@ class FeatureSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     contrast_quantile: float = 0.02
 
     def __post_init__(self) -> None:
+        # Counts first: the other rules compute with them, and a spec may come from a stranger's file.
+        self._require(
+            {
+                "features must name at least one feature, each once": (
+                    bool(self.features) and len(set(self.features)) == len(self.features)
+                ),
+                "sample_rate_hz must be 4000 to 192000": 4_000 <= self.sample_rate_hz <= 192_000,
+                "frame_length must be even, 16 to 65536 samples": (
+                    16 <= self.frame_length <= 65_536 and self.frame_length % 2 == 0
+                ),
+                "hop_length must be 1 to frame_length": 1 <= self.hop_length <= self.frame_length,
+                "n_mels must be 1 to 512": 1 <= self.n_mels <= 512,
+                "n_mfcc must be 1 to n_mels": 1 <= self.n_mfcc <= self.n_mels,
+                "contrast_bands must be 1 to 16": 1 <= self.contrast_bands <= 16,
+            }
+        )
         nyquist_hz = self.sample_rate_hz / 2
+        bin_hz = self.sample_rate_hz / self.frame_length
         top_octave_hz = self.contrast_f_min_hz * 2 ** (self.contrast_bands - 1)
-        checks = {
-            "features must name at least one feature, each once": (
-                bool(self.features) and len(set(self.features)) == len(self.features)
-            ),
-            "sample_rate_hz must be 4000 to 192000": 4_000 <= self.sample_rate_hz <= 192_000,
-            "frame_length must be even, 16 to 65536 samples": (
-                16 <= self.frame_length <= 65_536 and self.frame_length % 2 == 0
-            ),
-            "hop_length must be 1 to frame_length": 1 <= self.hop_length <= self.frame_length,
-            "n_mels must be 1 to 512": 1 <= self.n_mels <= 512,
-            "n_mfcc must be 1 to n_mels": 1 <= self.n_mfcc <= self.n_mels,
-            "0 <= f_min_hz < f_max_hz <= half the sample rate": 0 <= self.f_min_hz < self.f_max_hz <= nyquist_hz,
-            "the top contrast octave must begin below half the sample rate": 0 < top_octave_hz < nyquist_hz,
-            "contrast_quantile must lie between 0 and 1": 0 < self.contrast_quantile < 1,
-        }
-        broken = [rule for rule, holds in checks.items() if not holds]
+        self._require(
+            {
+                "0 <= f_min_hz < f_max_hz <= half the sample rate": 0 <= self.f_min_hz < self.f_max_hz <= nyquist_hz,
+                "contrast_f_min_hz must be at least one FFT bin, sample_rate_hz / frame_length": (
+                    self.contrast_f_min_hz >= bin_hz
+                ),
+                "the top contrast octave must begin below half the sample rate": top_octave_hz < nyquist_hz,
+                "contrast_quantile must lie between 0 and 1": 0 < self.contrast_quantile < 1,
+            }
+        )
+
+    def _require(self, rules: dict[str, bool]) -> None:
+        broken = [rule for rule, holds in rules.items() if not holds]
         if broken:
             raise ValueError(f"feature spec cannot be built: {'; '.join(broken)}; got {self}")
 

@@ -32,7 +32,10 @@ def attentive(n_labels: int, mean: F32, deviation: F32) -> keras.Model:
     features = keras.Input((None, len(mean)), name="features")
     loudness = features[:, :, :1]
     x = ops.concatenate([loudness - ops.mean(loudness, axis=1, keepdims=True), features[:, :, 1:]], axis=2)
-    x = layers.Normalization(mean=mean, variance=deviation**2)(x)
+    # Frozen, it keeps the statistics among the weights, so that a checkpoint has them; layers.Normalization would not.
+    standardise = layers.BatchNormalization(epsilon=0, center=False, scale=False, trainable=False)
+    x = standardise(x)
+    standardise.set_weights([mean, deviation**2])
     for channels, kernel, stride in ((96, 5, 1), (96, 5, 2), (128, 3, 1), (128, 3, 2), (160, 3, 1)):
         x = layers.Conv1D(channels, kernel, strides=stride, padding="same", use_bias=False)(x)
         x = layers.SpatialDropout1D(0.1)(layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x)))
