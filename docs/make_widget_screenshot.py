@@ -23,9 +23,10 @@ from tests.chromium import chromium
 
 IMAGES = Path(__file__).parent / "images"
 PACE_S = 0.01  # quick, yet slow enough that no estimate gives way to the next before it is sent
-MARGIN_PX = 36
+WIDTH_PX, MARGIN_PX = 860, 40
 STEP_MS = 250
 LABELS = ("angry", "happy", "neutral", "sad")
+LEANING = {"angry": 0.07, "happy": 0.06, "neutral": 0.14, "sad": 0.04}
 
 # A scripted feed, not a measurement: (seconds, label that is meant or None for unsure or "" for silence).
 SCRIPT = (
@@ -54,7 +55,7 @@ def scripted_feed() -> Iterator[Event]:
         start_ms, speech = now_ms, meant != ""
         for step in range(int(seconds * 1000 / STEP_MS)):
             now_ms += STEP_MS
-            aim = {label: 0.8 if label == meant else 0.0667 if meant else 0.25 + 0.06 * (label == "sad") for label in LABELS}
+            aim = {label: 0.72 if label == meant else LEANING[label] if meant else 0.2 + LEANING[label] for label in LABELS}
             p = {label: 0.8 * p[label] + 0.2 * aim[label] * rng.uniform(0.75, 1.25) for label in LABELS} if speech else p
             p = {label: round(value / sum(p.values()), 4) for label, value in p.items()}
             top = max(p, key=p.__getitem__)
@@ -81,7 +82,7 @@ def photograph(events: Iterable[Event], scheme: str, target: Path) -> None:
     sink = WebSocketSink(port=0)
     try:
         with chromium() as browser:
-            page = browser.new_page(viewport={"width": 860, "height": 900}, device_scale_factor=2, color_scheme=scheme)
+            page = browser.new_page(viewport={"width": WIDTH_PX, "height": 900}, device_scale_factor=2, color_scheme=scheme)
             page.goto(f"http://127.0.0.1:{sink.port}/")
             expect(page.locator("emo-stream #state")).to_have_text("connected")
             for event in events:
@@ -92,12 +93,7 @@ def photograph(events: Iterable[Event], scheme: str, target: Path) -> None:
             page.wait_for_timeout(1200)  # transitions
             box = page.locator("emo-stream").bounding_box()
             assert box is not None
-            clip = {
-                "x": box["x"] - MARGIN_PX,
-                "y": box["y"] - MARGIN_PX,
-                "width": box["width"] + 2 * MARGIN_PX,
-                "height": box["height"] + 2 * MARGIN_PX,
-            }
+            clip = {"x": 0, "y": 0, "width": WIDTH_PX, "height": box["y"] + box["height"] + MARGIN_PX}
             page.screenshot(path=target, clip=clip)
     finally:
         sink.close()

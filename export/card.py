@@ -1,4 +1,4 @@
-"""The card of a run's part: what the recipe, the split and the evaluation say, in the form that travels with the model."""
+"""The card of a part of a run: what recipe, split and evaluation say, in the form that travels with the model."""
 
 from importlib.metadata import version
 from pathlib import Path
@@ -10,8 +10,8 @@ from trainer import runs
 from trainer.calibration import fit_temperature
 
 PROTOCOL = (
-    "UAR of clips by speakers never heard in training, {parts} speaker-disjoint folds, each clip through the live path; "
-    "the mean of the corpora"
+    "UAR of clips by speakers never heard in training, {parts} speaker-disjoint folds, each clip through the live "
+    "path; the mean of the corpora"
 )
 
 

@@ -8,17 +8,14 @@ from numpy.typing import NDArray
 from export.card import make_card
 from export.stamp import write_model
 from export.verify import Verification
-from streamer.features import FeatureStream
+from streamer.card import ModelCard
+from streamer.errors import NoInputError
 from trainer import runs
-from trainer.bank import read_audio
-from trainer.batches import window_rows
+from trainer.bank import feature_rows, read_audio
 from trainer.learners import new_learner
-from trainer.recipes import Recipe
 
 F32 = NDArray[np.float32]
 
-# Shares of a full window that are compared: a stream begins with short ones.
-LENGTHS = (1.0, 0.6, 0.25)
 WINDOWS = 16
 
 
@@ -31,16 +28,25 @@ def export_part(folder: Path, part: Path, to: Path, recording: Path) -> Verifica
     recipe = run.recipe
     learner = new_learner(recipe, len(run.labels), np.zeros((2, recipe.features.dim), np.float32))
     learner.load(runs.checkpoint_of(part))
-    return write_model(to, learner, recipe, make_card(folder, part), real_windows(recipe, recording))
+    card = make_card(folder, part)
+    return write_model(to, learner, recipe, card, real_windows(card, recording))
 
 
-def real_windows(recipe: Recipe, recording: Path) -> list[F32]:
-    """Batches of windows (B, T, D) of several T, cut from a recording by the daemon's own features."""
-    spec = recipe.features
-    rows = FeatureStream(spec).push(read_audio(recording, spec.sample_rate_hz))
+def real_windows(card: ModelCard, recording: Path) -> list[F32]:
+    """Batches of windows (B, T, D) from a recording by the daemon's own features: full, half, and the shortest.
+
+    Raises ``NoInputError`` for a recording that does not fill a window.
+    """
+    spec, grid = card.features, card.grid()
+    audio = read_audio(recording, spec.sample_rate_hz)
+    if len(audio) < grid.length:
+        found_s = len(audio) / spec.sample_rate_hz
+        raise NoInputError(f"{recording} lasts {found_s:.1f} s, expected {card.window_ms / 1000:g} s of speech or more")
+    rows = feature_rows(audio, spec)
     batches = []
-    for share in LENGTHS:
-        length = round(window_rows(recipe) * share)
+    # A stream begins with the shortest windows.
+    for samples in (grid.length, grid.length // 2, grid.shortest):
+        length = grid.whole_frames(samples)
         starts = np.linspace(0, len(rows) - length, WINDOWS).astype(int)
         batches.append(np.stack([rows[start : start + length] for start in starts]))
     return batches

@@ -12,7 +12,7 @@ from streamer.windows import WindowGrid
 METADATA_KEY = "emostream.card"
 SCHEMA = 1
 
-Positive = Annotated[int, msgspec.Meta(gt=0)]
+Milliseconds = Annotated[int, msgspec.Meta(gt=0, le=60_000)]
 
 
 class ModelCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -28,9 +28,9 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     version: str
     labels: Annotated[tuple[str, ...], msgspec.Meta(min_length=2)]
     features: FeatureSpec
-    window_ms: Positive
-    step_ms: Positive
-    shortest_window_ms: Positive
+    window_ms: Milliseconds
+    step_ms: Milliseconds
+    shortest_window_ms: Milliseconds
     temperature: Annotated[float, msgspec.Meta(gt=0)]
     licence: str
     training_data: str
@@ -40,6 +40,10 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     scores: dict[str, float]
     attribution: str = ""
     schema: int = msgspec.field(default_factory=lambda: SCHEMA)
+
+    def __post_init__(self) -> None:
+        if len(set(self.labels)) < len(self.labels):
+            raise ValueError(f"labels must differ from each other, got {', '.join(self.labels)}")
 
     def grid(self) -> WindowGrid:
         """The windows this model wants, in samples."""
@@ -82,6 +86,6 @@ def from_metadata(metadata: dict[str, str], where: str) -> ModelCard:
             )
         card = msgspec.json.decode(text, type=ModelCard)
         card.grid()
-    except (msgspec.DecodeError, ValueError) as error:
+    except (ValueError, RecursionError) as error:
         raise ModelError(f"{where}: the model card cannot be used: {error}; export the model again") from error
     return card

@@ -83,9 +83,10 @@ def _check_node(path: Path, kind: str, nodes: list[Any], name: str, *, rank: int
         and nodes[0].type == "tensor(float)"
         and len(nodes[0].shape) == rank
         and nodes[0].shape[-1] == last
+        and not any(isinstance(size, int) for size in nodes[0].shape[:-1])
     )
     if not fits:
         raise ModelError(
-            f"{path}: expected one {kind} '{name}' of float32 with {rank} axes, the last of {last}; found {found}; "
-            "export the model again with 'emostream export'"
+            f"{path}: expected one {kind} '{name}' of float32 with {rank} axes, the last of {last} and the others free; "
+            f"found {found}; export the model again with 'emostream export'"
         )

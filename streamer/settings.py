@@ -53,6 +53,7 @@ def _convert(value: Any, kind: type, where: str) -> Any:
             return False
         raise UsageError(f"found {value!r} for {where}, expected true or false")
     try:
-        return kind(value)
+        # By way of text, so that the file is held to what the environment is: int(1.5) would be 1.
+        return kind(str(value))
     except (TypeError, ValueError) as error:
         raise UsageError(f"found {value!r} for {where}, expected {kind.__name__}") from error

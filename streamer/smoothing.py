@@ -22,8 +22,10 @@ class SmoothingConfig:
     lead: float = 0.05
 
     def __post_init__(self) -> None:
-        if self.half_life_ms < 0 or not 0 <= self.keep_at <= self.name_at <= 1 or not 0 <= self.lead <= 1:
-            raise ValueError(f"smoothing needs half_life_ms >= 0 and 0 <= keep_at <= name_at <= 1: got {self}")
+        if not self.half_life_ms >= 0 or not 0 <= self.keep_at <= self.name_at <= 1 or not 0 <= self.lead <= 1:
+            raise ValueError(
+                f"smoothing needs half_life_ms >= 0, 0 <= keep_at <= name_at <= 1 and 0 <= lead <= 1: got {self}"
+            )
 
 
 class Smoother:

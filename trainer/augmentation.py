@@ -16,13 +16,13 @@ class Augmentation:
 
     speed_p: float = 0.4
     speed: tuple[float, float] = (0.93, 1.07)
-    room_p: float = 0.4
+    room_p: float = 0.3
     reverberation_s: tuple[float, float] = (0.1, 0.6)
-    microphone_p: float = 0.6
-    microphone_gain_db: float = 6.0
+    microphone_p: float = 0.4
+    microphone_gain_db: float = 4.0
     low_pass_hz: tuple[float, float] = (3_400.0, 8_000.0)
     high_pass_hz: tuple[float, float] = (20.0, 250.0)
-    noise_p: float = 0.7
+    noise_p: float = 0.6
     babble_share: float = 0.4
     snr_db: tuple[float, float] = (3.0, 30.0)
     level_dbfs: tuple[float, float] = (-42.0, -14.0)
@@ -33,10 +33,10 @@ class Augmentation:
 def augment(
     samples: Samples, babble: Samples, config: Augmentation, rng: Generator, sample_rate_hz: int = 16_000
 ) -> Samples:
-    """One random version of a clip, float32 of another length; ``babble`` (any length) is mixed in where noise is drawn."""
+    """One random version of a clip, float32, longer or shorter; ``babble`` (any length) may be what noise there is."""
     audio = samples
     if rng.random() < config.speed_p:
-        # Playing faster raises pitch and formants as a smaller speaker would: little of it, for emotion lives there too.
+        # Playing faster raises pitch and formants, as of a smaller speaker: little of it, for emotion lives there too.
         audio = soxr.resample(audio, sample_rate_hz, sample_rate_hz / rng.uniform(*config.speed)).astype(np.float32)
     if rng.random() < config.padding_p:
         before, after = (rng.uniform(*config.padding_s, size=2) * sample_rate_hz).astype(int)

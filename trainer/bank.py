@@ -1,8 +1,7 @@
-"""Feature rows of every clip, clean and in augmented versions, computed once with the daemon's own ``FeatureStream``."""
+"""Feature rows of every clip, clean and augmented, computed once with the daemon's own ``FeatureStream``."""
 
 import hashlib
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -10,7 +9,6 @@ from pathlib import Path
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
-from rich.progress import track
 
 from streamer.audio import Samples
 from streamer.features import FeatureSpec, FeatureStream
@@ -18,6 +16,7 @@ from streamer.resample import Resampler
 from streamer.sources.file import FileSource
 from trainer.augmentation import Augmentation, augment
 from trainer.corpora.clip import Clip
+from trainer.parallel import each
 
 BABBLE_VOICES = 5
 
@@ -43,7 +42,7 @@ class FeatureBank:
         return np.asarray(self.rows[start:stop], np.float32)
 
 
-def load_bank(clips: Sequence[Clip], spec: FeatureSpec, versions: int, cache: Path, workers: int = 2) -> FeatureBank:
+def load_bank(clips: Sequence[Clip], spec: FeatureSpec, versions: int, cache: Path) -> FeatureBank:
     """The bank of these clips, from the cache or computed with a progress bar and kept there.
 
     Raises ``NoInputError`` for a clip that cannot be read.
@@ -52,7 +51,7 @@ def load_bank(clips: Sequence[Clip], spec: FeatureSpec, versions: int, cache: Pa
     folder = cache / _key(clips, spec, versions, config)
     if not (folder / "starts.npy").exists():
         folder.mkdir(parents=True, exist_ok=True)
-        _compute(clips, spec, versions, config, folder, workers)
+        _compute(clips, spec, versions, config, folder)
     return FeatureBank(np.load(folder / "rows.npy", mmap_mode="r"), np.load(folder / "starts.npy"))
 
 
@@ -64,13 +63,14 @@ def read_audio(path: Path, sample_rate_hz: int) -> Samples:
     return np.concatenate([*pieces, resampler.flush()])
 
 
-def _compute(
-    clips: Sequence[Clip], spec: FeatureSpec, versions: int, config: Augmentation, folder: Path, workers: int
-) -> None:
+def feature_rows(audio: Samples, spec: FeatureSpec) -> NDArray[np.float32]:
+    """Rows of a whole clip, float32 of shape (T, D); silence follows one shorter than a frame, so that it has a row."""
+    return FeatureStream(spec).push(np.pad(audio, (0, max(0, spec.frame_length - len(audio)))))
+
+
+def _compute(clips: Sequence[Clip], spec: FeatureSpec, versions: int, config: Augmentation, folder: Path) -> None:
     work = partial(_versions_of, clips, spec, versions, config)
-    with ProcessPoolExecutor(workers) as pool:
-        done = track(pool.map(work, range(len(clips)), chunksize=16), f"features of {len(clips)} clips", len(clips))
-        of_clips = list(done)
+    of_clips = each(work, range(len(clips)), f"features of {len(clips)} clips")
     lengths = np.array([[len(rows) for rows in of_clip] for of_clip in of_clips])
     stops = np.cumsum(lengths).reshape(lengths.shape)
     np.save(folder / "rows.npy", np.concatenate([rows for of_clip in of_clips for rows in of_clip]))
@@ -88,12 +88,7 @@ def _versions_of(
     for _ in range(versions - 1):
         babble = _babble(clips, clip, spec.sample_rate_hz, rng) if config.babble_share else audio
         heard.append(augment(audio, babble, config, rng, spec.sample_rate_hz))
-    stream = FeatureStream(spec)
-    rows = []
-    for samples in heard:
-        rows.append(stream.push(samples).astype(np.float16))
-        stream.reset()
-    return rows
+    return [feature_rows(samples, spec).astype(np.float16) for samples in heard]
 
 
 def _babble(clips: Sequence[Clip], clip: Clip, sample_rate_hz: int, rng: np.random.Generator) -> Samples:
@@ -105,6 +100,7 @@ def _babble(clips: Sequence[Clip], clip: Clip, sample_rate_hz: int, rng: np.rand
 
 
 def _key(clips: Sequence[Clip], spec: FeatureSpec, versions: int, config: Augmentation) -> str:
-    names = [str(clip.path) for clip in clips]
+    # The folds too: they say who babbles behind whom.
+    names = [(str(clip.path), clip.fold) for clip in clips]
     facts = [spec.fingerprint(), versions, repr(config), names]
     return hashlib.sha256(msgspec.json.encode(facts)).hexdigest()[:16]

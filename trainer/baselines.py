@@ -1,20 +1,19 @@
 """What a network has to beat: logistic regressions on the published features, averaged over the whole clip."""
 
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.progress import track
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from streamer.features import Feature, FeatureSpec, FeatureStream
-from trainer.bank import read_audio
+from streamer.features import Feature, FeatureSpec
+from trainer.bank import feature_rows, read_audio
 from trainer.corpora.clip import Clip
 from trainer.corpora.labels import LabelSet
 from trainer.evaluation import Evaluation
+from trainer.parallel import each
 from trainer.splits import folds
 
 SPEC = FeatureSpec(features=(Feature.MFCC, Feature.CENTROID, Feature.CONTRAST), n_mfcc=50)
@@ -23,11 +22,9 @@ DEVIATIONS = "logistic regression, means and deviations"
 
 
 def baselines(clips: Sequence[Clip], labels: LabelSet) -> list[Evaluation]:
-    """The 52 published features (50 MFCC, centroid, mean contrast), and all bands with their deviations (116 numbers)."""
+    """On the 52 published features (50 MFCC, centroid, mean contrast); on all bands with their deviations (116)."""
     wanted = labels.keep(clips)
-    with ProcessPoolExecutor(2) as pool:
-        jobs = pool.map(_statistics, wanted, chunksize=16)
-        statistics = np.stack(list(track(jobs, "baselines", len(wanted))))
+    statistics = np.stack(each(_statistics, wanted, f"baselines on {len(wanted)} clips"))
     means, deviations = statistics[:, : SPEC.dim], statistics[:, SPEC.dim :]
     published = np.column_stack([means[:, :51], means[:, 51:].mean(axis=1)])
     return [
@@ -37,7 +34,7 @@ def baselines(clips: Sequence[Clip], labels: LabelSet) -> list[Evaluation]:
 
 
 def _statistics(clip: Clip) -> NDArray[np.float32]:
-    rows = FeatureStream(SPEC).push(read_audio(clip.path, SPEC.sample_rate_hz))
+    rows = feature_rows(read_audio(clip.path, SPEC.sample_rate_hz), SPEC)
     return np.concatenate([rows.mean(axis=0), rows.std(axis=0)])
 
 

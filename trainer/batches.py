@@ -37,6 +37,7 @@ class TrainingSet:
     def __init__(
         self,
         recipe: Recipe,
+        *,
         clips: Sequence[Clip],
         numbers: Sequence[int],
         bank: FeatureBank,
@@ -85,7 +86,8 @@ class TrainingSet:
         return np.concatenate([self.bank.clip(number) for number in chosen])
 
     def _window(self, number: int, n_rows: int, rng: Generator) -> F32:
-        version = int(rng.integers(0, self.bank.versions))
+        clean = self.bank.versions == 1 or rng.random() < self.recipe.clean_share
+        version = 0 if clean else int(rng.integers(1, self.bank.versions))
         return cut(self.bank.clip(number, version), n_rows, rng)
 
 

@@ -1,14 +1,12 @@
-"""Scores through the live path: every clip is streamed as the daemon would hear it, by models that never heard its speaker."""
+"""Scores through the live path: each clip streamed as the daemon hears it, by models that never heard its speaker."""
 
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.progress import track
 
 from streamer import bundled
 from streamer.errors import NoInputError, UsageError
@@ -19,6 +17,7 @@ from trainer import runs
 from trainer.corpora.clip import Clip
 from trainer.corpora.labels import LabelSet
 from trainer.metrics import UNNAMED, confusion, recalls, uar
+from trainer.parallel import each
 
 
 @dataclass(frozen=True)
@@ -62,8 +61,11 @@ class Evaluation:
 def model_sets(run_folders: Sequence[Path]) -> list[tuple[Path, ...]]:
     """The models that listen together, fold by fold, of runs that were trained on the same folds.
 
+    Model files, in place of runs, are one set.
     Raises ``NoInputError`` for a run whose folds were not exported, ``UsageError`` for runs of other folds.
     """
+    if all(path.is_file() for path in run_folders):
+        return [tuple(run_folders)]
     by_run = []
     for folder in run_folders:
         parts = [part for part in runs.fold_parts(folder) if (part / runs.MODEL).exists()]
@@ -75,18 +77,15 @@ def model_sets(run_folders: Sequence[Path]) -> list[tuple[Path, ...]]:
     return [tuple(models[speakers] for models in by_run) for speakers in by_run[0]]
 
 
-def evaluate(
-    name: str, sets: Sequence[tuple[Path, ...]], clips: Sequence[Clip], labels: LabelSet, workers: int = 2
-) -> Evaluation:
+def evaluate(name: str, sets: Sequence[tuple[Path, ...]], clips: Sequence[Clip], labels: LabelSet) -> Evaluation:
     """Stream every clip through the models that never heard its speaker.
 
-    Raises ``UsageError`` where the labels differ, and where a speaker was heard by all sets or is a stranger to several.
+    Raises ``UsageError`` where labels differ, and where a speaker was heard by all sets or is a stranger to several.
     """
     wanted = labels.keep(clips)
     heard = [_heard(models, labels) for models in sets]
     jobs = [(sets[_stranger_to(clip, heard)], clip.path) for clip in wanted]
-    with ProcessPoolExecutor(workers) as pool:
-        verdicts = list(track(pool.map(_verdict, jobs, chunksize=8), f"{name} hears {len(jobs)} clips", len(jobs)))
+    verdicts = each(_verdict, jobs, f"{name} hears {len(jobs)} clips")
     p = np.array([[verdict.get(label, 0.0) for label in labels.labels] for verdict in verdicts])
     return Evaluation(name, labels.labels, tuple(wanted), labels.indices(wanted), p)
 
@@ -106,13 +105,13 @@ def _stranger_to(clip: Clip, heard: Sequence[set[str]]) -> int:
     strangers = [i for i, speakers in enumerate(heard) if clip.speaker not in speakers]
     if not strangers:
         raise UsageError(
-            f"the speaker {clip.speaker} of {clip.path.name} was heard in training by every model given: a score on them "
-            "would flatter; judge the folds of a run, or other speakers"
+            f"the speaker {clip.speaker} of {clip.path.name} was heard in training by every model given: a score on "
+            "them would flatter; judge the folds of a run, or other speakers"
         )
     if len(strangers) > 1 and len(heard) > 1:
         raise UsageError(
-            f"the speaker {clip.speaker} of {clip.path.name} is in no fold's training, so no one fold can judge them: give "
-            "the corpora of the run, or one model alone"
+            f"the speaker {clip.speaker} of {clip.path.name} is in the training of no fold, so no one fold can judge "
+            "them: give the corpora of the run, or a model file in place of the run"
         )
     return strangers[0]
 

@@ -20,12 +20,14 @@ class Fitted:
     losses: list[float]
 
 
-def fit(training: TrainingSet, n_labels: int, folder: Path, console: Console, title: str) -> Fitted:
+def fit(
+    training: TrainingSet, n_labels: int, folder: Path, console: Console, title: str, published: Path | None = None
+) -> Fitted:
     """Train with the set's recipe, or go on from the checkpoint in ``folder`` where there is one."""
     recipe = training.recipe
-    learner = new_learner(recipe, n_labels, training.sample_rows())
+    learner = new_learner(recipe, n_labels, training.sample_rows(), published)
     folder.mkdir(parents=True, exist_ok=True)
-    checkpoint, losses = folder / runs.CHECKPOINT, runs.read_losses(folder)
+    checkpoint, draft, losses = folder / runs.CHECKPOINT, folder / runs.DRAFT, runs.read_losses(folder)
     if losses:
         learner.load(checkpoint)
     steps = recipe.epochs * training.batches_per_epoch
@@ -37,7 +39,9 @@ def fit(training: TrainingSet, n_labels: int, folder: Path, console: Console, ti
             for i, batch in enumerate(training.epoch(epoch))
         ]
         losses.append(float(np.mean(taken)))
-        learner.save(checkpoint)
+        # In one move: whoever interrupts here finds a whole checkpoint to go on from.
+        learner.save(draft)
+        draft.replace(checkpoint)
         runs.write_losses(folder, losses)
         left_s = (time.monotonic() - began) / (len(losses) - began_at) * (recipe.epochs - len(losses))
         console.print(f"{title}  epoch {len(losses)}/{recipe.epochs}  loss {losses[-1]:.4f}  {left_s:.0f} s left")

@@ -18,7 +18,8 @@ def learning_curves(path: Path, losses: dict[str, Sequence[float]], title: str) 
     figure = Figure(figsize=(6, 3.6), layout="constrained")
     axes = figure.subplots()
     for part, values in losses.items():
-        axes.plot(range(1, len(values) + 1), values, label=part, linewidth=1.5)
+        # With a mark, so that a single epoch is seen too.
+        axes.plot(range(1, len(values) + 1), values, label=part, linewidth=1.5, marker=".")
     axes.set(title=title, xlabel="epoch", ylabel="training loss")
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False)

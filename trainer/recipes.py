@@ -12,13 +12,18 @@ MFCC = FeatureSpec(features=(Feature.MFCC, Feature.CENTROID, Feature.CONTRAST), 
 # 64 ms frames still resolve harmonics, 20 ms hops keep syllables apart.
 MEL = FeatureSpec(features=(Feature.LOG_MEL,), frame_length=1024, hop_length=320)
 
+# What the network that heard Dusha listens to.
+DUSHA = FeatureSpec(features=(Feature.LOG_MEL,), frame_length=320, hop_length=160, n_mels=64)
+
 
 class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How to train one variant of one network.
 
-    ``versions`` of each clip are in the bank, the clean one and augmented ones. A batch draws clips with a probability
+    ``versions`` of each clip are in the bank, the clean one and augmented ones; a batch takes the clean one with the
+    probability ``clean_share``. A batch draws clips with a probability
     proportional to (size of the clip's corpus-and-label cell) ** -balance: 0 is as they come, 1 makes cells equal.
     ``teacher_weight`` scales the loss of imitating the embedding of the network that heard Dusha; 0 is no teacher.
+    ``from_dusha`` starts from that network's weights.
     """
 
     network: str
@@ -31,6 +36,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     step_ms: int = 250
     shortest_window_ms: int = 500
     versions: int = 1
+    clean_share: float = 1.0
     balance: float = 0.0
     clips_per_epoch: int | None = None
     label_smoothing: float = 0.0
@@ -38,6 +44,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     warm_up: bool = False
     random_crops: bool = False
     teacher_weight: float = 0.0
+    from_dusha: bool = False
     seed: int = 0
 
     @property
@@ -46,11 +53,12 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         return f"{self.network}/{self.variant}"
 
 
-_SHIPPED = {
+_OWN = {
     "epochs": 15,
     "batch_size": 64,
     "learning_rate": 2e-3,
     "versions": 4,
+    "clean_share": 0.4,
     "balance": 0.5,
     "clips_per_epoch": 5000,
     "label_smoothing": 0.05,
@@ -66,8 +74,23 @@ RECIPES = {
         # As published (2024): Adam 1e-4, batches of 128; 30 epochs on CREMA-D, 100 on Dusha; 15 epochs for the 2-D one.
         Recipe(network="mfcc_cnn1d", variant="seed", features=SEED_MFCC, epochs=30, batch_size=128, learning_rate=1e-4),
         Recipe(network="mel_cnn2d", variant="seed", features=SEED_MEL, epochs=15, batch_size=128, learning_rate=1e-4),
-        Recipe(network="mfcc_cnn1d", variant="attentive", features=MFCC, **_SHIPPED),
-        Recipe(network="mel_cnn2d", variant="attentive", features=MEL, **_SHIPPED),
+        Recipe(network="mfcc_cnn1d", variant="attentive", features=MFCC, **_OWN),
+        Recipe(network="mel_cnn2d", variant="attentive", features=MEL, **_OWN),
+        Recipe(
+            network="mel_cnn2d",
+            variant="transferred",
+            features=DUSHA,
+            from_dusha=True,
+            **{
+                **_OWN,
+                "epochs": 4,
+                "batch_size": 32,
+                "learning_rate": 5e-4,
+                "clips_per_epoch": 4000,
+                "weight_decay": 1e-2,
+                "teacher_weight": 0.0,
+            },
+        ),
     )
 }
 

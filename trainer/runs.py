@@ -1,4 +1,4 @@
-"""A training run on disk: one folder a fold and one for all speakers together, each with what it takes to go on or to export.
+"""A training run on disk: a folder for each fold and one for all speakers, with what it takes to go on or to export.
 
 runs/mel_cnn2d-attentive/run.json            recipe, labels, what was trained on
                          fold0/checkpoint    the network after its last epoch
@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from streamer.errors import NoInputError
+from streamer.errors import NoInputError, UsageError
 from trainer.recipes import Recipe
 
 F32 = NDArray[np.float32]
@@ -23,6 +23,7 @@ Facts = TypeVar("Facts", bound=msgspec.Struct)
 
 ALL = "all"
 CHECKPOINT = "checkpoint"
+DRAFT = "checkpoint.draft"
 HISTORY = "history.json"
 HELD_OUT = "held_out.npz"
 MODEL = "model.onnx"
@@ -53,9 +54,14 @@ def run_folder(root: Path, recipe: Recipe) -> Path:
 
 
 def write_run(folder: Path, facts: RunFacts) -> None:
-    """Write ``run.json``."""
+    """Write ``run.json``; raises ``UsageError`` where the folder holds another run. More epochs are no other run."""
+    path = folder / "run.json"
+    if path.exists():
+        known = read_run(folder)
+        recipe = msgspec.structs.replace(known.recipe, epochs=facts.recipe.epochs)
+        _check_same(path, msgspec.structs.replace(known, recipe=recipe), facts)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "run.json").write_bytes(msgspec.json.format(msgspec.json.encode(facts), indent=2))
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(facts), indent=2))
 
 
 def read_run(folder: Path) -> RunFacts:
@@ -64,9 +70,12 @@ def read_run(folder: Path) -> RunFacts:
 
 
 def write_split(part: Path, facts: SplitFacts) -> None:
-    """Write a part's ``split.json``."""
+    """Write a part's ``split.json``; raises ``UsageError`` where the part was trained on another split."""
+    path = part / "split.json"
+    if path.exists():
+        _check_same(path, read_split(part), facts)
     part.mkdir(parents=True, exist_ok=True)
-    (part / "split.json").write_bytes(msgspec.json.encode(facts))
+    path.write_bytes(msgspec.json.encode(facts))
 
 
 def read_split(part: Path) -> SplitFacts:
@@ -76,7 +85,8 @@ def read_split(part: Path) -> SplitFacts:
 
 def fold_parts(folder: Path) -> list[Path]:
     """The folds of a run whose training ended, in order."""
-    return sorted(part for part in folder.glob("fold*") if (part / HELD_OUT).exists())
+    ended = (part for part in folder.glob("fold*") if (part / HELD_OUT).exists())
+    return sorted(ended, key=lambda part: int(part.name.removeprefix("fold")))
 
 
 def write_held_out(part: Path, logits: F32, labels: NDArray[np.int64]) -> None:
@@ -128,4 +138,14 @@ def _read(path: Path, kind: type[Facts]) -> Facts:
             f"{path} is not there: expected the folder of a run; make one with 'emostream train'"
         ) from error
     except msgspec.DecodeError as error:
-        raise NoInputError(f"{path} cannot be read ({error}): train again") from error
+        raise NoInputError(f"{path} cannot be read ({error}): delete {path.parent} and train again") from error
+
+
+def _check_same(path: Path, known: Facts, facts: Facts) -> None:
+    """Checkpoints that heard other speakers must not be gone on from: their scores would be false."""
+    differing = [name for name in known.__struct_fields__ if getattr(known, name) != getattr(facts, name)]
+    if differing:
+        raise UsageError(
+            f"{path} tells of a training with other {' and '.join(differing)}, which cannot be gone on with: "
+            f"choose another folder with --out, or delete {path.parent}"
+        )

@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
+from streamer.errors import UsageError
 from trainer import runs
 from trainer.bank import FeatureBank, load_bank
 from trainer.batches import TrainingSet, window_rows
@@ -20,7 +21,7 @@ from trainer.learners import Learner
 from trainer.metrics import uar
 from trainer.plots import learning_curves
 from trainer.recipes import Recipe
-from trainer.splits import folds, split_hash
+from trainer.splits import Split, folds, split_hash
 
 F32 = NDArray[np.float32]
 
@@ -44,24 +45,30 @@ def train(job: Job, console: Console) -> Path:
     """Train what is not yet trained; gives the run's folder. Raises ``UsageError`` or ``NoInputError``."""
     recipe, labels = job.recipe, job.labels
     labels.keep(job.clips)  # refuses a label that nobody speaks
+    if recipe.from_dusha and job.teacher is None:
+        raise UsageError(
+            f"{recipe.name} starts from the network that heard Dusha: give podcasts_finetune.pt with --teacher"
+        )
     taught = bool(recipe.teacher_weight and job.teacher)
     # With a teacher, clips of other emotions train the ear too.
     clips = [clip for clip in job.clips if taught or labels.index(clip.emotion) is not None]
     cache = job.root / "bank"
-    bank = load_bank(clips, recipe.features, recipe.versions, cache)
+    splits = _folds(clips, needed=job.with_folds)
+    bank = load_bank(_in_folds(clips, splits), recipe.features, recipe.versions, cache)
     teacher = _standardised_teacher(clips, job.teacher, cache) if taught and job.teacher else None
     folder = runs.run_folder(job.root, recipe)
-    runs.write_run(folder, _facts(job, clips, taught=taught))
+    runs.write_run(folder, _facts(job, clips, taught=taught or recipe.from_dusha))
     number = {clip.path: i for i, clip in enumerate(clips)}
-    splits = folds(clips) if job.with_folds else []
 
     def train_part(part: Path, heard: Sequence[Clip], facts: runs.SplitFacts) -> Learner:
         runs.write_split(part, facts)
         imitated = teacher if teacher is not None else np.zeros((len(clips), TEACHER_EMBEDDING), np.float32)
-        training = TrainingSet(recipe, heard, [number[clip.path] for clip in heard], bank, labels, imitated)
-        return fit(training, len(labels.labels), part, console, f"{recipe.name} {part.name}").learner
+        numbers = [number[clip.path] for clip in heard]
+        training = TrainingSet(recipe, clips=heard, numbers=numbers, bank=bank, labels=labels, teacher=imitated)
+        title = f"{recipe.name} {part.name}"
+        return fit(training, len(labels.labels), part, console, title, job.teacher).learner
 
-    for i, split in enumerate(splits):
+    for i, split in enumerate(splits if job.with_folds else []):
         part = folder / f"fold{i}"
         speakers = tuple(sorted({clip.speaker for clip in split.train}))
         learner = train_part(part, split.train, runs.SplitFacts(speakers=speakers, split_hash=split_hash(split)))
@@ -87,6 +94,22 @@ def clip_logits(learner: Learner, recipe: Recipe, bank: FeatureBank, number: int
     return learner.logits(np.stack([rows[start : start + length] for start in starts])).mean(axis=0)
 
 
+def _folds(clips: Sequence[Clip], *, needed: bool) -> list[Split]:
+    """The folds that judge the recipe; none where there are too few speakers and they are not needed."""
+    try:
+        return folds(clips)
+    except UsageError:
+        if needed:
+            raise
+        return []
+
+
+def _in_folds(clips: Sequence[Clip], splits: Sequence[Split]) -> list[Clip]:
+    """The clips, each with the place of the fold that it is judged in."""
+    fold_of = {clip.path: i for i, split in enumerate(splits) for clip in split.test}
+    return [replace(clip, fold=fold_of.get(clip.path)) for clip in clips]
+
+
 def _standardised_teacher(clips: Sequence[Clip], path: Path, cache: Path) -> F32:
     from trainer.teacher import teach
 
@@ -98,7 +121,7 @@ def _facts(job: Job, clips: Sequence[Clip], *, taught: bool) -> runs.RunFacts:
     facts = sources(clips)
     attribution = ""
     if taught:
-        from trainer.teacher import ATTRIBUTION
+        from trainer.networks.dusha import ATTRIBUTION
 
         attribution = ATTRIBUTION
     return runs.RunFacts(

@@ -1,4 +1,4 @@
-"""``emostream export``: a run's networks as ONNX files, for evaluation (the folds) or for use (the one on all speakers)."""
+"""``emostream export``: networks as ONNX files, for evaluation (the folds) or for use (the one of all speakers)."""
 
 import argparse
 from pathlib import Path
@@ -25,11 +25,11 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write models, each verified; raises ``MismatchError`` and writes nothing where one does not say what it should."""
+    """Write models, each verified; raises ``MismatchError`` and does not write one that says what it should not."""
     folder: Path = arguments.run
+    epochs = runs.read_run(folder).recipe.epochs
     parts = [folder / runs.ALL] if arguments.to else [*runs.fold_parts(folder), folder / runs.ALL]
-    trained = [part for part in parts if (part / runs.CHECKPOINT).exists()]
-    runs.read_run(folder)
+    trained = [part for part in parts if len(runs.read_losses(part)) >= epochs]
     if not trained:
         raise NoInputError(f"{folder} holds no trained network: finish it with 'emostream train'")
 

@@ -36,15 +36,15 @@
     @media (prefers-color-scheme: dark) {
       :host(:not([theme="light"])) {
         --ink: var(--emo-ink, #f0eff2); --muted: var(--emo-muted, #a2a4ae); --line: var(--emo-line, #30323a);
-        --surface: var(--emo-surface, #1b1c20); --alarm: var(--emo-alarm, #f0695c); --wash: .22; color-scheme: dark;
+        --surface: var(--emo-surface, #1b1c20); --alarm: var(--emo-alarm, #f0695c); --wash: .17; color-scheme: dark;
       }
     }
     :host([theme="dark"]), :host([theme="transparent"]) {
       --ink: var(--emo-ink, #f0eff2); --muted: var(--emo-muted, #a2a4ae); --line: var(--emo-line, #30323a);
-      --surface: var(--emo-surface, #1b1c20); --alarm: var(--emo-alarm, #f0695c); --wash: .22; color-scheme: dark;
+      --surface: var(--emo-surface, #1b1c20); --alarm: var(--emo-alarm, #f0695c); --wash: .17; color-scheme: dark;
     }
     :host([theme="transparent"]) {
-      --ink: var(--emo-ink, #fff); --muted: var(--emo-muted, #f0f0f3); --line: var(--emo-line, rgb(255 255 255 / .32));
+      --ink: var(--emo-ink, #fff); --muted: var(--emo-muted, #f0f0f3); --line: var(--emo-line, rgb(255 255 255 / .32)); --alarm: var(--emo-alarm, #ff9d94);
       text-shadow: 0 0 3px rgb(0 0 0 / .75), 0 1px 10px rgb(0 0 0 / .45);
     }
     :host([hidden]) { display: none; }
@@ -65,7 +65,7 @@
     .head { font-size: .8125rem; }
     .muted, .foot { color: var(--muted); }
     .lamp { display: flex; align-items: center; gap: .6rem; font-weight: 500; }
-    .lamp i { width: .6rem; height: .6rem; border-radius: 50%; border: 1.5px solid var(--muted); }
+    .lamp i { flex: none; width: .6rem; height: .6rem; border-radius: 50%; border: 1.5px solid var(--muted); }
     .live .lamp i { border: 0; background: var(--alarm); animation: breathe 2.4s ease-in-out infinite; }
     .card:not(.live) .lamp { color: var(--muted); }
     @keyframes breathe { 50% { box-shadow: 0 0 0 .3rem color-mix(in srgb, var(--alarm) 22%, transparent); } }
@@ -81,7 +81,7 @@
     .name { max-width: 9rem; overflow: hidden; text-overflow: ellipsis; color: var(--muted); }
     .share { min-width: 2.9em; text-align: right; color: var(--muted); font-variant-numeric: tabular-nums; }
     .track { height: .5rem; overflow: hidden; border-radius: .25rem; background: var(--line); }
-    .fill { height: 100%; border-radius: inherit; background: var(--c); opacity: .62; transform: translateX(-100%); transition: transform .25s ease-out; }
+    .fill { height: 100%; border-radius: inherit; background: var(--c); opacity: .7; transform: translateX(-100%); transition: transform .25s ease-out; }
     .top.name, .top.share { color: var(--ink); font-weight: 600; }
     .top .fill { opacity: 1; }
     .idle .fill { opacity: .25; }
@@ -90,7 +90,7 @@
     .level .fill { background: var(--ink); opacity: .8; transition-duration: .12s; }
     canvas { display: block; width: 100%; height: 8.25rem; }
     .foot { padding-top: .85rem; border-top: 1px solid var(--line); font-size: .75rem; font-variant-numeric: tabular-nums; }
-    .foot span:not(:empty) + span:not(:empty)::before { content: "·"; margin: 0 .5em; }
+    .foot span:not(:empty) ~ span:not(:empty)::before { content: "·"; margin: 0 .5em; }
     .bad { color: var(--alarm); }
     @container (max-width: 34rem) {
       .card { padding: 1.15rem 1.15rem .9rem; gap: 1.35rem; border-radius: 1rem; }
@@ -120,6 +120,7 @@
 
   const percent = (p) => `${Math.round(p * 100)} %`;
   const seconds = (ms) => `${(ms / 1000).toFixed(ms < 9950 ? 1 : 0)} s`;
+  const decibels = (dbfs) => String(Math.round(dbfs)).replace("-", "\u2212");
   const share = (dbfs) => Math.min(1, Math.max(0, 1 - dbfs / FLOOR_DBFS));
 
   function build(tag, className, text = "") {
@@ -392,7 +393,7 @@
       );
       card.classList.toggle("live", live);
       card.style.setProperty("--now", isLabel ? this.#colour(word) : "transparent");
-      notice.textContent = live ? "A voice is being read" : "No voice is being read";
+      notice.textContent = live ? "A voice is being read" : connected ? "No voice is being read" : "No connection";
       state.textContent = this.#trouble || (this.#retryAt ? "reconnecting" : connected ? "connected" : "connecting");
       state.classList.toggle("bad", Boolean(this.#trouble || this.#retryAt));
       this.#renderMeters(live);
@@ -412,7 +413,7 @@
       }
       if (!this.#$.level) return;
       const dbfs = Math.max(FLOOR_DBFS, estimate?.level_dbfs ?? FLOOR_DBFS);
-      this.#setMeter(this.#$.level, share(dbfs), Math.round(dbfs), estimate ? `${Math.round(dbfs)} dB` : "–");
+      this.#setMeter(this.#$.level, share(dbfs), Math.round(dbfs), estimate ? `${decibels(dbfs)} dB` : "–");
     }
 
     // -------------------------------------------------------------------------------------------------- the timeline
@@ -441,7 +442,7 @@
       }
       pen.font = `400 11px ${family}`;
       pen.fillStyle = paint.muted;
-      for (const [text, align, at] of [["60 s ago", "left", 0], ["30", "center", width / 2], ["now", "right", width]]) {
+      for (const [text, align, at] of [["60 s ago", "left", 0], ["30 s", "center", width / 2], ["now", "right", width]]) {
         pen.textAlign = align;
         pen.fillText(text, at, height - 3);
       }

@@ -8,6 +8,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from streamer.errors import UsageError
 from streamer.settings import Settings
 from trainer import runs
 from trainer.commands.train import add_corpora, corpus_of
@@ -21,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
         "runs",
         nargs="*",
         metavar="RUN",
-        help="a run's folder; A+B is the two listening together; a row of the table each",
+        help="a run's folder or a model file; A+B is the two listening together; a row of the table each",
     )
     add_corpora(parser, settings)
     parser.add_argument(
@@ -34,6 +35,8 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the table of UAR by corpus; write it with scores and confusion pictures. Speaker overlap is refused."""
+    if not arguments.runs and not arguments.baselines:
+        raise UsageError("nothing to judge: name the folder of a run, such as runs/mel_cnn2d-attentive, or --baselines")
     from trainer.baselines import baselines
     from trainer.evaluation import evaluate, model_sets
     from trainer.plots import confusion_picture
@@ -49,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
         evaluation = evaluate(name, model_sets(folders), clips, labels)
         evaluations.append(evaluation)
         confusion_picture(out / f"confusion-{name.replace(' ', '')}.png", evaluation.confusion(), labels.labels, name)
-        if len(folders) == 1:
+        if len(folders) == 1 and folders[0].is_dir():
             runs.write_scores(folders[0], evaluation.scores())
     scores = {evaluation.name: evaluation.scores() for evaluation in evaluations}
     (out / "scores.json").write_bytes(msgspec.json.format(msgspec.json.encode(scores), indent=2))

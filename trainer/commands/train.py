@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 from rich.console import Console
 
-from streamer.errors import NoInputError
+from streamer.errors import NoInputError, UsageError
 from streamer.settings import Settings
 from trainer.corpora.clip import describe
 from trainer.corpora.labels import label_set
@@ -55,7 +55,9 @@ def corpus_of(arguments: argparse.Namespace) -> Path:
 def run(arguments: argparse.Namespace) -> int:
     """Train what is not yet trained, with a line of progress an epoch."""
     recipe = recipe_named(arguments.recipe)
-    if arguments.epochs:
+    if arguments.epochs is not None:
+        if arguments.epochs < 1:
+            raise UsageError(f"found --epochs {arguments.epochs}, expected 1 or more")
         recipe = msgspec.structs.replace(recipe, epochs=arguments.epochs)
     corpus = read_corpus(corpus_of(arguments), arguments.kind)
     console = Console()

@@ -30,12 +30,16 @@ class Learner(Protocol):
         """Read what ``save`` wrote."""
 
 
-def new_learner(recipe: Recipe, n_labels: int, rows: F32) -> Learner:
-    """An untrained learner; ``rows`` (N, D) are training rows for the normalisation."""
+def new_learner(recipe: Recipe, n_labels: int, rows: F32, published: Path | None = None) -> Learner:
+    """A learner before its first step.
+
+    ``rows`` (N, D) are training rows for the normalisation, ``published`` the file of the network that heard Dusha, for
+    the variants that start from it; without it they start from nothing, which is right before ``load`` alone.
+    """
     if recipe.network == "mel_cnn2d":
         from trainer.learners.torch_learner import TorchLearner
 
-        return TorchLearner(recipe, n_labels, rows)
+        return TorchLearner(recipe, n_labels, rows, published)
     # TensorFlow reads this at import; its start-up messages say nothing to whoever trains.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from trainer.learners.keras_learner import KerasLearner

@@ -67,8 +67,8 @@ class KerasLearner:
 
     def _take_step(self, windows: tf.Tensor, targets: tf.Tensor, teacher: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
-            logits, embedding = self._network(windows, training=True)
-            loss = _cross_entropy(logits, targets)
+            _, embedding, *towers = self._network(windows, training=True)
+            loss = tf.add_n([_cross_entropy(logits, targets) for logits in towers])
             if self._recipe.teacher_weight:
                 error = self._imitate(embedding) - teacher
                 loss += self._recipe.teacher_weight * tf.reduce_mean(error**2)

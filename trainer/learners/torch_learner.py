@@ -6,10 +6,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from trainer.batches import Batch
 from trainer.networks import mel_cnn2d
+from trainer.networks.dusha import load_dusha
 from trainer.recipes import Recipe
 
 F32 = NDArray[np.float32]
@@ -20,12 +20,16 @@ TEACHER_EMBEDDING = 128
 class TorchLearner:
     """A torch network with Adam and decoupled weight decay."""
 
-    def __init__(self, recipe: Recipe, n_labels: int, rows: F32) -> None:
+    def __init__(self, recipe: Recipe, n_labels: int, rows: F32, published: Path | None) -> None:
         torch.manual_seed(recipe.seed)
         self._recipe = recipe
         self.network: nn.Module
         if recipe.variant == "seed":
             self.network = mel_cnn2d.Seed(n_labels)
+        elif recipe.variant == "transferred":
+            self.network = mel_cnn2d.Transferred(n_labels)
+            if published:
+                self.network.trunk.load_state_dict(load_dusha(published).state_dict())
         else:
             mean, deviation = torch.from_numpy(rows.mean(axis=0)), torch.from_numpy(rows.std(axis=0) + 1e-3)
             self.network = mel_cnn2d.Attentive(n_labels, mean, deviation)
@@ -69,7 +73,7 @@ class TorchLearner:
         if not weight:
             return _cross_entropy(self.network(windows), targets)
         embedding = self.network.embedding(windows)
-        return _cross_entropy(self.network.classify(embedding), targets) + weight * F.mse_loss(
+        return _cross_entropy(self.network.classify(embedding), targets) + weight * nn.functional.mse_loss(
             self._imitate(embedding), torch.from_numpy(teacher)
         )
 

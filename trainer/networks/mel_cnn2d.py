@@ -4,9 +4,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from trainer.networks.dusha import EMBEDDING, Dusha
+
 PICTURE = 224
 RANGE_DB = 80.0
-EMBEDDING = 128
 
 
 class Seed(nn.Module):
@@ -29,7 +30,7 @@ class Seed(nn.Module):
         """Logits (B, K) of windows (B, T, D)."""
         below_maximum = features - features.amax(dim=(1, 2), keepdim=True)
         picture = (below_maximum / RANGE_DB + 1).clamp_min(0).transpose(1, 2).unsqueeze(1)
-        picture = F.interpolate(picture, size=(PICTURE, PICTURE), mode="bilinear")
+        picture = nn.functional.interpolate(picture, size=(PICTURE, PICTURE), mode="bilinear")
         return self.layers(picture.expand(-1, 3, -1, -1))
 
 
@@ -91,6 +92,40 @@ class Attentive(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """Logits (B, K) of windows (B, T, D)."""
+        return self.classify(self.embedding(features))
+
+
+class Transferred(nn.Module):
+    """The network that heard Dusha, with its last blocks and a classifier of our own learnt anew.
+
+    Its batch norms keep the statistics of 300,000 clips: a few thousand of ours would only blur them.
+    """
+
+    FROZEN = 10  # of 17 layers: the rest is what 1,000 times fewer clips can teach
+
+    def __init__(self, n_labels: int) -> None:
+        super().__init__()
+        self.trunk = Dusha()
+        self.trunk.features[: self.FROZEN].requires_grad_(False)
+        self.trunk.classifier.requires_grad_(False)
+        self.dropout = nn.Dropout(0.3)
+        self.classify = nn.Linear(EMBEDDING, n_labels)
+
+    def train(self, mode: bool = True) -> "Transferred":
+        """Switch dropout and masking; the trunk's batch norms stay as they are."""
+        super().train(mode)
+        self.trunk.eval()
+        return self
+
+    def embedding(self, features: Tensor) -> Tensor:
+        """(B, T, 64) in dB -> (B, EMBEDDING)."""
+        if self.training:
+            mean = features.mean(dim=(1, 2), keepdim=True)
+            features = masked(masked(masked(features - mean, 2, 8), 2, 8), 1, 40) + mean
+        return self.dropout(self.trunk.embedding(features))
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Logits (B, K) of windows (B, T, 64)."""
         return self.classify(self.embedding(features))
 
 

@@ -1,4 +1,4 @@
-"""The 1-D network, in Keras: windows (B, T, 52) of 50 MFCC, spectral centroid and mean spectral contrast -> logits (B, K)."""
+"""The 1-D network, in Keras: windows (B, T, 52) of MFCC, spectral centroid and mean contrast -> logits (B, K)."""
 
 import keras
 import numpy as np
@@ -20,11 +20,16 @@ def seed(n_labels: int, dim: int) -> keras.Model:
         x = layers.MaxPooling1D(2)(layers.Dropout(0.25)(x))
     x = layers.Conv1D(256, 3, padding="same", activation="relu")(x)
     logits = layers.Dense(n_labels, name="logits")(layers.Flatten()(x))
-    return keras.Model(features, [logits, layers.Flatten(name="embedding")(x)])
+    return keras.Model(features, [logits, layers.Flatten(name="embedding")(x), logits])
 
 
 def attentive(n_labels: int, mean: F32, deviation: F32) -> keras.Model:
-    """Convolutions over time, then mean and deviation over time, each channel weighing the moments for itself.
+    """Two towers whose logits are averaged.
+
+    The wide one reads the mean and deviation of every feature over the window, linearly: levels, as the logistic
+    regression that is so hard to beat. The deep one reads how the features move around their means, by convolutions over
+    time and an attentive mean and deviation: dynamics, which no microphone's frequency response can change. Each is
+    trained by a loss of its own (the model's third and fourth output), for together the deep one drowns the wide one.
 
     ``mean`` and ``deviation`` are float32 of shape (D,), of the training rows with their first MFCC centred. The first
     MFCC is loudness: its mean over the window is taken off, so that the microphone's gain does not matter.
@@ -36,18 +41,28 @@ def attentive(n_labels: int, mean: F32, deviation: F32) -> keras.Model:
     standardise = layers.BatchNormalization(epsilon=0, center=False, scale=False, trainable=False)
     x = standardise(x)
     standardise.set_weights([mean, deviation**2])
+
+    wide = ops.concatenate([ops.mean(x, axis=1), ops.std(x, axis=1)], axis=1)
+    wide = layers.BatchNormalization(momentum=0.9)(wide)
+    wide_logits = layers.Dense(n_labels, name="wide_logits")(layers.Dropout(0.1)(wide))
+
+    x = x - ops.mean(x, axis=1, keepdims=True)
     for channels, kernel, stride in ((96, 5, 1), (96, 5, 2), (128, 3, 1), (128, 3, 2), (160, 3, 1)):
         x = layers.Conv1D(channels, kernel, strides=stride, padding="same", use_bias=False)(x)
         x = layers.SpatialDropout1D(0.1)(layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x)))
     score = layers.Conv1D(160, 1)(layers.Conv1D(40, 1, activation="tanh")(x))
-    weight = ops.softmax(score, axis=1)
-    centre = ops.sum(weight * x, axis=1)
-    variance = ops.sum(weight * x * x, axis=1) - centre * centre
-    x = ops.concatenate([centre, ops.sqrt(ops.maximum(variance, 1e-5))], axis=1)
+    x = _mean_and_deviation(x, ops.softmax(score, axis=1))
     x = layers.Dropout(0.3)(layers.BatchNormalization(momentum=0.9)(x))
-    x = layers.Dense(EMBEDDING, activation="relu", name="embedding")(x)
-    logits = layers.Dense(n_labels, name="logits")(layers.Dropout(0.3)(x))
-    return keras.Model(features, [logits, x])
+    embedding = layers.Dense(EMBEDDING, activation="relu", name="embedding")(x)
+    deep_logits = layers.Dense(n_labels, name="deep_logits")(layers.Dropout(0.3)(embedding))
+    return keras.Model(features, [(wide_logits + deep_logits) / 2, embedding, deep_logits, wide_logits])
+
+
+def _mean_and_deviation(x: keras.KerasTensor, weight: keras.KerasTensor) -> keras.KerasTensor:
+    """Weighted over time: (B, T, C) -> (B, 2 C)."""
+    mean = ops.sum(weight * x, axis=1)
+    variance = ops.sum(weight * x * x, axis=1) - mean * mean
+    return ops.concatenate([mean, ops.sqrt(ops.maximum(variance, 1e-5))], axis=1)
 
 
 def row_statistics(rows: F32) -> tuple[F32, F32]:

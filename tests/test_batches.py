@@ -1,0 +1,153 @@
+"""Batches: which clip, which version, which stretch, and what it is to be named."""
+
+from collections import Counter
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streamer.features import Feature, FeatureSpec
+from streamer.windows import WindowGrid
+from tests.tiny_training import made_up_clips
+from trainer.bank import FeatureBank
+from trainer.batches import CROPS, Batch, TrainingSet, cut, window_rows
+from trainer.corpora.labels import FOUR
+from trainer.recipes import RECIPES, Recipe
+
+SPEC = FeatureSpec(features=(Feature.LOG_MEL,), n_mels=2, n_mfcc=1, frame_length=1024, hop_length=1024)
+RECIPE = Recipe(
+    network="mel_cnn2d",
+    variant="test",
+    features=SPEC,
+    epochs=1,
+    batch_size=8,
+    learning_rate=1e-3,
+    versions=3,
+    clean_share=0.3,
+)
+EMOTIONS = ("angry", "happy", "neutral", "sad", "fearful") * 4
+
+
+def _training(recipe: Recipe, emotions: tuple[str, ...] = EMOTIONS, rows: int = 60) -> TrainingSet:
+    """Rows are (clip, version), and a teacher's embedding is (clip,), so that a window says where it is from."""
+    n = len(emotions)
+    named = np.array([(clip, version) for clip in range(2 * n) for version in range(recipe.versions)], np.float16)
+    starts = np.arange(2 * n)[:, None] * recipe.versions * rows + np.arange(recipe.versions + 1) * rows
+    return TrainingSet(
+        recipe,
+        clips=made_up_clips(emotions),
+        numbers=range(1, 2 * n, 2),  # the bank also holds clips of the other side
+        bank=FeatureBank(named.repeat(rows, axis=0), starts),
+        labels=FOUR,
+        teacher=np.arange(2 * n, dtype=np.float32)[:, None],
+    )
+
+
+def _changed(**changes: Any) -> Recipe:
+    return msgspec.structs.replace(RECIPE, **changes)
+
+
+def _together(batches: list[Batch]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    return tuple(np.concatenate([getattr(b, name) for b in batches]) for name in ("windows", "targets", "teacher"))
+
+
+def test_the_same_epoch_has_the_same_batches_and_another_has_others() -> None:
+    recipe = _changed(clips_per_epoch=32, random_crops=True)
+    one, same = list(_training(recipe).epoch(3)), list(_training(recipe).epoch(3))
+    for a, b in zip(one, same, strict=True):
+        assert np.array_equal(a.windows, b.windows)
+        assert np.array_equal(a.targets, b.targets)
+        assert np.array_equal(a.teacher, b.teacher)
+    other_epoch = list(_training(recipe).epoch(4))
+    other_seed = list(_training(msgspec.structs.replace(recipe, seed=1)).epoch(3))
+    for other in (other_epoch, other_seed):
+        assert not np.array_equal([batch.teacher for batch in one], [batch.teacher for batch in other])
+
+
+def test_each_clip_once_an_epoch_where_no_number_is_given() -> None:
+    training = _training(_changed(batch_size=8))
+    batches = list(training.epoch(0))
+    assert [len(batch.windows) for batch in batches] == [8, 8, 4]
+    assert training.batches_per_epoch == 3
+    assert sorted(_together(batches)[2][:, 0].tolist()) == list(range(1, 40, 2))
+
+
+def test_windows_targets_and_teacher_are_of_the_same_clip() -> None:
+    windows, targets, teacher = _together(list(_training(RECIPE).epoch(0)))
+    rows = window_rows(RECIPE)
+    assert windows.shape == (20, rows, 2)
+    assert windows.dtype == targets.dtype == teacher.dtype == np.float32
+    assert np.array_equal(windows[:, 0, 0], teacher[:, 0])
+    for clip, target in zip((teacher[:, 0].astype(int) - 1) // 2, targets, strict=True):
+        label = FOUR.index(EMOTIONS[clip])
+        assert target.tolist() == [0.0 if label is None else float(k == label) for k in range(4)]
+
+
+def test_smoothed_targets_sum_to_one_and_other_emotions_stay_zero() -> None:
+    _, targets, teacher = _together(list(_training(_changed(label_smoothing=0.2)).epoch(0)))
+    others = np.array([EMOTIONS[clip] == "fearful" for clip in (teacher[:, 0].astype(int) - 1) // 2])
+    assert others.sum() == 4
+    assert not targets[others].any()
+    assert np.allclose(targets[~others].sum(axis=1), 1)
+    assert np.allclose(np.sort(targets[~others], axis=1), [0.05, 0.05, 0.05, 0.85])
+
+
+@pytest.mark.parametrize(("clean_share", "expected"), [(0.0, 0.0), (0.3, 0.3), (1.0, 1.0)])
+def test_clean_versions_come_as_often_as_asked(clean_share: float, expected: float) -> None:
+    recipe = _changed(clean_share=clean_share, clips_per_epoch=2_000)
+    versions = _together(list(_training(recipe).epoch(0)))[0][:, 0, 1]
+    assert (versions == 0).mean() == pytest.approx(expected, abs=0.04)
+    if clean_share < 1:
+        assert (versions == 1).sum() == pytest.approx((versions == 2).sum(), rel=0.25)
+
+
+@pytest.mark.parametrize(("balance", "rare_share"), [(0.0, 1 / 10), (1.0, 1 / 2)])
+def test_balance_makes_rare_labels_as_frequent_as_common_ones(balance: float, rare_share: float) -> None:
+    emotions = ("angry",) * 18 + ("sad",) * 2
+    recipe = _changed(balance=balance, clips_per_epoch=4_000)
+    targets = _together(list(_training(recipe, emotions).epoch(0)))[1]
+    assert targets[:, FOUR.labels.index("sad")].mean() == pytest.approx(rare_share, abs=0.03)
+
+
+def test_clips_of_other_emotions_come_half_as_often() -> None:
+    targets = _together(list(_training(_changed(clips_per_epoch=4_000)).epoch(0)))[1]
+    assert (~targets.any(axis=1)).mean() == pytest.approx(0.5 / 4.5, abs=0.02)
+
+
+def test_crops_are_shares_of_the_window_and_one_length_a_batch() -> None:
+    recipe = _changed(clips_per_epoch=400, random_crops=True)
+    lengths = Counter(batch.windows.shape[1] for batch in _training(recipe).epoch(0))
+    assert set(lengths) == {round(window_rows(recipe) * share) for share in CROPS}
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_full_window_is_what_the_daemon_cuts(name: str) -> None:
+    recipe = RECIPES[name]
+    spec = recipe.features
+    grid = WindowGrid(spec.frame_length, spec.hop_length, length=48_000, step=4_000, shortest=8_000)
+    assert window_rows(recipe) == grid.rows
+
+
+@given(length=st.integers(1, 30), n_rows=st.integers(1, 30), seed=st.integers(0, 1000))
+def test_cut_gives_rows_in_order_amid_the_clip_own_quiet(length: int, n_rows: int, seed: int) -> None:
+    rows = np.column_stack([np.arange(length), -np.arange(length)]).astype(np.float32) + 100
+    window = cut(rows, n_rows, np.random.default_rng(seed))
+    assert window.shape == (n_rows, 2)
+    if n_rows <= length:
+        first = int(window[0, 0]) - 100
+        assert np.array_equal(window, rows[first : first + n_rows])
+        return
+    quiet = rows[:3].mean(axis=0)
+    places = [i for i in range(n_rows - length + 1) if np.array_equal(window[i : i + length], rows)]
+    assert any(np.allclose(np.delete(window, np.s_[i : i + length], axis=0), quiet) for i in places)
+
+
+def test_normalisation_sees_clean_rows_of_this_side_alone() -> None:
+    rows = _training(RECIPE).sample_rows(n_clips=5)
+    assert rows.shape == (5 * 60, 2)
+    assert not rows[:, 1].any()
+    assert (rows[:, 0] % 2 == 1).all()
+    assert len(_training(RECIPE).sample_rows()) == 20 * 60

@@ -1,0 +1,24 @@
+"""The same work on every clip, on several processes, with a progress bar."""
+
+import signal
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from typing import TypeVar
+
+from rich.progress import track
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+WORKERS = 2
+
+
+def each(work: Callable[[Item], Result], items: Sequence[Item], title: str) -> list[Result]:
+    """``work(item)`` of every item, in order; what one of them raises is raised here."""
+    with ProcessPoolExecutor(WORKERS, initializer=_leave_interrupts_to_the_parent) as pool:
+        return list(track(pool.map(work, items, chunksize=8), title, len(items)))
+
+
+def _leave_interrupts_to_the_parent() -> None:
+    # Ctrl-C reaches every process of the terminal: without this each worker would print a traceback.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
