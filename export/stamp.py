@@ -5,6 +5,7 @@ from pathlib import Path
 import onnx
 from numpy.typing import NDArray
 
+from export.readable import readable
 from export.to_onnx import to_onnx
 from export.verify import Verification, verify
 from streamer.card import ModelCard, to_metadata
@@ -22,6 +23,7 @@ def write_model(path: Path, learner: Learner, recipe: Recipe, card: ModelCard, b
         draft.write_bytes(graph.SerializeToString())
         verification = verify(draft, learner, batches)
         draft.replace(path)
+        path.with_suffix(".md").write_text(readable(card))
     finally:
         draft.unlink(missing_ok=True)
     return verification

@@ -2,14 +2,18 @@
 
 import argparse
 import importlib
+import importlib.util
+import os
 import signal
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
-from types import ModuleType
+from pathlib import Path
+from typing import NoReturn
 
 from streamer.errors import EmostreamError, UsageError
 from streamer.settings import Settings
+from streamer.sinks.jsonl import discard
 
 INTERRUPTED = 128 + signal.SIGINT
 
@@ -23,10 +27,20 @@ COMMANDS = {
     "export": ("export.commands.export", "turn a trained network into an ONNX file with its card", "train"),
     "evaluate": ("trainer.commands.evaluate", "score networks on speakers that they never heard", "train"),
 }
+EXTRAS = {"train": ("tensorflow", "keras", "torch", "librosa", "tf2onnx", "onnx", "sklearn", "scipy", "matplotlib")}
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong with a command line as one line, like every other error."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raises ``UsageError``."""
+        raise UsageError(f"{message}; see '{self.prog} --help'")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; gives the exit code."""
+    _open_what_is_closed()
     try:
         return _run(sys.argv[1:] if arguments is None else list(arguments))
     except EmostreamError as error:
@@ -34,32 +48,49 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return error.exit_code
     except KeyboardInterrupt:
         return INTERRUPTED
+    except BrokenPipeError:  # a reader who has enough, such as head, is no failure
+        discard(sys.stdout)
+        return 0
 
 
 def _run(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="emostream", description="Reads the emotion in a voice, live.")
+    parser = Parser(prog="emostream", description="Reads the emotion in a voice, live.")
     parser.add_argument("--version", action="version", version=f"emostream {version('emostream')}")
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     named = next((word for word in arguments if not word.startswith("-")), None)
     module = None
-    for name, (_, summary, _) in COMMANDS.items():
+    for name, (path, summary, _) in COMMANDS.items():
         subparser = subparsers.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
         if name == named:
-            module = _load(name)
+            module = importlib.import_module(path)
             module.add_arguments(subparser, Settings.of_user())
     parsed = parser.parse_args(arguments)
     assert module is not None, "argparse lets no other command through"
+    _demand_extra(parsed.command)
     code: int = module.run(parsed)
     return code
 
 
-def _load(name: str) -> ModuleType:
-    path, _, extra = COMMANDS[name]
-    try:
-        return importlib.import_module(path)
-    except ModuleNotFoundError as error:
-        if extra is None or (error.name or "").split(".")[0] in {"streamer", "trainer", "export"}:
-            raise
+def _demand_extra(command: str) -> None:
+    """Raise ``UsageError`` where the command's extra is not installed, before it has done half of its work."""
+    extra = COMMANDS[command][2]
+    missing = [module for module in EXTRAS[extra] if not _is_installed(module)] if extra else []
+    if missing:
         raise UsageError(
-            f"'emostream {name}' needs {error.name}, which is not installed: pip install 'emostream[{extra}]'"
-        ) from error
+            f"'emostream {command}' needs {', '.join(missing)}, which this Python does not have: "
+            f"pip install 'emostream[{extra}]'"
+        )
+
+
+def _is_installed(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+def _open_what_is_closed() -> None:
+    """Whoever starts us may have closed standard streams (``>&-``): they lead nowhere then, as under a daemon."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115 - open as long as the process lives

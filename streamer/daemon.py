@@ -42,17 +42,18 @@ class Daemon:
 
         Raises what the source does.
         """
-        self._emit([self._stream.hello()])
+        self.emit([self._stream.hello()])
         for block in self._source.blocks():
             events = self._stream.push(block)
             self._lost_ms += 1000 * block.lost_samples / block.sample_rate_hz
-            self._emit([self._with_latency(event, block) for event in events])
+            self.emit([self._with_latency(event, block) for event in events])
             self._report()
-        self._emit(self._stream.flush())
+        self.emit(self._stream.flush())
         self._health_due_s = 0.0
         self._report()
 
-    def _emit(self, events: Sequence[Event]) -> None:
+    def emit(self, events: Sequence[Event]) -> None:
+        """Hand events to every sink, with the time of day on them."""
         ts = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         for event in events:
             stamped = msgspec.structs.replace(event, ts=ts)
@@ -72,7 +73,7 @@ class Daemon:
         trouble, now_s = self._source.trouble, time.monotonic()
         changed, self._trouble = trouble != self._trouble, trouble
         if changed and trouble:
-            self._emit([Error(**self._stream.moment(), code="source", message=trouble)])
+            self.emit([Error(**self._stream.moment(), code="source", message=trouble)])
         if changed or now_s >= self._health_due_s:
             self._health_due_s = now_s + HEALTH_EVERY_S
             clients, dropped_events = self._counts()
@@ -85,4 +86,4 @@ class Daemon:
                 clients=clients,
                 dropped_events=dropped_events,
             )
-            self._emit([health])
+            self.emit([health])

@@ -87,6 +87,6 @@ def _check_node(path: Path, kind: str, nodes: list[Any], name: str, *, rank: int
     )
     if not fits:
         raise ModelError(
-            f"{path}: expected one {kind} '{name}' of float32 with {rank} axes, the last of {last} and the others free; "
-            f"found {found}; export the model again with 'emostream export'"
+            f"{path}: expected one {kind} '{name}' of float32 with {rank} axes, the last of {last} and the others "
+            f"free; found {found}; export the model again with 'emostream export'"
         )

@@ -71,8 +71,8 @@ class EmotionStream:
         self._seq = itertools.count()
         self._next_sample: int | None = None
         self._first_sample = 0
-        self._start_segment(0.0)
         self._smoother = Smoother(self.config.smoothing)
+        self._start_segment(0.0)
         self._utterance: tuple[float, Verdict] | None = None
         self._whole = self._verdict()
         self._speech_ms = 0.0
@@ -104,8 +104,10 @@ class EmotionStream:
         return events + self._events(self._segment.push(block.samples))
 
     def flush(self) -> list[Event]:
-        """The audio ended: the last, shorter step and the end of whoever speaks."""
-        return self._events(self._segment.flush())
+        """The audio ended: the last, shorter step and the end of whoever speaks. What comes later stands apart."""
+        events = self._events(self._segment.flush())
+        self._start_segment(self.heard_ms)
+        return events
 
     def summary(self) -> Summary:
         """The verdict over all that was heard; for after ``flush``."""
@@ -135,6 +137,7 @@ class EmotionStream:
     def _start_segment(self, start_ms: float) -> None:
         self._segment = Segment(self._models, self._gate, self._input_hz, start_ms)
         self._last_end = 0
+        self._smoother.reset()
 
     def _gap(self, lost: int) -> list[Event]:
         """Close what came before the gap, say what was lost, and go on behind it."""
@@ -143,7 +146,6 @@ class EmotionStream:
         lost_ms = 1000 * lost / self._input_hz
         events.append(Gap(**self._stamp(start_ms, start_ms + lost_ms), lost_ms=round(lost_ms, 3)))
         self._start_segment(start_ms + lost_ms)
-        self._smoother.reset()
         return events
 
     def _events(self, heard: Iterator[Turn | Step]) -> list[Event]:
@@ -192,16 +194,14 @@ class EmotionStream:
         self._whole.add(p, step.speech_samples)
         if self._utterance:
             self._utterance[1].add(p, step.speech_samples)
-        if step.speaking:
-            self._speech_ms += step_ms
-            if named is not None:
-                self._label_ms[self.labels[named]] += step_ms
+        if step.speaking and named is not None:
+            self._label_ms[self.labels[named]] += step_ms
         return Estimate(
             **stamp,
             p=by_label(self.labels, smoothed),
             label=self.labels[named] if named is not None and step.speaking else None,
             confidence=round(float(smoothed.max()), 4),
-            agreement=round(float(1 - np.ptp(by_model, axis=0).sum() / 2), 4),
+            agreement=round(1 - _largest_distance(by_model), 4),
             speech=step.speaking,
             level_dbfs=level_dbfs,
         )
@@ -210,6 +210,7 @@ class EmotionStream:
         if self._utterance is None:
             return []
         (start_ms, verdict), self._utterance = self._utterance, None
+        self._speech_ms += end_ms - start_ms
         judged = verdict.judge()
         stamp = self._stamp(start_ms, end_ms)
         return [Utterance(**stamp, p=judged.p, label=judged.label, confidence=judged.confidence)]
@@ -224,6 +225,12 @@ class EmotionStream:
         return Stamp(seq=next(self._seq), stream=self._stream, t_start_ms=round(start_ms), t_end_ms=round(end_ms))
 
 
+def _largest_distance(by_model: F32) -> float:
+    """The total variation distance, 0 to 1, between the two of some distributions (models, K) that differ most."""
+    distances = np.abs(by_model[:, None] - by_model[None, :]).sum(axis=2) / 2
+    return float(distances.max())
+
+
 def _check_together(models: Sequence[EmotionModel]) -> None:
     if not models:
         raise ModelError("no model was given: name one with --model, or leave it out for the shipped ones")
@@ -231,8 +238,13 @@ def _check_together(models: Sequence[EmotionModel]) -> None:
     for card in (model.card for model in models):
         ours = (card.labels, card.features.sample_rate_hz, card.window_ms, card.step_ms, card.shortest_window_ms)
         theirs = (first.labels, first.features.sample_rate_hz, first.window_ms, first.step_ms, first.shortest_window_ms)
-        if ours != theirs or card.features.sample_rate_hz != SAMPLE_RATE_HZ:
+        if ours != theirs:
             raise ModelError(
-                f"{first.name} and {card.name} cannot listen together: labels, rate ({SAMPLE_RATE_HZ} Hz), window, "
-                f"step and shortest window must be the same; got {theirs} and {ours}"
+                f"{first.name} and {card.name} cannot listen together: labels, rate, window, step and shortest window "
+                f"must be the same; got {theirs} and {ours}; name models of one kind with --model"
             )
+    if first.features.sample_rate_hz != SAMPLE_RATE_HZ:
+        raise ModelError(
+            f"{first.name} wants audio at {first.features.sample_rate_hz} Hz, expected {SAMPLE_RATE_HZ} Hz, which the "
+            "speech gate hears: train it at that rate"
+        )

@@ -50,7 +50,8 @@ class Segment:
         yield from self._analyse(self._resampler.flush())
         for ready, windows in zip(self._ready, self._windows, strict=True):
             ready.extend(windows.flush(self._n_samples))
-        if all(self._ready):
+        # Rows that fill the first window may be there a moment before its audio is.
+        if all(self._ready) and self._n_samples >= self._grid.shortest:
             yield self._end_step()
         yield from self._gate.flush()
 

@@ -2,7 +2,7 @@
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +26,16 @@ class Settings:
         """The settings of whoever runs this process. Raises ``UsageError`` for a file that is not TOML."""
         return cls(os.environ, CONFIG_FILE)
 
-    def get(self, name: str, default: Any, kind: type = str) -> Any:
-        """The value of an option, made a ``kind``. Raises ``UsageError`` that says where a wrong value stands."""
+    def get(self, name: str, default: Any, kind: type = str, choices: Sequence[str] = ()) -> Any:
+        """The value of an option, made a ``kind``, and one of ``choices`` if there are any.
+
+        Raises ``UsageError`` that says where a wrong value stands.
+        """
         variable = f"EMOSTREAM_{name.upper()}"
         if variable in self._environment:
-            return _convert(self._environment[variable], kind, variable)
+            return _convert(self._environment[variable], kind, choices, variable)
         if name in self._values:
-            return _convert(self._values[name], kind, f"{name} in {self._file}")
+            return _convert(self._values[name], kind, choices, f"{name} in {self._file}")
         return default
 
 
@@ -45,7 +48,9 @@ def _read(file: Path) -> dict[str, Any]:
         raise UsageError(f"{file} cannot be read as TOML: {error}; mend it or move it away") from error
 
 
-def _convert(value: Any, kind: type, where: str) -> Any:
+def _convert(value: Any, kind: type, choices: Sequence[str], where: str) -> Any:
+    if choices and value not in choices:
+        raise UsageError(f"found {value!r} for {where}, expected {' or '.join(choices)}")
     if kind is bool:
         if str(value).lower() in {"1", "true", "yes", "on"}:
             return True

@@ -1,10 +1,11 @@
-"""Emotion models of a few kilobytes with a card, so that tests need no trained weights: a linear layer on mean rows."""
+"""Emotion models of a few kilobytes with a card, for tests without trained weights: one linear layer on mean rows."""
 
 from pathlib import Path
 
 import msgspec
 import numpy as np
 import onnx
+from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from streamer.card import ModelCard, to_metadata
@@ -15,6 +16,14 @@ MEL_SPEC = FeatureSpec(features=(Feature.LOG_MEL,), frame_length=512, hop_length
 MFCC_SPEC = FeatureSpec(
     features=(Feature.MFCC, Feature.CENTROID, Feature.CONTRAST_MEAN), frame_length=1024, hop_length=320, n_mfcc=13
 )
+# About how far a column moves within speech.
+SPREAD = {
+    Feature.LOG_MEL: 10.0,
+    Feature.MFCC: 30.0,
+    Feature.CENTROID: 500.0,
+    Feature.CONTRAST: 10.0,
+    Feature.CONTRAST_MEAN: 3.0,
+}
 TINY_CARD = ModelCard(
     name="tiny",
     variant="test",
@@ -43,17 +52,15 @@ def tiny_graph(
     dim: int,
     n_labels: int,
     *,
-    seed: int = 0,
+    weights: NDArray[np.floating] | None = None,
     bias: tuple[float, ...] | None = None,
     batch: int | str = "batch",
     frames: int | str = "frames",
     input_name: str = "features",
     output_name: str = "logits",
 ) -> onnx.ModelProto:
-    """Logits = mean row times small random weights; with ``bias``, these logits whatever is heard."""
-    weights = np.random.default_rng(seed).normal(0, 0.3 / np.sqrt(dim), (dim, n_labels))
-    if bias is not None:
-        weights = np.zeros((dim, n_labels))
+    """Logits = mean row times ``weights`` plus ``bias``, both zero unless given."""
+    weights = np.zeros((dim, n_labels)) if weights is None else weights
     graph = helper.make_graph(
         [
             helper.make_node("ReduceMean", [input_name, "axes"], ["mean"], keepdims=0),
@@ -74,6 +81,14 @@ def tiny_graph(
     return model
 
 
+def speech_weights(card: ModelCard, seed: int) -> NDArray[np.floating]:
+    """Random weights under which speech moves the probabilities about, and silence and loudness alone do not."""
+    spec = card.features
+    spread = np.concatenate([np.full(spec.width(feature), SPREAD[feature]) for feature in spec.features])
+    weights = np.random.default_rng(seed).normal(0, 4 / np.sqrt(spec.dim), (spec.dim, len(card.labels)))
+    return (weights - weights.mean(axis=0)) / spread[:, None]
+
+
 def write_model(
     path: Path,
     card: ModelCard = TINY_CARD,
@@ -84,7 +99,8 @@ def write_model(
     metadata: dict[str, str] | None = None,
 ) -> Path:
     """Write a model file whose graph fits its card, unless ``graph`` or ``metadata`` say otherwise."""
-    graph = graph or tiny_graph(card.features.dim, len(card.labels), seed=seed, bias=bias)
+    weights = speech_weights(card, seed) if bias is None else None
+    graph = graph or tiny_graph(card.features.dim, len(card.labels), weights=weights, bias=bias)
     helper.set_model_props(graph, to_metadata(card) if metadata is None else metadata)
     path.write_bytes(graph.SerializeToString())
     return path

@@ -3,9 +3,9 @@
 import argparse
 
 from rich import box
-from rich.console import Console
 from rich.table import Table
 
+from streamer.commands.printing import print_table
 from streamer.errors import UnavailableError
 from streamer.settings import Settings
 from streamer.sources.devices import list_devices
@@ -30,5 +30,5 @@ def run(arguments: argparse.Namespace) -> int:
             device.host_api,
             "default" if device.is_default else "",
         )
-    Console().print(table)
+    print_table(table)
     return 0

@@ -19,6 +19,7 @@ from streamer.speech import SpeechModel
 
 # Long blocks let the networks see many windows at once; live pace needs short ones.
 FAST_BLOCK_S, LIVE_BLOCK_S = 5.0, 0.05
+FORMATS = ("text", "jsonl")
 
 
 def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
@@ -28,7 +29,10 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
         "--model", action="append", type=Path, help="an .onnx file; repeat it for several to be averaged"
     )
     parser.add_argument(
-        "--format", choices=("text", "jsonl"), default=settings.get("format", "text"), help="default: %(default)s"
+        "--format",
+        choices=FORMATS,
+        default=settings.get("format", FORMATS[0], choices=FORMATS),
+        help="default: %(default)s",
     )
     parser.add_argument("--realtime", action="store_true", help="go at the pace of the audio, as a microphone would")
 
@@ -58,14 +62,15 @@ def _serve(
     source = FileSource(path, block_s=LIVE_BLOCK_S if realtime else FAST_BLOCK_S, realtime=realtime)
     stream = EmotionStream(models, speech_model, source.sample_rate_hz, stream=str(path), source=source.name)
     if realtime:
-        Daemon(source, stream, [sink]).run()
+        daemon = Daemon(source, stream, [sink])
+        daemon.run()
+        daemon.emit([stream.summary()])
     else:
         sink.emit(stream.hello())
         for block in source.blocks():
             for event in stream.push(block):
                 sink.emit(event)
-        for event in stream.flush():
+        for event in [*stream.flush(), stream.summary()]:
             sink.emit(event)
-    sink.emit(stream.summary())
     if source.trouble:
         raise NoInputError(source.trouble)

@@ -4,10 +4,10 @@ import argparse
 from pathlib import Path
 
 from rich import box
-from rich.console import Console
 from rich.table import Table
 
 from streamer import bundled
+from streamer.commands.printing import print_table
 from streamer.model import EmotionModel
 from streamer.settings import Settings
 
@@ -20,14 +20,14 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print a card after the other; raises ``ModelError`` for a file that is no model."""
-    console = Console()
-    for path in arguments.paths or bundled.model_paths():
-        _print_card(console, path, EmotionModel.load(path))
+    """Print a card after the other; raises ``ModelError`` for a file that is no model, or where there is none."""
+    paths = arguments.paths or bundled.model_paths()
+    for path, model in zip(paths, bundled.load_models(paths), strict=True):
+        print_table(_table(path, model))
     return 0
 
 
-def _print_card(console: Console, path: Path, model: EmotionModel) -> None:
+def _table(path: Path, model: EmotionModel) -> Table:
     card = model.card
     spec = card.features
     rows = {
@@ -48,4 +48,4 @@ def _print_card(console: Console, path: Path, model: EmotionModel) -> None:
     for name, value in rows.items():
         if value:
             table.add_row(name, value)
-    console.print(table)
+    return table

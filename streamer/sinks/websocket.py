@@ -191,6 +191,7 @@ class WebSocketSink:
             await self._reject(connection, message)
         finally:
             sender.cancel()
+            _logger.info("a client left; it missed %d events", mailbox.dropped)
             del self._mail[mailbox]
             self._hub.leave(mailbox)
 

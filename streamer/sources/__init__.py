@@ -6,6 +6,8 @@ from typing import Protocol
 from streamer.audio import AudioBlock
 
 HEARTBEAT_S = 0.25
+# Sound devices and recordings of speech lie within; a damaged header or a slip of the finger does not.
+LOWEST_RATE_HZ, HIGHEST_RATE_HZ = 1_000, 768_000
 
 
 class Source(Protocol):

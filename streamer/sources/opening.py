@@ -9,6 +9,7 @@ from pathlib import Path
 import soundfile
 
 from streamer.errors import NoInputError
+from streamer.sources import HIGHEST_RATE_HZ, LOWEST_RATE_HZ
 
 _HEAD_BYTES = 4096
 _AUDIO_MAGIC = {
@@ -41,6 +42,12 @@ def open_sound(path: Path) -> soundfile.SoundFile:
     if sound.frames == 0:
         sound.close()
         raise NoInputError(f"{path} has a {sound.format} header and no samples: expected sound; record it again")
+    if not LOWEST_RATE_HZ <= sound.samplerate <= HIGHEST_RATE_HZ:
+        sound.close()
+        raise NoInputError(
+            f"{path} says that its rate is {sound.samplerate} Hz: expected {LOWEST_RATE_HZ} to {HIGHEST_RATE_HZ}; "
+            "copy or export the file again"
+        )
     return sound
 
 

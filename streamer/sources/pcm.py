@@ -11,7 +11,7 @@ import numpy as np
 
 from streamer.audio import AudioBlock, Samples
 from streamer.errors import NoInputError, UsageError
-from streamer.sources import HEARTBEAT_S
+from streamer.sources import HEARTBEAT_S, HIGHEST_RATE_HZ, LOWEST_RATE_HZ
 
 _BLOCK_S = 0.1
 _FULL_SCALE = {"s16le": ("<i2", 32768.0), "f32le": ("<f4", 1.0)}
@@ -21,14 +21,17 @@ class PcmSource:
     """Mono PCM as it comes: a block is what the pipe holds, at most 100 ms, and never waits for more.
 
     ``encoding`` is ``s16le`` or ``f32le``. The pipe paces its writer, so nothing is lost here. Raises ``UsageError``
-    for a terminal, an unknown encoding or a rate below 1 Hz. ``trouble`` tells, at the end, of half a sample.
+    for a terminal, an unknown encoding or an impossible rate. ``trouble`` tells, at the end, of half a sample.
     """
 
     def __init__(self, stream: BinaryIO, sample_rate_hz: int, encoding: str = "s16le") -> None:
         if encoding not in _FULL_SCALE:
             raise UsageError(f"encoding {encoding!r} is not known: expected {' or '.join(_FULL_SCALE)}")
-        if sample_rate_hz < 1:
-            raise UsageError(f"{sample_rate_hz} Hz is no sample rate: expected the rate of the raw PCM, such as 16000")
+        if not LOWEST_RATE_HZ <= sample_rate_hz <= HIGHEST_RATE_HZ:
+            raise UsageError(
+                f"{sample_rate_hz} Hz is no sample rate of speech: expected that of the raw PCM, "
+                f"{LOWEST_RATE_HZ} to {HIGHEST_RATE_HZ}, such as 16000"
+            )
         if stream.isatty():
             raise UsageError(
                 "standard input is a terminal: expected raw PCM from a pipe; "

@@ -166,7 +166,11 @@
         this.skipped += event.seq - this.seq - 1;
         this.seq = event.seq;
       }
-      if (event.type === "estimate" && event.t_end_ms > (this.latest?.t_end_ms ?? -1)) {
+      if (event.type === "estimate" && event.t_end_ms < this.latest?.t_end_ms) {
+        // Time never runs backwards within a stream: the daemon was started anew while nobody was connected.
+        Object.assign(this, { ...new Stream(this.hello), seq: event.seq });
+      }
+      if (event.type === "estimate" && event.t_end_ms !== this.latest?.t_end_ms) {
         this.latest = event;
         this.heardSpeech ||= event.speech;
         this.estimates.push(event);

@@ -1,0 +1,135 @@
+"""Both networks learn, each in its framework: the same verbs, and a checkpoint that holds everything."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.tiny_training import TEACHER_EMBEDDING, tiny_recipe
+from trainer.batches import Batch
+from trainer.learners import Learner, learning_rate, new_learner
+from trainer.recipes import RECIPES, Recipe
+
+F32 = np.ndarray
+LABELS = 4
+OWN = [name for name in RECIPES if name.endswith("attentive")]
+
+
+def _rows(recipe: Recipe, seed: int = 0) -> F32:
+    return np.random.default_rng(seed).normal(-30, 12, (200, recipe.features.dim)).astype(np.float32)
+
+
+def _windows(recipe: Recipe, n: int = 8, t: int = 40, seed: int = 1) -> F32:
+    return np.random.default_rng(seed).normal(-30, 12, (n, t, recipe.features.dim)).astype(np.float32)
+
+
+def _batch(recipe: Recipe, *, labelled: int = 8) -> Batch:
+    targets = np.eye(LABELS, dtype=np.float32)[np.arange(8) % LABELS]
+    targets[labelled:] = 0
+    teacher = np.random.default_rng(2).normal(0, 1, (8, TEACHER_EMBEDDING)).astype(np.float32)
+    return Batch(_windows(recipe), targets, teacher)
+
+
+def _learner(recipe: Recipe, rows_seed: int = 0) -> Learner:
+    return new_learner(recipe, LABELS, _rows(recipe, rows_seed))
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_logits_of_any_batch_and_length_and_without_chance(name: str) -> None:
+    recipe = tiny_recipe(name)
+    learner = _learner(recipe)
+    for n, t in ((1, 6), (3, 40), (2, 300)):
+        windows = _windows(recipe, n, t)
+        logits = learner.logits(windows)
+        assert logits.shape == (n, LABELS)
+        assert logits.dtype == np.float32
+        assert np.array_equal(logits, learner.logits(windows))
+        assert np.allclose(learner.logits(windows[:1]), logits[:1], atol=1e-4)
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_it_learns_and_a_checkpoint_holds_all_of_it(name: str, tmp_path: Path) -> None:
+    recipe = tiny_recipe(name)
+    learner, batch = _learner(recipe), _batch(recipe)
+    losses = [learner.learn(batch, 1e-3) for _ in range(12)]
+    assert np.isfinite(losses).all()
+    assert np.mean(losses[-3:]) < np.mean(losses[:3])
+    learner.save(tmp_path / "checkpoint")
+
+    # Other rows: the normalisation is part of what was learnt.
+    other = _learner(recipe, rows_seed=5)
+    assert not np.allclose(other.logits(batch.windows), learner.logits(batch.windows), atol=1e-3)
+    other.load(tmp_path / "checkpoint")
+    assert np.array_equal(other.logits(batch.windows), learner.logits(batch.windows))
+    assert other.learn(batch, 1e-3) == learner.learn(batch, 1e-3)
+    assert np.array_equal(other.logits(batch.windows), learner.logits(batch.windows))
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_windows_of_other_emotions_weigh_nothing(name: str) -> None:
+    recipe = tiny_recipe(name, weight_decay=0.0)
+    learner = _learner(recipe)
+    assert learner.learn(_batch(recipe, labelled=0), 1e-3) == 0.0
+    assert learner.learn(_batch(recipe, labelled=4), 1e-3) > 0.3
+
+
+def test_the_loss_is_the_mean_over_the_windows_that_have_a_target() -> None:
+    recipe = tiny_recipe("mel_cnn2d/seed")  # it has no dropout, so that the loss can be worked out
+    learner, batch = _learner(recipe), _batch(recipe, labelled=3)
+    logits = learner.logits(batch.windows[:3]).astype(np.float64)
+    p = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    assert learner.learn(batch, 1e-3) == pytest.approx(-np.mean(np.log(p[np.arange(3), np.arange(3)])), rel=1e-4)
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_the_ear_learns_from_the_teacher_alone(name: str) -> None:
+    recipe = tiny_recipe(name, teacher_weight=1.0)
+    learner, batch = _learner(recipe), _batch(recipe, labelled=0)
+    losses = [learner.learn(batch, 2e-3) for _ in range(15)]
+    assert losses[-1] < 0.9 * losses[0]
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_silence_does_not_break_the_training(name: str) -> None:
+    recipe = tiny_recipe(name)
+    learner = _learner(recipe)
+    silent = Batch(np.full_like(_windows(recipe), -100), *(getattr(_batch(recipe), n) for n in ("targets", "teacher")))
+    losses = [learner.learn(silent, 1e-3) for _ in range(2)]
+    assert np.isfinite(losses).all()
+    assert np.isfinite(learner.logits(silent.windows)).all()
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_the_microphone_gain_does_not_matter(name: str) -> None:
+    recipe = tiny_recipe(name)
+    learner, windows = _learner(recipe), _windows(recipe)
+    louder = windows.copy()
+    if recipe.network == "mel_cnn2d":
+        louder += 12  # dB in every band
+    else:
+        louder[:, :, 0] += 12 * np.sqrt(recipe.features.n_mels)  # which the first MFCC gathers
+    assert np.allclose(learner.logits(louder), learner.logits(windows), atol=1e-3)
+
+
+def test_the_rate_is_constant_as_published() -> None:
+    recipe = RECIPES["mel_cnn2d/seed"]
+    assert {learning_rate(recipe, step, 100) for step in range(100)} == {1e-4}
+
+
+def test_the_rate_warms_up_over_fifteen_in_a_hundred_steps_and_falls_to_zero() -> None:
+    recipe = tiny_recipe("mel_cnn2d/attentive", learning_rate=1.0)
+    rates = [learning_rate(recipe, step, 100) for step in range(101)]
+    assert rates[0] == pytest.approx(0.04)
+    assert max(rates) == rates[15] == pytest.approx(1.0)
+    assert rates[100] == pytest.approx(0.0, abs=1e-9)
+    assert all(later > earlier for earlier, later in zip(rates[:15], rates[1:16], strict=True))
+    assert all(later < earlier for earlier, later in zip(rates[15:100], rates[16:], strict=True))
+
+
+def test_the_published_networks_have_the_published_sizes() -> None:
+    from trainer.networks import mel_cnn2d, mfcc_cnn1d
+
+    one_d = mfcc_cnn1d.seed(LABELS, 52)
+    assert one_d.count_params() == 256 + 12_352 + 24_704 + 2 * 49_280 + 98_560 + (13 * 256 + 1) * LABELS
+    two_d = sum(weights.numel() for weights in mel_cnn2d.Seed(LABELS).parameters())
+    assert two_d == 224 + 1_168 + 4_640 + 18_496 + 55_392 + (96 * 5 * 5 + 1) * LABELS

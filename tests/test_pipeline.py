@@ -1,0 +1,643 @@
+"""The whole pure chain on real speech: the same events however the audio comes, and nothing that was not heard."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from streamer.audio import AudioBlock, Samples
+from streamer.errors import ModelError
+from streamer.events import Estimate, Event, Gap, Hello, Utterance, encode
+from streamer.features import FeatureStream
+from streamer.model import EmotionModel
+from streamer.pipeline import EmotionStream, StreamConfig
+from streamer.resample import Resampler
+from streamer.smoothing import SmoothingConfig
+from streamer.speech import SpeechConfig, SpeechModel
+from tests.chunking import chunks, cuts
+from tests.tiny_models import LABELS, MEL_SPEC, MFCC_SPEC, tiny_card, write_model
+
+HZ = 16_000
+E = TypeVar("E", bound=Event)
+# Events hold four places; audio cut otherwise may move the last one.
+P_PLACES = 1.01e-4
+LEVEL_PLACES = 0.101
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a stream is made of, to make many."""
+
+    models: Sequence[EmotionModel]
+    speech_model: SpeechModel
+
+    def stream(self, input_hz: int = HZ, config: StreamConfig | None = None) -> EmotionStream:
+        return EmotionStream(self.models, self.speech_model, input_hz, config=config)
+
+    def whole(self, audio: Samples, input_hz: int = HZ, config: StreamConfig | None = None) -> list[Event]:
+        """All events of an audio that comes in one block."""
+        stream = self.stream(input_hz, config)
+        return stream.push(AudioBlock(audio, input_hz, 0)) + stream.flush()
+
+
+@pytest.fixture(scope="module")
+def parts(tiny_models: list[EmotionModel], speech_model: SpeechModel) -> Parts:
+    return Parts(tiny_models, speech_model)
+
+
+@pytest.fixture(scope="module")
+def whole_events(parts: Parts, recording: Samples) -> list[Event]:
+    return parts.whole(recording)
+
+
+def blocks(pieces: Sequence[Samples], input_hz: int = HZ, first_sample: int = 0) -> list[AudioBlock]:
+    starts = first_sample + np.cumsum([0] + [len(piece) for piece in pieces])
+    return [AudioBlock(piece, input_hz, int(at)) for piece, at in zip(pieces, starts, strict=False)]
+
+
+def push_all(stream: EmotionStream, given: Sequence[AudioBlock]) -> list[Event]:
+    return [event for block in given for event in stream.push(block)]
+
+
+def of_type(events: Sequence[Event], kind: type[E]) -> list[E]:
+    return [event for event in events if isinstance(event, kind)]
+
+
+def assert_same(ours: Sequence[Event], theirs: Sequence[Event], *, later_ms: float = 0, later_seq: int = 0) -> None:
+    """The same events, up to the last place of what is rounded; ``ours`` may stand later on its stream."""
+    assert [type(event) for event in ours] == [type(event) for event in theirs]
+    for a, b in zip(ours, theirs, strict=True):
+        assert a.seq == b.seq + later_seq
+        shift = pytest.approx(later_ms, abs=1 if later_ms else 0)
+        assert (a.t_start_ms - b.t_start_ms, a.t_end_ms - b.t_end_ms) == (shift, shift)
+        assert a.v == b.v
+        if isinstance(a, Estimate | Utterance) and isinstance(b, Estimate | Utterance):
+            assert a.label == b.label
+            assert a.p == pytest.approx(b.p, abs=P_PLACES)
+            assert a.confidence == pytest.approx(b.confidence, abs=P_PLACES)
+        if isinstance(a, Estimate) and isinstance(b, Estimate):
+            assert a.speech == b.speech
+            assert a.agreement == pytest.approx(b.agreement, abs=P_PLACES)
+            assert a.level_dbfs == pytest.approx(b.level_dbfs, abs=LEVEL_PLACES)
+        if isinstance(a, Gap) and isinstance(b, Gap):
+            assert a.lost_ms == b.lost_ms
+
+
+# Any chunking.
+
+
+@settings(max_examples=12, deadline=None)
+@given(data=st.data())
+def test_any_chunking_gives_the_same_events(data: st.DataObject, parts: Parts, recording: Samples) -> None:
+    audio = recording[: data.draw(st.integers(0, 10 * HZ))]
+    stream = parts.stream()
+    pieces = chunks(audio, data.draw(cuts(len(audio), most=30)))
+    assert_same(push_all(stream, blocks(pieces)) + stream.flush(), parts.whole(audio))
+
+
+@settings(max_examples=8, deadline=None)
+@given(data=st.data())
+def test_any_chunking_gives_the_same_events_through_the_resampler(
+    data: st.DataObject, parts: Parts, recording: Samples
+) -> None:
+    input_hz = data.draw(st.sampled_from([8_000, 11_025, 44_100, 48_000]))
+    audio = recording[HZ : HZ + data.draw(st.integers(0, 3 * HZ))]
+    stream = parts.stream(input_hz)
+    pieces = chunks(audio, data.draw(cuts(len(audio), most=20)))
+    assert_same(push_all(stream, blocks(pieces, input_hz)) + stream.flush(), parts.whole(audio, input_hz))
+
+
+@pytest.mark.parametrize("size", [7, 160, 320, 800, 3_999, 4_000, 4_001, 16_000, 80_000])
+def test_any_block_size_gives_the_same_events(
+    parts: Parts, recording: Samples, whole_events: list[Event], size: int
+) -> None:
+    audio = recording if size > 100 else recording[: 3 * HZ]
+    stream = parts.stream()
+    pieces = [audio[at : at + size] for at in range(0, len(audio), size)]
+    expected = whole_events if size > 100 else parts.whole(audio)
+    assert_same(push_all(stream, blocks(pieces)) + stream.flush(), expected)
+
+
+def test_one_sample_at_a_time_gives_the_same_events(parts: Parts, recording: Samples) -> None:
+    audio = recording[HZ : 2 * HZ]
+    stream = parts.stream()
+    given = blocks(np.split(audio, len(audio)))
+    assert_same(push_all(stream, given) + stream.flush(), parts.whole(audio))
+
+
+def test_events_come_as_soon_as_their_step_is_full(parts: Parts, recording: Samples) -> None:
+    stream = parts.stream()
+    for block in blocks(np.split(recording[: 6 * HZ], 600)):
+        heard_ms = 1000 * (block.first_sample + len(block.samples)) / HZ
+        for estimate in of_type(stream.push(block), Estimate):
+            assert estimate.t_end_ms == heard_ms
+
+
+def test_empty_blocks_change_nothing(parts: Parts, recording: Samples) -> None:
+    audio = recording[: 3 * HZ]
+    stream, given = parts.stream(), []
+    for block in blocks(np.split(audio, 30)):
+        given += [AudioBlock(audio[:0], HZ, block.first_sample), block]
+    assert_same(push_all(stream, given) + stream.flush(), parts.whole(audio))
+
+
+# What the events say.
+
+
+def test_estimates_come_every_step(whole_events: list[Event], recording: Samples) -> None:
+    ends = [event.t_end_ms for event in of_type(whole_events, Estimate)]
+    duration_ms = round(1000 * len(recording) / HZ)
+    assert ends == [*range(500, duration_ms, 250), duration_ms]
+    for event in of_type(whole_events, Estimate):
+        assert event.t_start_ms == max(0, event.t_end_ms - 3_000)
+
+
+def test_numbers_have_no_holes(whole_events: list[Event]) -> None:
+    assert [event.seq for event in whole_events] == list(range(len(whole_events)))
+
+
+def test_hello_is_number_zero_and_the_summary_the_last(parts: Parts, recording: Samples) -> None:
+    stream = EmotionStream(parts.models, parts.speech_model, HZ, stream="clip", source="a file")
+    events = [stream.hello(), *stream.push(AudioBlock(recording, HZ, 0)), *stream.flush(), stream.summary()]
+    assert [event.seq for event in events] == list(range(len(events)))
+    assert {event.stream for event in events} == {"clip"}
+    hello = events[0]
+    assert isinstance(hello, Hello)
+    assert (hello.labels, hello.window_ms, hello.step_ms, hello.source) == (LABELS, 3_000, 250, "a file")
+    assert [brief.name for brief in hello.models] == ["tiny_mel", "tiny_mfcc"]
+
+
+def test_nobody_who_is_silent_has_a_label(whole_events: list[Event]) -> None:
+    estimates = of_type(whole_events, Estimate)
+    silent = [event for event in estimates if not event.speech]
+    assert len(silent) > 20
+    assert all(event.label is None for event in silent)
+    assert {event.label for event in estimates if event.speech} >= {"angry", "happy"}
+
+
+@pytest.mark.parametrize("sound", ["silence", "noise", "tone"])
+def test_where_nobody_speaks_nothing_is_named(parts: Parts, sound: str) -> None:
+    n = 8 * HZ
+    audio = {
+        "silence": np.zeros(n),
+        "noise": np.random.default_rng(0).normal(0, 0.1, n),
+        "tone": 0.5 * np.sin(2 * np.pi * 1_000 * np.arange(n) / HZ),
+    }[sound].astype(np.float32)
+    events = parts.whole(audio)
+    assert {type(event) for event in events} == {Estimate}
+    for event in of_type(events, Estimate):
+        assert (event.p, event.label, event.confidence, event.speech) == ({}, None, 0.0, False)
+    level = {"silence": -120.0, "noise": -20.0, "tone": -9.0}[sound]
+    assert of_type(events, Estimate)[3].level_dbfs == pytest.approx(level, abs=0.3)
+
+
+def test_probabilities_are_such_and_confidence_is_their_largest(whole_events: list[Event]) -> None:
+    judged = [event for event in of_type(whole_events, Estimate) + of_type(whole_events, Utterance) if event.p]
+    assert len(judged) > 100
+    for event in judged:
+        assert tuple(event.p) == LABELS
+        assert sum(event.p.values()) == pytest.approx(1, abs=3e-4)
+        assert event.confidence == max(event.p.values())
+        assert event.label is None or event.p[event.label] >= 0.4 - P_PLACES
+
+
+def test_every_event_is_written_without_loss(whole_events: list[Event]) -> None:
+    for event in whole_events:
+        assert b"null" not in encode(event).replace(b'"label":null', b"")
+
+
+def test_utterances_are_the_eight_sentences(whole_events: list[Event]) -> None:
+    utterances = of_type(whole_events, Utterance)
+    starts = [event.t_start_ms for event in utterances]
+    assert starts == pytest.approx([900, 5_200, 9_500, 14_500, 19_900, 23_600, 27_000, 30_900], abs=250)
+    for event, next_start in zip(utterances, [*starts[1:], 35_690], strict=True):
+        assert 2_000 < event.t_end_ms - event.t_start_ms < 4_200
+        assert event.t_end_ms < next_start
+        assert event.p
+
+
+def test_an_utterance_comes_between_the_estimates_of_its_end_being_known(whole_events: list[Event]) -> None:
+    for i, event in enumerate(whole_events):
+        if isinstance(event, Utterance):
+            before, after = whole_events[i - 1], whole_events[i + 1]
+            assert isinstance(before, Estimate)
+            assert isinstance(after, Estimate)
+            assert before.speech
+            assert not after.speech
+            assert event.t_end_ms <= after.t_end_ms
+            assert before.t_end_ms - event.t_end_ms <= 416 + 250
+
+
+def test_utterances_hold_what_their_estimates_said(parts: Parts, recording: Samples) -> None:
+    """Within the range of the raw estimates made while the speech went on."""
+    raw = StreamConfig(smoothing=SmoothingConfig(half_life_ms=0))
+    during: list[Estimate] = []
+    checked = 0
+    for event in parts.whole(recording, config=raw):
+        if isinstance(event, Estimate) and event.speech and event.p:
+            during.append(event)
+        if isinstance(event, Utterance):
+            for label in LABELS:
+                values = [estimate.p[label] for estimate in during]
+                assert min(values) - P_PLACES <= event.p[label] <= max(values) + P_PLACES
+            during, checked = [], checked + 1
+    assert checked == 8
+
+
+@pytest.mark.parametrize("input_hz", [16_000, 44_100])
+def test_estimates_are_the_models_own_on_the_window_as_defined(parts: Parts, recording: Samples, input_hz: int) -> None:
+    """Without smoothing each estimate is the mean of the models on rows computed from the whole audio at once."""
+    audio = recording[: 9 * HZ]
+    raw = StreamConfig(smoothing=SmoothingConfig(half_life_ms=0), shortest_speech_ms=0)
+    resampler = Resampler(input_hz, HZ)
+    heard = np.concatenate([resampler.push(audio), resampler.flush()])
+    rows = [FeatureStream(model.card.features).push(heard) for model in parts.models]
+    estimates = of_type(parts.whole(audio, input_hz, raw), Estimate)
+    assert len(estimates) > 10
+    for event in estimates:
+        end = min(event.t_end_ms * HZ // 1000, len(heard)) if event is not estimates[-1] else len(heard)
+        each = []
+        for model, all_rows in zip(parts.models, rows, strict=True):
+            spec = model.card.features
+            stop = (end - spec.frame_length) // spec.hop_length + 1
+            full = (48_000 - spec.frame_length) // spec.hop_length + 1
+            each.append(model.probabilities(all_rows[None, max(0, stop - full) : stop])[0])
+        assert list(event.p.values()) == pytest.approx(np.mean(each, axis=0), abs=P_PLACES)
+        assert event.agreement == pytest.approx(1 - np.abs(each[0] - each[1]).sum() / 2, abs=P_PLACES)
+
+
+def test_agreement_is_of_the_two_models_that_differ_most_and_stays_within_its_range(
+    tmp_path: Path, speech_model: SpeechModel, recording: Samples
+) -> None:
+    biases = [(30.0, 0.0, 0.0, 0.0), (0.0, 30.0, 0.0, 0.0), (0.0, 0.0, 30.0, 0.0), (0.0, 0.0, 0.0, 30.0)]
+    models = [EmotionModel.load(write_model(tmp_path / f"{i}.onnx", bias=bias)) for i, bias in enumerate(biases)]
+    audio = recording[HZ : 3 * HZ]
+    for count, agreement, top in [(1, 1.0, 1.0), (2, 0.0, 0.5), (3, 0.0, 0.3333), (4, 0.0, 0.25)]:
+        estimates = of_type(Parts(models[:count], speech_model).whole(audio), Estimate)
+        assert {event.agreement for event in estimates if event.p} == {agreement}
+        assert {event.confidence for event in estimates if event.p} == {top}
+
+
+def test_even_probabilities_are_not_named(tmp_path: Path, speech_model: SpeechModel, recording: Samples) -> None:
+    even = EmotionModel.load(write_model(tmp_path / "even.onnx", bias=(0.1, 0.1, 0.1, 0.1)))
+    stream = EmotionStream([even], speech_model, HZ)
+    events = stream.push(AudioBlock(recording[: 9 * HZ], HZ, 0)) + stream.flush()
+    assert len(of_type(events, Utterance)) == 2
+    for event in of_type(events, Estimate) + of_type(events, Utterance):
+        assert event.label is None
+    summary = stream.summary()
+    assert summary.label is None
+    assert set(summary.share.values()) == {0.0}
+
+
+def test_a_certain_model_is_named_wherever_somebody_speaks(
+    tmp_path: Path, speech_model: SpeechModel, recording: Samples
+) -> None:
+    certain = EmotionModel.load(write_model(tmp_path / "certain.onnx", bias=(0.0, 30.0, 0.0, 0.0)))
+    stream = EmotionStream([certain], speech_model, HZ)
+    events = stream.push(AudioBlock(recording, HZ, 0)) + stream.flush()
+    for event in of_type(events, Estimate):
+        assert event.label == ("happy" if event.speech and event.p else None)
+    assert {event.label for event in of_type(events, Utterance)} == {"happy"}
+    summary = stream.summary()
+    assert (summary.label, summary.confidence, summary.share["happy"]) == ("happy", 1.0, 1.0)
+
+
+def test_the_summary_counts_what_was_heard(parts: Parts, recording: Samples, whole_events: list[Event]) -> None:
+    stream = parts.stream()
+    push_all(stream, blocks(np.array_split(recording, 50)))
+    stream.flush()
+    summary = stream.summary()
+    assert summary.seconds == 35.69
+    assert (summary.t_start_ms, summary.t_end_ms) == (0, 35_690)
+    spoken_ms = sum(event.t_end_ms - event.t_start_ms for event in of_type(whole_events, Utterance))
+    assert summary.speech_seconds == pytest.approx(spoken_ms / 1000, abs=0.005)
+    assert sum(summary.share.values()) == pytest.approx(1, abs=1e-3)
+    assert sum(summary.p.values()) == pytest.approx(1, abs=1e-3)
+
+
+# Rates, short clips, nothing at all.
+
+
+@pytest.mark.parametrize("input_hz", [8_000, 16_000, 44_100, 48_000])
+def test_every_input_rate_works(parts: Parts, recording: Samples, whole_events: list[Event], input_hz: int) -> None:
+    resampler = Resampler(HZ, input_hz)
+    audio = np.concatenate([resampler.push(recording), resampler.flush()])
+    stream = parts.stream(input_hz)
+    pieces = [audio[at : at + input_hz // 20] for at in range(0, len(audio), input_hz // 20)]
+    events = push_all(stream, blocks(pieces, input_hz)) + stream.flush()
+    ours, theirs = of_type(events, Utterance), of_type(whole_events, Utterance)
+    assert [e.t_start_ms for e in ours] == pytest.approx([e.t_start_ms for e in theirs], abs=100)
+    assert [e.t_end_ms for e in ours] == pytest.approx([e.t_end_ms for e in theirs], abs=150)
+    ends = [event.t_end_ms for event in of_type(events, Estimate)]
+    assert ends == [*range(500, 35_690, 250), 35_690]
+
+
+def test_the_same_voice_at_another_rate_gives_the_same_probabilities(
+    tmp_path: Path, speech_model: SpeechModel, recording: Samples
+) -> None:
+    """Below 7 kHz, where no resampling filter has begun to fall."""
+    card = tiny_card(features=msgspec.structs.replace(MEL_SPEC, f_max_hz=7_000.0))
+    parts = Parts([EmotionModel.load(write_model(tmp_path / "model.onnx", card, seed=17))], speech_model)
+    raw = StreamConfig(smoothing=SmoothingConfig(half_life_ms=0), shortest_speech_ms=0)
+    audio = recording[: 9 * HZ]
+    theirs = of_type(parts.whole(audio, config=raw), Estimate)
+    for input_hz in (44_100, 48_000):
+        resampler = Resampler(HZ, input_hz)
+        ours = parts.whole(np.concatenate([resampler.push(audio), resampler.flush()]), input_hz, raw)
+        for a, b in zip(of_type(ours, Estimate), theirs, strict=True):
+            assert a.p == pytest.approx(b.p, abs=0.005)
+            assert a.level_dbfs == pytest.approx(b.level_dbfs, abs=0.5)
+
+
+@pytest.mark.parametrize("input_hz", [16_000, 44_100])
+@pytest.mark.parametrize(
+    ("seconds", "ends"),
+    [(0.0, []), (0.01, []), (0.2, []), (0.4999, []), (0.5, [500]), (0.6, [500, 600]), (1.0, [500, 750, 1_000])],
+)
+def test_short_clips(parts: Parts, recording: Samples, input_hz: int, seconds: float, ends: list[int]) -> None:
+    resampler = Resampler(HZ, input_hz)
+    speech = np.concatenate([resampler.push(recording[HZ : 3 * HZ]), resampler.flush()])
+    audio = speech[: round(seconds * input_hz)]
+    stream = parts.stream(input_hz)
+    events = stream.push(AudioBlock(audio, input_hz, 0)) + stream.flush()
+    assert [event.t_end_ms for event in of_type(events, Estimate)] == ends
+    assert [event.seq for event in events] == list(range(len(events)))
+    assert len(of_type(events, Utterance)) <= 1
+    summary = stream.summary()
+    assert summary.seconds == pytest.approx(seconds, abs=0.001)
+    assert summary.speech_seconds <= summary.seconds
+    if seconds >= 1:
+        assert summary.p
+
+
+def test_nothing_at_all(parts: Parts) -> None:
+    stream = parts.stream()
+    assert stream.flush() == []
+    summary = stream.summary()
+    assert (summary.label, summary.p, summary.seconds, summary.speech_seconds) == (None, {}, 0.0, 0.0)
+    assert summary.t_end_ms == 0
+
+
+def test_the_last_windows_rows_reach_back_the_whole_window(
+    tmp_path: Path, speech_model: SpeechModel, recording: Samples
+) -> None:
+    """An audio that ends a little after a step is judged on three seconds, not on the little."""
+
+    class Counting(EmotionModel):
+        def probabilities(self, windows):  # type: ignore[no-untyped-def]
+            sizes.extend([windows.shape[1]] * len(windows))
+            return super().probabilities(windows)
+
+    sizes: list[int] = []
+    model = Counting.load(write_model(tmp_path / "model.onnx"))
+    stream = EmotionStream([model], speech_model, HZ)
+    stream.push(AudioBlock(recording[: round(4.06 * HZ)], HZ, 0))
+    del sizes[:]
+    assert [event.t_end_ms for event in of_type(stream.flush(), Estimate)] == [4_060]
+    assert sizes == [model.card.grid().rows]
+
+
+# Gaps.
+
+
+@settings(max_examples=10, deadline=None)
+@given(data=st.data())
+def test_a_gap_parts_the_stream_in_two(data: st.DataObject, parts: Parts, recording: Samples) -> None:
+    """Before it the events of the audio alone, behind it those of a stream that begins there."""
+    cut = data.draw(st.integers(0, 7 * HZ))
+    lost = data.draw(st.integers(1, 4 * HZ))
+    before, after = recording[:cut], recording[cut + lost : cut + lost + 4 * HZ]
+    stream = parts.stream()
+    first = push_all(stream, blocks(chunks(before, data.draw(cuts(len(before), most=8)))))
+    second_blocks = blocks(chunks(after, data.draw(cuts(len(after), most=8))), first_sample=cut + lost)
+    head = AudioBlock(second_blocks[0].samples, HZ, cut + lost, lost_samples=lost)
+    rest = push_all(stream, [head, *second_blocks[1:]]) + stream.flush()
+
+    events = first + rest
+    assert [event.seq for event in events] == list(range(len(events)))
+    (gap,) = of_type(events, Gap)
+    at = events.index(gap)
+    assert gap.lost_ms == pytest.approx(1000 * lost / HZ, abs=1e-3)
+    assert (gap.t_start_ms, gap.t_end_ms) == (round(1000 * cut / HZ), round(1000 * (cut + lost) / HZ))
+
+    assert_same(events[:at], parts.whole(before))
+    behind = parts.whole(after)
+    assert_same(events[at + 1 :], behind, later_ms=1000 * (cut + lost) / HZ, later_seq=at + 1)
+    assert all(event.t_start_ms >= gap.t_end_ms for event in events[at + 1 :])
+    assert stream.summary().t_end_ms == round(1000 * (cut + lost + len(after)) / HZ)
+
+
+def test_a_gap_in_resampled_audio_stands_on_the_inputs_clock(parts: Parts, recording: Samples) -> None:
+    input_hz = 44_100
+    stream = parts.stream(input_hz)
+    audio = recording[HZ:]
+    stream.push(AudioBlock(audio[:100_001], input_hz, 0))
+    events = stream.push(AudioBlock(audio[100_001:200_000], input_hz, 122_051, lost_samples=22_050)) + stream.flush()
+    (gap,) = of_type(events, Gap)
+    assert (gap.t_start_ms, gap.t_end_ms, gap.lost_ms) == (round(100_001 / 44.1), round(122_051 / 44.1), 500.0)
+    at = events.index(gap)
+    assert all(event.t_end_ms <= gap.t_start_ms for event in events[:at])
+    assert all(event.t_start_ms >= gap.t_end_ms for event in events[at:] if event is not gap)
+    assert of_type(events[at:], Estimate)[0].t_end_ms == pytest.approx(gap.t_end_ms + 500, abs=1)
+
+
+def test_whoever_speaks_into_a_gap_stops_there_and_begins_anew(parts: Parts, recording: Samples) -> None:
+    stream = parts.stream()
+    speech = recording[HZ : 4 * HZ]
+    events = stream.push(AudioBlock(speech[:24_000], HZ, 0))
+    events += stream.push(AudioBlock(speech[24_000:], HZ, 25_600, lost_samples=1_600)) + stream.flush()
+    kinds = [type(event).__name__ for event in events if not isinstance(event, Estimate)]
+    assert kinds == ["Utterance", "Gap", "Utterance"]
+    first, second = of_type(events, Utterance)
+    assert 1_400 < first.t_end_ms <= 1_500
+    assert 1_600 <= second.t_start_ms < 1_800
+
+
+def test_a_heartbeat_can_bring_the_news_of_a_gap(parts: Parts, recording: Samples) -> None:
+    stream = parts.stream()
+    stream.push(AudioBlock(recording[:HZ], HZ, 0))
+    events = stream.push(AudioBlock(recording[:0], HZ, HZ + 800, lost_samples=800))
+    assert [event.t_end_ms for event in of_type(events, Gap)] == [1_050]
+    assert stream.heard_ms == 1_050
+    assert of_type(stream.push(AudioBlock(recording[:HZ], HZ, HZ + 800)), Gap) == []
+
+
+def test_gap_upon_gap(parts: Parts, recording: Samples) -> None:
+    stream = parts.stream()
+    events = push_all(stream, [AudioBlock(recording[:0], HZ, at, lost_samples=HZ) for at in (HZ, 2 * HZ, 3 * HZ)])
+    assert [(type(event), event.seq, event.t_start_ms, event.t_end_ms) for event in events] == [
+        (Gap, 0, 0, 1_000),
+        (Gap, 1, 1_000, 2_000),
+        (Gap, 2, 2_000, 3_000),
+    ]
+    assert of_type(stream.push(AudioBlock(recording[:HZ], HZ, 3 * HZ)), Estimate)[0].t_end_ms == 3_500
+
+
+def test_audio_lost_before_the_first_block_is_a_gap_too(parts: Parts, recording: Samples) -> None:
+    stream = parts.stream()
+    events = stream.push(AudioBlock(recording[:HZ], HZ, 48_000, lost_samples=8_000))
+    assert isinstance(events[0], Gap)
+    assert (events[0].seq, events[0].t_start_ms, events[0].t_end_ms, events[0].lost_ms) == (0, 0, 500, 500.0)
+    assert of_type(events, Estimate)[0].t_end_ms == 1_000
+
+
+def test_a_stream_may_begin_anywhere_on_its_sources_axis(
+    parts: Parts, recording: Samples, whole_events: list[Event]
+) -> None:
+    stream = parts.stream()
+    given = blocks(np.array_split(recording, 40), first_sample=10_000_001)
+    assert_same(push_all(stream, given) + stream.flush(), whole_events)
+    assert stream.heard_ms == pytest.approx(1000 * len(recording) / HZ)
+
+
+# Life of a stream.
+
+
+@pytest.mark.parametrize("flushed", [False, True])
+def test_after_reset_it_equals_a_new_one(
+    parts: Parts, recording: Samples, whole_events: list[Event], flushed: bool
+) -> None:
+    stream = parts.stream()
+    stream.push(AudioBlock(recording[: 3 * HZ], HZ, 500))
+    stream.push(AudioBlock(recording[5 * HZ : 7 * HZ], HZ, 5 * HZ + 500, lost_samples=2 * HZ))
+    if flushed:
+        stream.flush()
+    stream.reset()
+    assert stream.heard_ms == 0
+    assert_same(push_all(stream, blocks([recording])) + stream.flush(), whole_events)
+    fresh = parts.stream()
+    push_all(fresh, blocks([recording]))
+    fresh.flush()
+    assert stream.summary() == fresh.summary()
+
+
+def test_a_second_flush_has_nothing_to_say(parts: Parts, recording: Samples) -> None:
+    stream = parts.stream()
+    stream.push(AudioBlock(recording[: 3 * HZ], HZ, 0))
+    assert stream.flush() != []
+    assert stream.flush() == []
+
+
+def test_audio_behind_a_flush_stands_apart_from_what_was_before(parts: Parts, recording: Samples) -> None:
+    stream = parts.stream()
+    before = stream.push(AudioBlock(recording[: 3 * HZ], HZ, 0)) + stream.flush()
+    after = stream.push(AudioBlock(recording[3 * HZ : 7 * HZ], HZ, 3 * HZ)) + stream.flush()
+    assert_same(after, parts.whole(recording[3 * HZ : 7 * HZ]), later_ms=3_000, later_seq=len(before))
+
+
+def test_two_streams_share_models_and_nothing_else(parts: Parts, recording: Samples, whole_events: list[Event]) -> None:
+    one, other = parts.stream(), parts.stream()
+    heard: list[Event] = []
+    noise = np.random.default_rng(0).uniform(-1, 1, len(recording)).astype(np.float32)
+    for ours, theirs in zip(np.array_split(recording, 30), np.array_split(noise, 30), strict=True):
+        heard += one.push(AudioBlock(ours, HZ, one._next_sample or 0))
+        other.push(AudioBlock(theirs, HZ, other._next_sample or 0))
+    assert_same(heard + one.flush(), whole_events)
+
+
+def test_a_moment_stands_at_the_end_of_what_was_heard(parts: Parts, recording: Samples) -> None:
+    stream = parts.stream()
+    assert stream.moment()["t_end_ms"] == 0
+    stream.push(AudioBlock(recording[: 2 * HZ], HZ, 0))
+    moment = stream.moment()
+    assert (moment["t_start_ms"], moment["t_end_ms"]) == (2_000, 2_000)
+    assert stream.flush()[-1].seq > moment["seq"]
+
+
+def test_nothing_grows(parts: Parts, recording: Samples) -> None:
+    """What a stream holds after ten minutes is no more than after one."""
+    speech = np.tile(recording[: 30 * HZ], 2)
+    stream = parts.stream()
+
+    def kept() -> dict[str, int]:
+        segment = stream._segment
+        return {
+            "rows": sum(len(windows._kept) for windows in segment._windows),
+            "samples": sum(len(features._kept) for features in segment._features),
+            "ready": sum(len(ready) for ready in segment._ready),
+            "voiced": len(segment._gate._voiced),
+        }
+
+    sizes = []
+    for minute in range(6):
+        stream.push(AudioBlock(speech, HZ, minute * len(speech)))
+        sizes.append(kept())
+    # Where the hops fall differs from minute to minute by a row and a hop.
+    for size in sizes[1:]:
+        assert size["rows"] <= sizes[0]["rows"] + 2 * len(parts.models)
+        assert size["samples"] <= sum(model.card.features.frame_length for model in parts.models)
+        assert size["ready"] <= len(parts.models)
+        assert size["voiced"] <= 3 * HZ // 512 + 2
+
+
+# Refusals.
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"labels": ("happy", "neutral", "sad", "angry")},
+        {"labels": ("happy", "sad")},
+        {"window_ms": 2_000},
+        {"step_ms": 500},
+        {"shortest_window_ms": 1_000},
+        {"features": msgspec.structs.replace(MEL_SPEC, sample_rate_hz=22_050)},
+    ],
+    ids=str,
+)
+def test_models_that_cannot_listen_together_are_refused(
+    tmp_path: Path, tiny_models: list[EmotionModel], speech_model: SpeechModel, changes: dict[str, object]
+) -> None:
+    odd = EmotionModel.load(write_model(tmp_path / "odd.onnx", tiny_card(name="odd", **changes)))
+    for models in ([tiny_models[0], odd], [odd, tiny_models[0]]):
+        with pytest.raises(ModelError, match="cannot listen together") as caught:
+            EmotionStream(models, speech_model, HZ)
+        line = str(caught.value)
+        assert "odd" in line
+        assert "tiny_mel" in line
+        assert "\n" not in line
+
+
+def test_a_model_of_another_rate_is_refused_even_alone(tmp_path: Path, speech_model: SpeechModel) -> None:
+    card = tiny_card(features=msgspec.structs.replace(MFCC_SPEC, sample_rate_hz=22_050))
+    other = EmotionModel.load(write_model(tmp_path / "other.onnx", card))
+    with pytest.raises(ModelError, match="wants audio at 22050 Hz, expected 16000 Hz"):
+        EmotionStream([other], speech_model, HZ)
+
+
+def test_no_model_is_refused(speech_model: SpeechModel) -> None:
+    with pytest.raises(ModelError, match="no model was given"):
+        EmotionStream([], speech_model, HZ)
+
+
+def test_blocks_that_go_backwards_are_refused_and_leave_the_stream_as_it_was(parts: Parts, recording: Samples) -> None:
+    stream = parts.stream()
+    events = stream.push(AudioBlock(recording[:HZ], HZ, 0))
+    with pytest.raises(ValueError, match="got a block from sample 15999, expected 16000 or later"):
+        stream.push(AudioBlock(recording[:HZ], HZ, HZ - 1))
+    events += stream.push(AudioBlock(recording[HZ : 3 * HZ], HZ, HZ)) + stream.flush()
+    assert_same(events, parts.whole(recording[: 3 * HZ]))
+
+
+def test_blocks_of_another_rate_are_refused(parts: Parts, recording: Samples) -> None:
+    with pytest.raises(ValueError, match="got a block of 8000 Hz in a stream of 16000 Hz"):
+        parts.stream().push(AudioBlock(recording[:HZ], 8_000, 0))
+
+
+def test_a_config_reaches_its_stages(parts: Parts, recording: Samples) -> None:
+    audio = recording[: 5 * HZ]
+    deaf = StreamConfig(speech=SpeechConfig(enter=1.1))
+    assert {event.speech for event in of_type(parts.whole(audio, config=deaf), Estimate)} == {False}
+    shy = StreamConfig(smoothing=SmoothingConfig(name_at=1.0))
+    assert {event.label for event in of_type(parts.whole(audio, config=shy), Estimate)} == {None}
+    slow = StreamConfig(shortest_speech_ms=2_000)
+    usual = [event.t_end_ms for event in of_type(parts.whole(audio), Estimate) if event.p]
+    late = [event.t_end_ms for event in of_type(parts.whole(audio, config=slow), Estimate) if event.p]
+    assert late[0] >= usual[0] + 1_500
