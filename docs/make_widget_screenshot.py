@@ -3,14 +3,13 @@
     python docs/make_widget_screenshot.py [EVENTS.jsonl [UNTIL_S]]
 
 EVENTS.jsonl is what ``emostream file CLIP --format jsonl`` prints, or a recorded live session; UNTIL_S stops in the
-middle of it. Without it the pictures show ``scripted_feed``, which is made up and says so where the source's name stands.
+middle of it. Without it the pictures show ``scripted_feed``, which is made up and says so in the source's place.
 """
 
 import itertools
 import math
 import random
 import sys
-import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -23,7 +22,6 @@ from streamer.sinks.websocket import WebSocketSink
 from tests.chromium import chromium
 
 IMAGES = Path(__file__).parent / "images"
-PACE_S = 0.03  # quick, yet slow enough that no estimate gives way to the next before it is sent
 SETTLE_MS = 1200  # the longest transition of the widget
 WIDTH_PX, MARGIN_PX = 860, 40
 
@@ -109,15 +107,13 @@ def photograph(events: Iterable[Event], scheme: str, target: Path) -> None:
                 device_scale_factor=2,
                 color_scheme="dark" if scheme == "dark" else "light",
             )
-            page.goto(f"http://127.0.0.1:{sink.port}/")
+            with page.expect_websocket() as opened:
+                page.goto(f"http://127.0.0.1:{sink.port}/")
             expect(page.locator("emo-stream #state")).to_have_text("connected")
             for event in events:
-                sink.emit(event)
-                time.sleep(PACE_S)
-            if sink.dropped_events:
-                raise SystemExit(
-                    f"the browser missed {sink.dropped_events} events: raise PACE_S or close other programs"
-                )
+                # One after the other: an estimate that is still unsent would give way to the next.
+                with opened.value.expect_event("framereceived"):
+                    sink.emit(event)
             page.wait_for_timeout(SETTLE_MS)
             box = page.locator("emo-stream").bounding_box()
             assert box is not None

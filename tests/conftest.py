@@ -1,16 +1,28 @@
 """What several test files share: real speech, the speech gate's network, and two tiny emotion models."""
 
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
+from hypothesis import HealthCheck, settings
 
 from streamer import bundled
 from streamer.audio import Samples
+from streamer.events import Event
 from streamer.model import EmotionModel
 from streamer.speech import SpeechModel
+from tests.streams import Parts
 from tests.tiny_models import MFCC_SPEC, tiny_card, write_model
+
+# On a busy machine torch's threads wait for one another far longer than they work. It is read when torch is imported.
+os.environ["OMP_NUM_THREADS"] = "1"
+
+
+# How long an example takes says more of what else the machine does than of the code.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")
@@ -39,3 +51,20 @@ def tiny_paths(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 @pytest.fixture(scope="session")
 def tiny_models(tiny_paths: list[Path]) -> list[EmotionModel]:
     return [EmotionModel.load(path) for path in tiny_paths]
+
+
+@pytest.fixture(scope="session")
+def parts(tiny_models: list[EmotionModel], speech_model: SpeechModel) -> Parts:
+    return Parts(tiny_models, speech_model)
+
+
+@pytest.fixture(scope="session")
+def whole_events(parts: Parts, recording: Samples) -> list[Event]:
+    """All events of the recording."""
+    return parts.whole(recording)
+
+
+@pytest.fixture(scope="session")
+def model_arguments(tiny_paths: list[Path]) -> list[str]:
+    """What the commands under test are given as models; empty for the shipped ones."""
+    return [word for path in tiny_paths for word in ("--model", str(path))]

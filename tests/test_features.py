@@ -101,7 +101,7 @@ def test_columns_stand_in_the_order_of_the_spec_and_do_not_depend_on_each_other(
 
 
 @pytest.mark.parametrize("spec", [SMALL, SPECS[0]], ids=["400-160", "2048-512"])
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_any_chunking_gives_the_same_rows_bit_for_bit(spec: FeatureSpec, data: st.DataObject) -> None:
     audio = SPEECH_LIKE[: data.draw(st.integers(0, len(SPEECH_LIKE)))]
@@ -118,7 +118,7 @@ def test_one_sample_at_a_time_gives_the_same_rows(recording: Samples) -> None:
 
 
 @given(seen=st.integers(0, 8_000), seed=st.integers(0, 2**32 - 1))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_the_future_never_changes_the_past(seen: int, seed: int) -> None:
     past = SPEECH_LIKE[:seen]
     future = np.random.default_rng(seed).uniform(-1, 1, 4_000).astype(np.float32)
@@ -236,7 +236,7 @@ def test_a_spec_refuses_numbers_that_make_no_row(refusal: Refusal) -> None:
     contrast_quantile=st.floats(0.001, 0.999),
     f_min_hz=st.floats(0, 4_000),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_spec_that_is_not_refused_makes_finite_rows(**numbers: float) -> None:
     try:
         spec = FeatureSpec(features=ALL, hop_length=16, n_mfcc=1, **numbers)

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from onnx import TensorProto, helper
 
@@ -83,7 +83,6 @@ def test_windows_of_another_shape_are_refused(model: EmotionModel, shape: tuple[
 
 
 @given(st.lists(st.floats(-1e4, 1e4, width=32), min_size=2, max_size=8))
-@settings(deadline=None)
 def test_softmax_never_overflows_and_keeps_the_order(logits: list[float]) -> None:
     p = softmax(np.array(logits, np.float32))
     assert p.sum() == pytest.approx(1, abs=1e-5)

@@ -40,5 +40,5 @@ def test_confusion_is_darkest_where_all_are_named_so(tmp_path: Path) -> None:
 def test_no_verdict_has_a_column_only_where_there_is_one(tmp_path: Path) -> None:
     counts = np.array([[8, 2, 0], [1, 9, 0]])
     confusion_picture(tmp_path / "without.png", counts, ("angry", "sad"), "name")
-    confusion_picture(tmp_path / "with.png", counts + [[0, 0, 1], [0, 0, 0]], ("angry", "sad"), "name")
+    confusion_picture(tmp_path / "with.png", np.add(counts, [[0, 0, 1], [0, 0, 0]]), ("angry", "sad"), "name")
     assert imread(tmp_path / "with.png").shape[1] > imread(tmp_path / "without.png").shape[1]

@@ -20,7 +20,7 @@ def whole(in_hz: int, out_hz: int, samples: Samples) -> Samples:
 
 
 @pytest.mark.parametrize("in_hz", RATES)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(data=st.data())
 def test_any_chunking_equals_one_shot(in_hz: int, data: st.DataObject) -> None:
     audio = NOISE[: data.draw(st.integers(0, len(NOISE)))]

@@ -78,7 +78,7 @@ def test_clicks_are_not_speech(speech_model: SpeechModel) -> None:
     assert turns_of(speech_model, clicks.astype(np.float32)) == []
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(data=st.data())
 def test_any_chunking_gives_the_same_turns(data: st.DataObject, speech_model: SpeechModel, recording: Samples) -> None:
     audio = recording[: 10 * HZ]
@@ -141,7 +141,7 @@ def test_the_end_of_audio_without_speech_is_no_turn() -> None:
 
 
 @given(p=st.lists(st.sampled_from([0.0, 0.3, 0.4, 0.6]), max_size=80), hangover_ms=st.integers(0, 500))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_turns_alternate_and_go_forward(p: list[float], hangover_ms: int) -> None:
     turns = scripted(p, SpeechConfig(hangover_ms=hangover_ms))
     assert [turn.speaking for turn in turns] == [i % 2 == 0 for i in range(len(turns))]
@@ -152,7 +152,7 @@ def test_turns_alternate_and_go_forward(p: list[float], hangover_ms: int) -> Non
 
 
 @given(p=st.lists(st.sampled_from([0.0, 0.9]), min_size=1, max_size=60), data=st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_speech_between_counts_whole_voiced_chunks_of_the_recent_past(p: list[float], data: st.DataObject) -> None:
     memory = 10 * CHUNK + 100
     heard = gate(ScriptedModel(), memory=memory)

@@ -51,7 +51,7 @@ def numbers(windows: list[FeatureWindow]) -> dict[int, list[int]]:
 
 
 @given(grid=grids() | st.sampled_from([SHIPPED, SHORT_STEP]), data=st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_chunking_gives_the_windows_of_the_definition(grid: WindowGrid, data: st.DataObject) -> None:
     n_samples = data.draw(st.integers(0, 4 * grid.length))
     rows = numbered_rows(grid, n_samples)
@@ -71,7 +71,7 @@ def test_any_chunking_gives_the_windows_of_the_definition(grid: WindowGrid, data
 
 
 @given(grid=grids() | st.sampled_from([SHIPPED, SHORT_STEP]), data=st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_flush_gives_the_tail_if_it_brings_new_rows(grid: WindowGrid, data: st.DataObject) -> None:
     n_samples = data.draw(st.integers(0, 4 * grid.length))
     rows = numbered_rows(grid, n_samples)

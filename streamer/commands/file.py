@@ -2,11 +2,13 @@
 
 import argparse
 import sys
+from contextlib import closing
 from pathlib import Path
 
 from rich.console import Console
 
 from streamer import bundled
+from streamer.commands.printing import demand_reader
 from streamer.daemon import Daemon
 from streamer.errors import NoInputError
 from streamer.model import EmotionModel
@@ -40,37 +42,42 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Serve every path; a path that cannot be served costs one line on stderr and the exit code 66."""
     models, speech_model = bundled.load_models(arguments.model), bundled.load_speech_model()
-    sink = JsonlSink(sys.stdout.buffer) if arguments.format == "jsonl" else TextSink(Console())
     code = 0
     for path in find_audio(arguments.paths):
         try:
             if isinstance(path, NoInputError):
                 raise path
-            _serve(path, models, speech_model, sink, realtime=arguments.realtime)
+            _serve(path, arguments, models, speech_model)
         except NoInputError as error:
             print(f"emostream: {error}", file=sys.stderr)
             code = error.exit_code
-        if sink.closed:
-            return 0
-    sink.close()
     return code
 
 
-def _serve(
-    path: Path, models: list[EmotionModel], speech_model: SpeechModel, sink: JsonlSink | TextSink, *, realtime: bool
-) -> None:
+def _serve(path: Path, arguments: argparse.Namespace, models: list[EmotionModel], speech_model: SpeechModel) -> None:
+    """One file. Raises ``BrokenPipeError`` once nobody reads any more."""
+    realtime = arguments.realtime
     source = FileSource(path, block_s=LIVE_BLOCK_S if realtime else FAST_BLOCK_S, realtime=realtime)
     stream = EmotionStream(models, speech_model, source.sample_rate_hz, stream=str(path), source=source.name)
-    if realtime:
-        daemon = Daemon(source, stream, [sink])
-        daemon.run()
-        daemon.emit([stream.summary()])
-    else:
-        sink.emit(stream.hello())
-        for block in source.blocks():
-            for event in stream.push(block):
+    with closing(_sink(arguments.format, source)) as sink:
+        if realtime:
+            daemon = Daemon(source, stream, [sink])
+            daemon.run()
+            daemon.emit([stream.summary()])
+        else:
+            sink.emit(stream.hello())
+            for block in source.blocks():
+                for event in stream.push(block):
+                    sink.emit(event)
+            for event in [*stream.flush(), stream.summary()]:
                 sink.emit(event)
-        for event in [*stream.flush(), stream.summary()]:
-            sink.emit(event)
+        demand_reader(sink)
     if source.trouble:
         raise NoInputError(source.trouble)
+
+
+def _sink(name: str, source: FileSource) -> JsonlSink | TextSink:
+    """A sink on standard output that ends the source once nobody reads any more."""
+    if name == "jsonl":
+        return JsonlSink(sys.stdout.buffer, on_closed=source.close)
+    return TextSink(Console(), on_closed=source.close)

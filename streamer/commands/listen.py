@@ -10,8 +10,10 @@ from types import FrameType
 from rich.console import Console
 
 from streamer import bundled
+from streamer.commands.printing import demand_reader
+from streamer.commands.standard_error import foreign_messages_hidden
 from streamer.daemon import Daemon
-from streamer.errors import UnavailableError
+from streamer.errors import NoInputError, UnavailableError
 from streamer.pipeline import EmotionStream
 from streamer.settings import Settings
 from streamer.sinks import Sink
@@ -50,6 +52,13 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
         "--port", type=int, default=get("port", 8765, int), help="port of --serve, 0 for any (default: %(default)s)"
     )
     parser.add_argument(
+        "--allow-origin",
+        action="append",
+        default=[],
+        metavar="URL",
+        help="let pages of this origin, such as https://example.org, connect to --serve; repeat it for several",
+    )
+    parser.add_argument(
         "--rate", type=int, default=16_000, help="sample rate in Hz of the PCM on stdin (default: %(default)s)"
     )
     parser.add_argument(
@@ -61,7 +70,10 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Listen until the source ends, the reader of a pipe goes, or Ctrl-C."""
+    """Listen until the source ends, the reader of a pipe goes, or Ctrl-C.
+
+    Raises ``NoInputError`` where raw PCM ends within a sample, after what came before it.
+    """
     models, speech_model = bundled.load_models(arguments.model), bundled.load_speech_model()
     source = _source(arguments)
     stream = EmotionStream(models, speech_model, source.sample_rate_hz, stream="live", source=source.name)
@@ -74,9 +86,14 @@ def run(arguments: argparse.Namespace) -> int:
     for signal_number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signal_number, stop)
     with ExitStack() as stack:
+        stack.enter_context(foreign_messages_hidden())
         stack.callback(source.close)
-        server = WebSocketSink(port=arguments.port) if arguments.serve else None
-        shown = _shown(arguments, source, server)
+        server = WebSocketSink(port=arguments.port, allowed_origins=arguments.allow_origin) if arguments.serve else None
+        lines = _lines(arguments, source)
+        address = f"http://127.0.0.1:{server.port}/" if server else None
+        if lines and address:
+            print(f"emostream: the widget is at {address}", file=sys.stderr)
+        shown = DetachedSink(lines) if lines else Dashboard(Console(), served_at=address)
         sinks: list[Sink] = [sink for sink in (server, shown) if sink is not None]
         for sink in sinks:
             stack.callback(sink.close)
@@ -86,7 +103,13 @@ def run(arguments: argparse.Namespace) -> int:
             return served[0], served[1] + (shown.dropped_events if isinstance(shown, DetachedSink) else 0)
 
         Daemon(source, stream, sinks, counts).run()
-    return 128 + interrupted[0] if interrupted else 0
+    if interrupted:
+        return 128 + interrupted[0]
+    if lines:
+        demand_reader(lines)
+    if source.trouble:
+        raise NoInputError(source.trouble)
+    return 0
 
 
 def _source(arguments: argparse.Namespace) -> Source:
@@ -101,12 +124,9 @@ def _source(arguments: argparse.Namespace) -> Source:
         return FileSource(bundled.DEMO_RECORDING, block_s=DEMO_BLOCK_S, realtime=True)
 
 
-def _shown(arguments: argparse.Namespace, source: Source, server: WebSocketSink | None) -> Sink:
-    """What stands on stdout: the dashboard on a terminal, else JSON lines; a reader who leaves ends the source."""
-    address = f"http://127.0.0.1:{server.port}/" if server else None
+def _lines(arguments: argparse.Namespace, source: Source) -> JsonlSink | None:
+    """JSON lines on stdout, unless it is a terminal; a reader who leaves ends the source."""
     if arguments.format == "tui" or (arguments.format is None and sys.stdout.isatty()):
-        return Dashboard(Console(), served_at=address)
-    if address:
-        print(f"emostream: the widget is at {address}", file=sys.stderr)
+        return None
     raw = open(STDOUT_FD, "wb", buffering=0, closefd=False)  # noqa: SIM115 - the process's own stdout
-    return DetachedSink(JsonlSink(raw, on_closed=source.close))
+    return JsonlSink(raw, on_closed=source.close)

@@ -1,7 +1,11 @@
-"""Tables on standard output."""
+"""Standard output: tables on it, and what to do once it takes no more."""
 
 from rich.console import Console
 from rich.table import Table
+
+from streamer.errors import EmostreamError
+from streamer.sinks.jsonl import JsonlSink
+from streamer.sinks.text import TextSink
 
 
 def print_table(table: Table) -> None:
@@ -13,3 +17,13 @@ def print_table(table: Table) -> None:
     with console.capture() as capture:
         console.print(table)
     print(capture.get(), end="", flush=True)
+
+
+def demand_reader(sink: JsonlSink | TextSink) -> None:
+    """Raise ``BrokenPipeError`` if the sink's reader has gone, ``EmostreamError`` if it could not be written."""
+    if sink.failure:
+        raise EmostreamError(
+            f"standard output takes no more ({sink.failure.strerror}): make room there, or send it to another place"
+        ) from sink.failure
+    if sink.closed:
+        raise BrokenPipeError

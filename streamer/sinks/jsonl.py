@@ -12,7 +12,8 @@ class JsonlSink:
     """Writes each event to ``stream`` (binary, such as ``sys.stdout.buffer``) as one line of JSON and flushes it.
 
     A reader that goes away (``| head -1``) is how a pipe says that it has enough. That is no error: ``closed`` turns
-    true, ``on_closed`` is called, later events are swallowed, and the command should end with exit code 0. The stream
+    true, ``on_closed`` is called, later events are swallowed, and the command should end with exit code 0. Where the
+    stream takes no more for another reason, such as a full disk, the same happens and ``failure`` says why. The stream
     itself stays the caller's to close.
     """
 
@@ -20,9 +21,10 @@ class JsonlSink:
         self._stream = stream
         self._on_closed = on_closed
         self.closed = False
+        self.failure: OSError | None = None
 
     def emit(self, event: Event) -> None:
-        """Writes one line; never raises because the reader has gone."""
+        """Writes one line; never raises because the reader has gone or the disk is full."""
         if self.closed:
             return
         try:
@@ -30,8 +32,9 @@ class JsonlSink:
             while rest:
                 rest = rest[self._stream.write(rest) :]
             self._stream.flush()
-        except BrokenPipeError:
+        except OSError as error:
             self.closed = True
+            self.failure = None if isinstance(error, BrokenPipeError) else error
             discard(self._stream)
             self._on_closed()
 

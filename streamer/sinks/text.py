@@ -1,5 +1,6 @@
 """A file's emotions as text for people: a timeline of spans, then the verdict over the whole file."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from rich.cells import cell_len
@@ -31,16 +32,18 @@ class TextSink:
     """Prints a line per span of equal estimates as soon as it ends, and a summary per file.
 
     A span runs to the end of its last window. Its confidence is the mean over its estimates. Colours appear on
-    terminals alone. ``closed`` turns true when the reader of a pipe has gone, as with ``JsonlSink``.
+    terminals alone. ``on_closed``, ``closed`` and ``failure`` are as with ``JsonlSink``.
     """
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, on_closed: Callable[[], None] = lambda: None) -> None:
         self._console = console
+        self._on_closed = on_closed
         self._span: _Span | None = None
         self._end_ms = 0
         self._colours: dict[str, str] = {}
         self._name_cells = len(UNSURE)
         self.closed = False
+        self.failure: OSError | None = None
 
     def emit(self, event: Event) -> None:
         """Prints what the event completes."""
@@ -100,14 +103,16 @@ class TextSink:
         if self.closed:
             return
         # Rich ends the process when a pipe breaks; a reader that has enough is no failure, so the writing is done here.
-        with self._console.capture() as capture:
-            self._console.print(text, soft_wrap=True)
         try:
+            with self._console.capture() as capture:
+                self._console.print(text, soft_wrap=True)
             self._console.file.write(capture.get())
             self._console.file.flush()
-        except BrokenPipeError:
+        except OSError as error:
             self.closed = True
+            self.failure = None if isinstance(error, BrokenPipeError) else error
             discard(self._console.file)
+            self._on_closed()
 
 
 def summary_text(summary: Summary, colours: dict[str, str], name_cells: int) -> Text:

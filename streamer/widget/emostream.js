@@ -65,7 +65,7 @@
     .head { font-size: .8125rem; }
     .muted, .foot { color: var(--muted); }
     .lamp { display: flex; align-items: center; gap: .6rem; font-weight: 500; }
-    .lamp i { flex: none; width: .6rem; height: .6rem; border-radius: 50%; border: 1.5px solid var(--muted); }
+    .lamp i { flex: none; width: .625rem; height: .625rem; border-radius: 50%; border: 1.5px solid var(--muted); }
     .live .lamp i { border: 0; background: var(--alarm); animation: breathe 2.4s ease-in-out infinite; }
     .card:not(.live) .lamp { color: var(--muted); }
     @keyframes breathe { 50% { box-shadow: 0 0 0 .3rem color-mix(in srgb, var(--alarm) 22%, transparent); } }
