@@ -13,7 +13,7 @@ from streamer.events import AnyEvent, Event, decode
 
 ROOT = Path(__file__).parent.parent
 COMMAND = (sys.executable, "-m", "streamer")
-TIMEOUT_S = 60
+TIMEOUT_S = 120
 NOWHERE = "unix:/nonexistent/sound-server"
 
 # A shell that starts the tests in the background has them ignore Ctrl-C, and what they start would inherit that.

@@ -1,5 +1,6 @@
 """The wiring, with a source that follows a script and sinks that remember."""
 
+import dataclasses
 import time
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -13,10 +14,10 @@ from streamer.audio import AudioBlock, Samples
 from streamer.daemon import Daemon
 from streamer.errors import UnavailableError
 from streamer.events import Error, Estimate, Event, Gap, Health, Hello, Utterance
-from tests.chunking import chunks
 from tests.streams import HZ, Parts, assert_same, blocks, of_type
 
 WELL = ""
+BLOCK = 800
 
 
 class Scripted:
@@ -63,7 +64,7 @@ def run(parts: Parts, script: Sequence[AudioBlock | str | Exception]) -> list[Ev
 
 
 def live(audio: Samples) -> list[AudioBlock]:
-    return blocks(chunks(audio, [800]))
+    return blocks(np.split(audio, range(BLOCK, len(audio), BLOCK)))
 
 
 def test_it_adds_health_and_the_time_of_day_to_what_the_stream_says(
@@ -90,7 +91,7 @@ def test_latency_counts_from_the_capture_of_the_windows_last_sample(parts: Parts
     first_ms, second_ms, ago_ms = 1000, 1400, 300  # the window that ends at 1250 stands 150 ms before the block's end
     pieces = blocks([recording[: first_ms * HZ // 1000], recording[first_ms * HZ // 1000 : second_ms * HZ // 1000]])
     began_s = time.monotonic()
-    stamped = [msgspec_block(block, began_s - ago_ms / 1000) for block in pieces]
+    stamped = [dataclasses.replace(block, arrived_s=began_s - ago_ms / 1000) for block in pieces]
     events = run(parts, stamped)
     took_ms = 1000 * (time.monotonic() - began_s)
     latency_ms = {event.t_end_ms: event.latency_ms for event in of_type(events, Estimate)}
@@ -101,10 +102,6 @@ def test_latency_counts_from_the_capture_of_the_windows_last_sample(parts: Parts
     assert ago_ms + 150 <= inside <= ago_ms + 150 + took_ms + 0.1
     health = of_type(events, Health)[-1]
     assert ago_ms <= health.lag_ms <= ago_ms + took_ms + 0.1
-
-
-def msgspec_block(block: AudioBlock, arrived_s: float) -> AudioBlock:
-    return AudioBlock(block.samples, block.sample_rate_hz, block.first_sample, arrived_s=arrived_s)
 
 
 def test_a_source_without_a_clock_has_no_latency(parts: Parts, recording: Samples) -> None:

@@ -116,7 +116,7 @@ def test_a_speaker_that_one_of_two_together_heard_is_refused(
 
 def test_a_speaker_whom_no_fold_heard_is_refused(clips: tuple[Clip, ...], folds: list[tuple[Path, ...]]) -> None:
     stranger = replace(clips[0], speaker="other-9")
-    with pytest.raises(UsageError, match="the speaker other-9 of .* is in the training of no fold"):
+    with pytest.raises(UsageError, match=r"the speaker other-9 of .* is in the training of no fold"):
         evaluate("folds", folds, [*clips, stranger], FOUR)
 
 

@@ -21,7 +21,7 @@ class Fitted:
 
 
 def fit(
-    training: TrainingSet, n_labels: int, folder: Path, console: Console, title: str, published: Path | None = None
+    training: TrainingSet, n_labels: int, folder: Path, console: Console, title: str, *, published: Path | None = None
 ) -> Fitted:
     """Train with the set's recipe, or go on from the checkpoint in ``folder`` where there is one."""
     recipe = training.recipe

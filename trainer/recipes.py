@@ -7,7 +7,8 @@ from streamer.features import Feature, FeatureSpec
 
 SEED_MFCC = FeatureSpec(features=(Feature.MFCC, Feature.CENTROID, Feature.CONTRAST_MEAN), n_mfcc=50)
 SEED_MEL = FeatureSpec(features=(Feature.LOG_MEL,), hop_length=1024)
-# Long frames tell the harmonics of low voices apart; all seven contrast bands say more than their mean (see models/README.md).
+# Long frames tell the harmonics of low voices apart; all seven contrast bands say more than their mean
+# (see models/README.md).
 MFCC = FeatureSpec(features=(Feature.MFCC, Feature.CENTROID, Feature.CONTRAST), n_mfcc=50)
 # 64 ms frames still resolve harmonics, 20 ms hops keep syllables apart.
 MEL = FeatureSpec(features=(Feature.LOG_MEL,), frame_length=1024, hop_length=320)
@@ -23,7 +24,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     probability ``clean_share``. A batch draws clips with a probability
     proportional to (size of the clip's corpus-and-label cell) ** -balance: 0 is as they come, 1 makes cells equal.
     ``teacher_weight`` scales the loss of imitating the embedding of the network that heard Dusha; 0 is no teacher.
-    ``from_dusha`` starts from that network's weights.
+    ``from_dusha`` builds on that network's weights.
     """
 
     network: str
@@ -83,9 +84,9 @@ RECIPES = {
             from_dusha=True,
             **{
                 **_OWN,
-                "epochs": 4,
+                "epochs": 3,
                 "batch_size": 32,
-                "learning_rate": 5e-4,
+                "learning_rate": 5e-3,
                 "clips_per_epoch": 4000,
                 "weight_decay": 1e-2,
                 "teacher_weight": 0.0,

@@ -66,7 +66,7 @@ def train(job: Job, console: Console) -> Path:
         numbers = [number[clip.path] for clip in heard]
         training = TrainingSet(recipe, clips=heard, numbers=numbers, bank=bank, labels=labels, teacher=imitated)
         title = f"{recipe.name} {part.name}"
-        return fit(training, len(labels.labels), part, console, title, job.teacher).learner
+        return fit(training, len(labels.labels), part, console, title, published=job.teacher).learner
 
     for i, split in enumerate(splits if job.with_folds else []):
         part = folder / f"fold{i}"

@@ -1,4 +1,4 @@
-"""The network that heard Dusha (300,000 Russian clips): as a teacher, and as the trunk that our 2-D network starts from.
+"""The network that heard Dusha (300,000 Russian clips): a teacher, and the trunk that our 2-D network starts from.
 
 SberDevices published it as ``podcasts_finetune.pt`` in the repository salute-developers/golos; what is derived from it
 names the source and passes its licence on. The file is never part of this project.
@@ -55,7 +55,7 @@ def load_dusha(path: Path) -> Dusha:
     except FileNotFoundError as error:
         raise NoInputError(f"{path}: no such file; name the published podcasts_finetune.pt with --teacher") from error
     except Exception as error:  # torch raises whatever the bytes lead it to
-        reason = str(error).splitlines()[0]
+        reason = (str(error) or type(error).__name__).splitlines()[0]
         raise NoInputError(
             f"{path} is not the published network ({reason}): fetch podcasts_finetune.pt again"
         ) from error

@@ -2,7 +2,6 @@
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from trainer.networks.dusha import EMBEDDING, Dusha
 
@@ -96,33 +95,27 @@ class Attentive(nn.Module):
 
 
 class Transferred(nn.Module):
-    """The network that heard Dusha, with its last blocks and a classifier of our own learnt anew.
+    """The network that heard Dusha, as it is, under a linear classifier of our own.
 
-    Its batch norms keep the statistics of 300,000 clips: a few thousand of ours would only blur them.
+    Learning its last blocks anew as well was tried: it forgot strangers (models/README.md).
     """
-
-    FROZEN = 10  # of 17 layers: the rest is what 1,000 times fewer clips can teach
 
     def __init__(self, n_labels: int) -> None:
         super().__init__()
-        self.trunk = Dusha()
-        self.trunk.features[: self.FROZEN].requires_grad_(False)
-        self.trunk.classifier.requires_grad_(False)
-        self.dropout = nn.Dropout(0.3)
+        self.trunk = Dusha().requires_grad_(False)
+        self.standardise = nn.BatchNorm1d(EMBEDDING, affine=False)
+        self.dropout = nn.Dropout(0.1)
         self.classify = nn.Linear(EMBEDDING, n_labels)
 
     def train(self, mode: bool = True) -> "Transferred":
-        """Switch dropout and masking; the trunk's batch norms stay as they are."""
+        """Switch dropout; the trunk's batch norms stay as they are."""
         super().train(mode)
         self.trunk.eval()
         return self
 
     def embedding(self, features: Tensor) -> Tensor:
         """(B, T, 64) in dB -> (B, EMBEDDING)."""
-        if self.training:
-            mean = features.mean(dim=(1, 2), keepdim=True)
-            features = masked(masked(masked(features - mean, 2, 8), 2, 8), 1, 40) + mean
-        return self.dropout(self.trunk.embedding(features))
+        return self.dropout(self.standardise(self.trunk.embedding(features)))
 
     def forward(self, features: Tensor) -> Tensor:
         """Logits (B, K) of windows (B, T, 64)."""

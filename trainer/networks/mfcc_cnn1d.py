@@ -27,9 +27,9 @@ def attentive(n_labels: int, mean: F32, deviation: F32) -> keras.Model:
     """Two towers whose logits are averaged.
 
     The wide one reads the mean and deviation of every feature over the window, linearly: levels, as the logistic
-    regression that is so hard to beat. The deep one reads how the features move around their means, by convolutions over
-    time and an attentive mean and deviation: dynamics, which no microphone's frequency response can change. Each is
-    trained by a loss of its own (the model's third and fourth output), for together the deep one drowns the wide one.
+    regression that is so hard to beat. The deep one reads how the features move around their means, by convolutions
+    over time and an attentive mean and deviation: dynamics, which no microphone's frequency response can change. Each
+    is trained by a loss of its own (the model's third and fourth output), for together the deep one drowns the wide.
 
     ``mean`` and ``deviation`` are float32 of shape (D,), of the training rows with their first MFCC centred. The first
     MFCC is loudness: its mean over the window is taken off, so that the microphone's gain does not matter.

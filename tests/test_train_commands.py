@@ -1,0 +1,276 @@
+"""Train, export and evaluate on the command line, from a corpus to a model with a card."""
+
+import contextlib
+import io
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from matplotlib.image import imread
+
+from export import stamp
+from streamer.cli import main
+from streamer.model import EmotionModel
+from tests.small_corpora import clips_tsv
+from tests.spoken_corpus import spoken_corpus
+from tests.tiny_models import tiny_graph
+from tests.tiny_training import tiny_recipe
+from trainer import runs
+from trainer.baselines import DEVIATIONS, MEANS
+from trainer.networks.dusha import ATTRIBUTION
+from trainer.recipes import RECIPES
+
+WHOLE = ("mfcc_cnn1d/seed", "mfcc_cnn1d/attentive", "mel_cnn2d/attentive")
+ALL_ONLY = "mel_cnn2d/seed"
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command ended with and printed."""
+
+    code: int
+    out: str
+    errors: str
+
+
+def emostream(*arguments: object) -> Said:
+    with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()) as errors:
+        code = main([str(argument) for argument in arguments])
+    return Said(code, out.getvalue(), errors.getvalue())
+
+
+def assert_refused(said: Said, code: int, *words: str) -> None:
+    """One line on stderr, with these words in it."""
+    assert said.code == code, said
+    assert said.errors.startswith("emostream: ")
+    assert said.errors.count("\n") == 1
+    for word in words:
+        assert word in said.errors
+
+
+@pytest.fixture(scope="module", autouse=True)
+def tiny_recipes() -> Iterator[None]:
+    """The recipes by their names, but over in a moment; and no corpora that whoever runs the tests has set."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("EMOSTREAM_CORPORA", raising=False)
+        patch.delenv("EMOSTREAM_TEACHER", raising=False)
+        for name in RECIPES:
+            patch.setitem(RECIPES, name, tiny_recipe(name, epochs=1))
+        yield
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return spoken_corpus(tmp_path_factory.mktemp("corpus"))
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("runs")
+
+
+def _folder(out: Path, name: str) -> Path:
+    return out / name.replace("/", "-")
+
+
+@pytest.fixture(scope="module")
+def trained(corpus: Path, out: Path) -> dict[str, Said]:
+    """What training said of each network."""
+    said = {name: emostream("train", name, "--corpora", corpus, "--out", out) for name in WHOLE}
+    return said | {ALL_ONLY: emostream("train", ALL_ONLY, "--corpora", corpus, "--out", out, "--only", "all")}
+
+
+@pytest.fixture(scope="module")
+def exported(trained: dict[str, Said], out: Path) -> dict[str, Said]:
+    """What the export of each run said."""
+    return {name: emostream("export", _folder(out, name)) for name in trained}
+
+
+@pytest.fixture(scope="module")
+def evaluated(exported: dict[str, Said], corpus: Path, out: Path) -> Said:
+    """What the evaluation of the runs, two of them together, and the baselines said."""
+    folders = [str(_folder(out, name)) for name in WHOLE]
+    together = f"{folders[1]}+{folders[2]}"
+    assert all(said.code == 0 for said in exported.values())
+    return emostream("evaluate", *folders, together, "--baselines", "--corpora", corpus, "--out", out / "evaluation")
+
+
+@pytest.mark.parametrize("name", [*WHOLE, ALL_ONLY])
+def test_training_leaves_all_that_is_needed(name: str, trained: dict[str, Said], out: Path) -> None:
+    said, folder = trained[name], _folder(out, name)
+    assert (said.code, said.errors) == (0, "")
+    assert "8 clips, 2 speakers" in said.out
+    parts = ["all"] if name == ALL_ONLY else ["all", "fold0", "fold1"]
+    assert sorted(path.name for path in folder.iterdir() if path.is_dir()) == parts
+    for part in parts:
+        assert f"{name} {part}  epoch 1/1  loss" in said.out
+        assert len(runs.read_losses(folder / part)) == 1
+        assert (folder / part / runs.CHECKPOINT).is_file()
+        assert not (folder / part / runs.DRAFT).exists()
+    assert imread(folder / "learning_curves.png").size
+    facts = runs.read_run(folder)
+    assert facts.recipe == RECIPES[name]
+    assert facts.clips == {"spoken": 8}
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_folds_hold_out_speakers_that_they_did_not_hear(name: str, trained: dict[str, Said], out: Path) -> None:
+    folder = _folder(out, name)
+    for fold in (0, 1):
+        part = folder / f"fold{fold}"
+        assert runs.read_split(part).speakers == (f"spoken-{1 - fold}",)
+        logits, labels = runs.read_held_out(part)
+        assert logits.shape == (4, 4)
+        assert sorted(labels.tolist()) == [0, 1, 2, 3]
+        assert f"{name} fold{fold}  UAR" in trained[name].out
+    assert runs.read_split(folder / "all").speakers == ("spoken-0", "spoken-1")
+
+
+def test_the_split_is_named_the_same_with_and_without_its_folds(trained: dict[str, Said], out: Path) -> None:
+    assert all(said.code == 0 for said in trained.values())
+    hashes = {runs.read_split(_folder(out, name) / "all").split_hash for name in trained}
+    assert len(hashes) == 1
+    assert len(hashes.pop()) == 16
+
+
+def test_training_again_trains_nothing_anew(trained: dict[str, Said], corpus: Path, out: Path) -> None:
+    losses = runs.read_losses(_folder(out, WHOLE[0]) / "fold0")
+    said = emostream("train", WHOLE[0], "--corpora", corpus, "--out", out)
+    assert said.code == trained[WHOLE[0]].code == 0
+    assert "epoch" not in said.out
+    assert runs.read_losses(_folder(out, WHOLE[0]) / "fold0") == losses
+
+
+@pytest.mark.parametrize("name", [*WHOLE, ALL_ONLY])
+def test_every_part_is_exported_with_its_card(name: str, exported: dict[str, Said], out: Path) -> None:
+    said, folder = exported[name], _folder(out, name)
+    assert (said.code, said.errors) == (0, "")
+    parts = ["all"] if name == ALL_ONLY else ["all", "fold0", "fold1"]
+    assert said.out.count("equal to its framework on 48 windows") == len(parts)
+    for part in parts:
+        card = EmotionModel.load(folder / part / runs.MODEL).card
+        assert f"{card.name}/{card.variant}" == name
+        assert card.labels == ("angry", "happy", "neutral", "sad")
+        assert card.features == RECIPES[name].features
+        assert card.heard_speakers == runs.read_split(folder / part).speakers
+        assert card.split_hash == runs.read_split(folder / part).split_hash
+        assert card.training_data == "spoken (und, not known)"
+        assert "non-commercial" in card.licence
+        assert card.attribution == ""
+        assert (card.temperature == 1.0) == (name == ALL_ONLY)
+
+
+def test_evaluation_leaves_a_table_scores_and_pictures(evaluated: Said, out: Path) -> None:
+    assert (evaluated.code, evaluated.errors) == (0, "")
+    one_d, two_d = (name.replace("/", "-") for name in WHOLE[1:])
+    names = [MEANS, DEVIATIONS, *(name.replace("/", "-") for name in WHOLE), f"{one_d} + {two_d}"]
+    scores = json.loads((out / "evaluation" / "scores.json").read_text())
+    assert list(scores) == names
+    for of in scores.values():
+        assert list(of) == ["UAR spoken", "UAR mean", *(f"recall {k}" for k in ("angry", "happy", "neutral", "sad"))]
+        assert all(0 <= score <= 1 for score in of.values())
+    table = (out / "evaluation" / "table.md").read_text().splitlines()
+    assert [line.split(" | ")[0].removeprefix("| ") for line in table[2:]] == names
+    assert all(line.count("|") == table[0].count("|") for line in table)
+    pictures = sorted(path.name for path in (out / "evaluation").glob("*.png"))
+    assert pictures == sorted(f"confusion-{name.replace(' ', '')}.png" for name in names[2:])
+    assert f"{scores[names[-1]]['UAR mean']:.3f}" in evaluated.out
+    assert runs.read_scores(_folder(out, WHOLE[0])) == scores[names[2]]
+
+
+def test_the_model_that_ships_carries_its_scores(evaluated: Said, out: Path, tmp_path: Path) -> None:
+    assert evaluated.code == 0
+    folder, to = _folder(out, WHOLE[1]), tmp_path / "models" / "mfcc_cnn1d.onnx"
+    said = emostream("export", folder, "--to", to)
+    assert (said.code, said.errors) == (0, "")
+    assert sorted(path.name for path in to.parent.iterdir()) == ["mfcc_cnn1d.md", "mfcc_cnn1d.onnx"]
+    card = EmotionModel.load(to).card
+    assert card.scores == runs.read_scores(folder)
+    assert "2 speaker-disjoint folds" in card.protocol
+    assert card.heard_speakers == ("spoken-0", "spoken-1")
+    page = to.with_suffix(".md").read_text()
+    for fact in (f"{card.scores['UAR mean']:.3f}", card.licence, card.training_data, card.split_hash, card.protocol):
+        assert fact in page
+
+
+def test_a_model_file_is_judged_on_strangers_only(exported: dict[str, Said], corpus: Path, out: Path) -> None:
+    assert exported[WHOLE[0]].code == 0
+    model = _folder(out, WHOLE[0]) / "all" / runs.MODEL
+    heard = emostream("evaluate", model, "--corpora", corpus, "--out", out / "heard")
+    assert_refused(heard, 2, "the speaker spoken-0", "was heard in training")
+    strangers = clips_tsv(out / "strangers", speakers=1, clips=1)
+    said = emostream("evaluate", model, "--corpora", strangers, "--out", out / "judged")
+    assert (said.code, said.errors) == (0, "")
+    assert (out / "judged" / "confusion-model.onnx.png").is_file()
+
+
+def test_a_graph_that_says_something_else_is_not_written(
+    trained: dict[str, Said], out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert trained[WHOLE[0]].code == 0
+    other = tiny_graph(RECIPES[WHOLE[0]].features.dim, 4, bias=(9.0, 0.0, 0.0, 0.0))
+    monkeypatch.setattr(stamp, "to_onnx", lambda *_: other)
+    to = tmp_path / "model.onnx"
+    assert_refused(emostream("export", _folder(out, WHOLE[0]), "--to", to), 1, "differ by up to", "nothing was written")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_that_is_not_finished_is_not_exported(
+    trained: dict[str, Said], corpus: Path, out: Path, tmp_path: Path
+) -> None:
+    assert trained[WHOLE[0]].code == 0
+    folder = _folder(out, WHOLE[0])
+    facts = (folder / "run.json").read_text()
+    try:
+        (folder / "run.json").write_text(facts.replace('"epochs": 1', '"epochs": 2'))
+        assert_refused(emostream("export", folder, "--to", tmp_path / "m.onnx"), 66, "finish it with 'emostream train'")
+    finally:
+        (folder / "run.json").write_text(facts)
+    assert not (tmp_path / "m.onnx").exists()
+
+
+def test_other_clips_do_not_go_on_with_a_run(trained: dict[str, Said], out: Path, tmp_path: Path) -> None:
+    assert trained[WHOLE[0]].code == 0
+    other = clips_tsv(tmp_path, speakers=2, clips=1)
+    said = emostream("train", WHOLE[0], "--corpora", other, "--out", out)
+    assert_refused(said, 2, "a training with other training_data and clips", "--out")
+
+
+def test_what_starts_from_another_network_says_so(corpus: Path, tmp_path: Path) -> None:
+    import torch
+
+    from trainer.networks.dusha import Dusha
+
+    name, published = "mel_cnn2d/transferred", tmp_path / "stand_in.pt"
+    arguments: Sequence[object] = ("train", name, "--corpora", corpus, "--out", tmp_path, "--only", "all")
+    assert_refused(emostream(*arguments), 2, "podcasts_finetune.pt with --teacher")
+    torch.save(Dusha().state_dict(), published)
+    said = emostream(*arguments, "--teacher", published)
+    assert (said.code, said.errors) == (0, "")
+    assert runs.read_run(_folder(tmp_path, name)).attribution == ATTRIBUTION
+
+
+NO_CORPUS = "--corpora DIR or EMOSTREAM_CORPORA"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["train", "mel_cnn2d/seed"], 66, NO_CORPUS),
+        (["train", "mel_cnn2d/seed", "--corpora", "nowhere"], 66, "found nothing at nowhere"),
+        (["train", "mel_cnn2d/best", "--corpora", "CORPUS"], 2, "found recipe 'mel_cnn2d/best', expected one of mfcc"),
+        (["train", "mel_cnn2d/seed", "--corpora", "CORPUS", "--epochs", "0"], 2, "--epochs 0, expected 1 or more"),
+        (["train", "mel_cnn2d/seed", "--corpora", "CORPUS", "--labels", "happy,bored"], 66, "no clip of bored"),
+        (["export", "nowhere"], 66, "nowhere/run.json is not there"),
+        (["evaluate"], 2, "nothing to judge"),
+        (["evaluate", "nowhere"], 66, NO_CORPUS),
+        (["evaluate", "nowhere", "--corpora", "CORPUS"], 66, "nowhere holds no exported folds"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line(
+    arguments: list[str], code: int, words: str, corpus: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(corpus.parent)
+    assert_refused(emostream(*(corpus if word == "CORPUS" else word for word in arguments)), code, words)
