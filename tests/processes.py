@@ -5,11 +5,13 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO, Self
 
-from streamer.events import AnyEvent, Event, decode
+import msgspec
+
+from streamer.events import AnyEvent, Estimate, Event, Gap, Utterance, decode
 
 ROOT = Path(__file__).parent.parent
 COMMAND = (sys.executable, "-m", "streamer")
@@ -24,7 +26,8 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 def environment(changes: Mapping[str, str]) -> dict[str, str]:
     """This process's, without settings of emostream's or a sound server, and then ``changes``."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("EMOSTREAM_", "PULSE_"))}
-    return inherited | {"XDG_CONFIG_HOME": "/nonexistent", "PULSE_SERVER": NOWHERE, "LC_ALL": "C.UTF-8"} | changes
+    ours = {"XDG_CONFIG_HOME": "/nonexistent", "PULSE_SERVER": NOWHERE, "LC_ALL": "C.UTF-8"}
+    return {**inherited, **ours, **changes}
 
 
 def emostream(
@@ -46,6 +49,18 @@ def emostream(
 def events_of(lines: str) -> list[AnyEvent]:
     """JSON lines as events; each must be one."""
     return [decode(line) for line in lines.splitlines()]
+
+
+def file_events(path: Path, model_arguments: list[str]) -> list[AnyEvent]:
+    ended = emostream("file", "--format", "jsonl", *model_arguments, path)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    return events_of(ended.stdout)
+
+
+def judged(events: Sequence[Event]) -> list[Event]:
+    """What was said of the voice, without what only a live stream has."""
+    kept = [event for event in events if isinstance(event, Estimate | Utterance | Gap)]
+    return [msgspec.structs.replace(event, seq=0) for event in kept]
 
 
 def assert_one_line(stderr: str, *parts: str) -> None:

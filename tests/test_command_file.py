@@ -178,7 +178,7 @@ def test_ctrl_c_ends_it_without_a_word(pace: list[str], model_arguments: list[st
 
 def test_ctrl_c_leaves_the_span_that_was_open_on_the_page(model_arguments: list[str]) -> None:
     command = [*COMMAND, "file", "--realtime", *model_arguments, DEMO_RECORDING]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment({}), cwd=ROOT) as process:
+    with subprocess.Popen([*map(str, command)], stdout=subprocess.PIPE, env=environment({}), cwd=ROOT) as process:
         assert process.stdout is not None
         lines = [process.stdout.readline() for _ in range(2)]  # the name, and the silence before the first word
         process.send_signal(signal.SIGINT)

@@ -1,5 +1,6 @@
 """``emostream models``: cards of models, and what is none."""
 
+import argparse
 import subprocess
 from pathlib import Path
 
@@ -41,7 +42,7 @@ def test_a_file_that_is_no_model_is_one_line_and_nothing_is_printed(tmp_path: Pa
 
 def test_without_any_model_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bundled, "MODELS", tmp_path)
-    parser = models.argparse.ArgumentParser()
+    parser = argparse.ArgumentParser()
     models.add_arguments(parser, Settings({}, tmp_path / "none"))
     with pytest.raises(ModelError, match="no model in"):
         models.run(parser.parse_args([]))

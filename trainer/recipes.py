@@ -59,7 +59,7 @@ _OWN = {
     "batch_size": 64,
     "learning_rate": 2e-3,
     "versions": 4,
-    "clean_share": 0.4,
+    "clean_share": 0.6,
     "balance": 0.5,
     "clips_per_epoch": 5000,
     "label_smoothing": 0.05,

@@ -1,0 +1,228 @@
+"""``emostream listen`` on a real sound server's microphone, against what ``emostream file`` says of the same sound."""
+
+import socket
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import soxr
+from numpy.typing import NDArray
+
+from streamer.audio import AudioBlock, Samples
+from streamer.bundled import DEMO_RECORDING
+from streamer.daemon import Daemon
+from streamer.errors import UNAVAILABLE, USAGE
+from streamer.events import AnyEvent, Error, Estimate, Event, Gap, Health, Hello, Utterance
+from streamer.sources.microphone import MicrophoneSource
+from tests.processes import Running, assert_one_line, emostream, file_events, judged
+from tests.streams import HZ, Parts, assert_same, of_type
+from tests.virtual_microphone import VirtualMicrophone
+
+INTERRUPTED = 130
+MICROPHONE_HZ = 44_100
+CUT_S = 9
+CHUNK_MS = 32  # the speech gate's
+# Where the stream began is known to within a chunk of the speech gate, so chunks and windows fall a little elsewhere.
+# Measured over twelve offsets: boundaries within one chunk, p within 0.011, the same labels.
+BOUNDARY_MS = 1.3 * CHUNK_MS
+P_TOLERANCE = 0.05
+
+
+class TestRefusals:
+    def test_a_port_in_use(self, model_arguments: list[str]) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = taken.getsockname()[1]
+            ended = emostream("listen", "-", "--serve", "--port", port, *model_arguments, stdin=bytes(100))
+        assert (ended.returncode, ended.stdout) == (UNAVAILABLE, "")
+        assert_one_line(ended.stderr, f"port {port} on 127.0.0.1 is in use by another program: choose another")
+
+    def test_a_port_that_cannot_be(self, model_arguments: list[str]) -> None:
+        ended = emostream("listen", "-", "--serve", "--port", 70_000, *model_arguments, stdin=bytes(100))
+        assert (ended.returncode, ended.stdout) == (USAGE, "")
+        assert_one_line(ended.stderr, "port 70000 does not exist: expected 1 to 65535")
+
+    def test_a_file_that_is_no_model(self) -> None:
+        ended = emostream("listen", "-", "--model", DEMO_RECORDING)
+        assert (ended.returncode, ended.stdout) == (1, "")
+        assert_one_line(ended.stderr, str(DEMO_RECORDING), "not an ONNX model")
+
+    def test_a_model_without_a_card(self) -> None:
+        ended = emostream("listen", "-", "--model", "models/speech_gate.onnx")
+        assert (ended.returncode, ended.stdout) == (1, "")
+        assert_one_line(ended.stderr, "models/speech_gate.onnx: no model card")
+
+    def test_no_microphone(self, model_arguments: list[str]) -> None:
+        ended = emostream("listen", *model_arguments)
+        assert (ended.returncode, ended.stdout) == (UNAVAILABLE, "")
+        assert_one_line(ended.stderr, "no input device was found: plug in a microphone")
+
+
+def test_without_a_microphone_the_demo_is_played_until_ctrl_c(model_arguments: list[str]) -> None:
+    with Running("listen", "--or-demo", *model_arguments) as running:
+        running.wait_for(lambda it: it.heard(Estimate))
+        assert running.interrupt() == INTERRUPTED
+    assert_one_line(running.messages, "no input device was found", "; playing the bundled recording instead")
+    (hello,) = of_type(running.events, Hello)
+    assert hello.source == str(DEMO_RECORDING)
+    assert {event.latency_ms is None for event in of_type(running.events, Estimate)[:1]} == {False}
+    assert isinstance(running.events[-1], Health)
+
+
+@pytest.fixture
+def microphone() -> Iterator[VirtualMicrophone]:
+    with VirtualMicrophone(MICROPHONE_HZ) as microphone:
+        yield microphone
+
+
+@pytest.fixture
+def microphone_here(microphone: VirtualMicrophone, monkeypatch: pytest.MonkeyPatch) -> VirtualMicrophone:
+    """The same microphone, for this process."""
+    for name, value in microphone.env.items():
+        monkeypatch.setenv(name, value)
+    return microphone
+
+
+@pytest.fixture(scope="module")
+def sound(recording: Samples) -> NDArray[np.int16]:
+    """The first sentences of the demo recording at the microphone's rate."""
+    resampled = soxr.resample(recording[: CUT_S * HZ], HZ, MICROPHONE_HZ)
+    return np.asarray(np.round(resampled * 32767), np.int16)
+
+
+class Taped:
+    """A microphone whose blocks are kept; it ends once ``sound`` and a second of silence after it were heard."""
+
+    def __init__(self, microphone: VirtualMicrophone, sound: NDArray[np.int16]) -> None:
+        self._source = MicrophoneSource("pulse")
+        self._microphone = microphone
+        self._sound = sound
+        self.tape: list[AudioBlock] = []
+        self.name = self._source.name
+        self.sample_rate_hz = self._source.sample_rate_hz
+
+    @property
+    def trouble(self) -> str | None:
+        return self._source.trouble
+
+    @property
+    def samples(self) -> Samples:
+        return np.concatenate([block.samples for block in self.tape])
+
+    def blocks(self) -> Iterator[AudioBlock]:
+        left = np.count_nonzero(self._sound)
+        for block in self._source.blocks():
+            if not self.tape:
+                self._microphone.play(self._sound)
+            self.tape.append(block)
+            yield block
+            left -= np.count_nonzero(block.samples)
+            if left <= 0 and not np.any(block.samples) and self._trailing_silence_s() > 1:
+                self._source.close()
+
+    def close(self) -> None:
+        self._source.close()
+
+    def _trailing_silence_s(self) -> float:
+        recent = np.concatenate([block.samples for block in self.tape[-100:]])
+        return (len(recent) - 1 - int(np.flatnonzero(recent)[-1])) / self.sample_rate_hz if recent.any() else 2.0
+
+
+class Kept:
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+
+    def emit(self, event: Event) -> None:
+        self.events.append(event)
+
+    def close(self) -> None: ...
+
+
+class TestMicrophone:
+    def test_live_equals_offline(
+        self,
+        microphone_here: VirtualMicrophone,
+        sound: NDArray[np.int16],
+        parts: Parts,
+        tiny_paths: list[Path],
+        tmp_path: Path,
+    ) -> None:
+        """What a microphone's every sample leads to live, the same samples lead to as a file: each estimate."""
+        source, sink = Taped(microphone_here, sound), Kept()
+        Daemon(source, parts.stream(source.sample_rate_hz), [sink]).run()
+        assert sum(block.lost_samples for block in source.tape) == 0
+        recorded = source.samples
+        start = int(np.flatnonzero(recorded)[0]) - int(np.flatnonzero(sound)[0])
+        assert np.array_equal(recorded[start : start + len(sound)] * 32768, sound)
+        path = tmp_path / "tape.wav"
+        soundfile.write(path, recorded, source.sample_rate_hz, subtype="FLOAT")
+        offline = file_events(path, [word for model in tiny_paths for word in ("--model", str(model))])
+        assert len(of_type(offline, Utterance)) == 2
+        assert_same(judged(sink.events), judged(offline))
+
+    def test_it_says_the_same_as_the_file_and_survives_an_unplug(
+        self, microphone: VirtualMicrophone, sound: NDArray[np.int16], tmp_path: Path, model_arguments: list[str]
+    ) -> None:
+        command = ("listen", "--format", "jsonl", "--device", "pulse", *model_arguments)
+        with Running(*command, env=microphone.env) as running:
+            running.wait_for(lambda it: it.heard(Estimate))
+            microphone.play(sound)
+            running.wait_for(lambda it: len(it.heard(Utterance)) >= 2)
+            live = list(running.events)
+            assert not of_type(live, Gap)
+            assert_agrees_with_the_file(live, sound, tmp_path, model_arguments)
+
+            microphone.unplug()
+            running.wait_for(lambda it: it.heard(Error))
+            microphone.plug_in()
+            running.wait_for(lambda it: it.heard(Gap))
+            back = of_type(running.events, Gap)[0]
+            running.wait_for(lambda it: it.heard(Estimate)[-1].t_start_ms >= back.t_end_ms)
+            assert running.interrupt() == INTERRUPTED
+        assert running.messages == ""
+        assert [event.seq for event in running.events] == list(range(len(running.events)))
+        error = of_type(running.events, Error)[0]
+        assert (error.code, "pulse has gone" in error.message) == ("source", True)
+        at_unplug = running.events[running.events.index(error) + 1]
+        assert isinstance(at_unplug, Health)
+        assert not at_unplug.source_ok
+        last = of_type(running.events, Health)[-1]
+        assert (last.source, last.source_ok) == ("pulse", True)
+        assert last.lost_ms == pytest.approx(back.lost_ms, abs=1)
+        assert back.lost_ms > 100
+
+
+def assert_agrees_with_the_file(
+    live: list[AnyEvent], sound: NDArray[np.int16], folder: Path, model_arguments: list[str]
+) -> None:
+    """The stream began some time before the sound: the file gets as much silence first, to within a chunk."""
+
+    def of_file(name: str, silence_ms: int) -> list[AnyEvent]:
+        path = folder / name
+        silence = np.zeros(round(silence_ms * MICROPHONE_HZ / 1000), np.int16)
+        second = np.zeros(MICROPHONE_HZ, np.int16)
+        soundfile.write(path, np.concatenate([silence, sound, second]), MICROPHONE_HZ)
+        return file_events(path, model_arguments)
+
+    heard = of_type(live, Utterance)
+    plain = of_type(of_file("plain.wav", 0), Utterance)
+    began_ms = heard[0].t_start_ms - plain[0].t_start_ms
+    file = of_file("aligned.wav", began_ms)
+    expected = of_type(file, Utterance)
+    assert [event.label for event in heard] == [event.label for event in expected]
+    for ours, theirs in zip(heard, expected, strict=True):
+        assert abs(ours.t_start_ms - theirs.t_start_ms) <= BOUNDARY_MS
+        assert abs(ours.t_end_ms - theirs.t_end_ms) <= BOUNDARY_MS
+        assert ours.p == pytest.approx(theirs.p, abs=P_TOLERANCE)
+    end_ms = heard[-1].t_end_ms
+    for events in (live, file):
+        assert any(event.label for event in of_type(events, Estimate))
+    assert named(live, end_ms) == named(file, end_ms)
+
+
+def named(events: Sequence[AnyEvent], end_ms: int) -> list[str]:
+    """The labels one after the other, as somebody who looks on would tell them."""
+    labels = [event.label for event in of_type(events, Estimate) if event.label and event.t_end_ms <= end_ms]
+    return [label for label, _ in groupby(labels)]
