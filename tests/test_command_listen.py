@@ -24,6 +24,7 @@ from tests.virtual_microphone import VirtualMicrophone
 INTERRUPTED = 130
 MICROPHONE_HZ = 44_100
 CUT_S = 9
+PATIENCE_S = 60  # of audio, for a sound that does not arrive whole
 CHUNK_MS = 32  # the speech gate's
 # Where the stream began is known to within a chunk of the speech gate, so chunks and windows fall a little elsewhere.
 # Measured over twelve offsets: boundaries within one chunk, p within 0.011, the same labels.
@@ -112,22 +113,19 @@ class Taped:
         return np.concatenate([block.samples for block in self.tape])
 
     def blocks(self) -> Iterator[AudioBlock]:
-        left = np.count_nonzero(self._sound)
+        left, silent = np.count_nonzero(self._sound), 0
         for block in self._source.blocks():
             if not self.tape:
                 self._microphone.play(self._sound)
             self.tape.append(block)
             yield block
             left -= np.count_nonzero(block.samples)
-            if left <= 0 and not np.any(block.samples) and self._trailing_silence_s() > 1:
+            silent += len(block.samples) if left <= 0 else 0
+            if silent > self.sample_rate_hz or block.first_sample > PATIENCE_S * self.sample_rate_hz:
                 self._source.close()
 
     def close(self) -> None:
         self._source.close()
-
-    def _trailing_silence_s(self) -> float:
-        recent = np.concatenate([block.samples for block in self.tape[-100:]])
-        return (len(recent) - 1 - int(np.flatnonzero(recent)[-1])) / self.sample_rate_hz if recent.any() else 2.0
 
 
 class Kept:
