@@ -45,8 +45,8 @@ recording: $(VENV)/dev.done
 
 screenshots: $(VENV)/dev.done
 	$(BIN)/emostream file demo/recording.flac --format jsonl > $(VENV)/recording.jsonl
-	$(BIN)/python docs/make_dashboard_screenshot.py $(VENV)/recording.jsonl
-	$(BIN)/python docs/make_widget_screenshot.py $(VENV)/recording.jsonl
+	$(BIN)/python docs/make_dashboard_screenshot.py $(VENV)/recording.jsonl --until 34
+	$(BIN)/python docs/make_widget_screenshot.py $(VENV)/recording.jsonl 34
 
 $(BIN)/python:
 	@$(PYTHON) -m ensurepip --version > /dev/null 2>&1 || { $(APT) update -qq && $(APT) install -qq -y python3-venv; }
