@@ -76,7 +76,8 @@ class TextSink:
         self._print(Text(hello.source, style="bold"))
 
     def _extend(self, estimate: Estimate) -> None:
-        name = estimate.label or (UNSURE if estimate.speech else SILENCE)
+        # The first moment of speech is too little to judge: there is nothing yet to be unsure of.
+        name = estimate.label or (UNSURE if estimate.speech and estimate.p else SILENCE)
         if self._span is None or self._span.name != name:
             self._end_span()
             self._span = _Span(name, max(self._end_ms, estimate.t_start_ms), estimate.t_end_ms)

@@ -70,7 +70,8 @@ def markdown(scores: dict[str, dict[str, float]]) -> str:
 
 
 def _table(scores: dict[str, dict[str, float]]) -> Table:
-    columns = list(next(iter(scores.values()), {}))
+    """The UAR columns alone: recalls are in the files, and terminals are narrow."""
+    columns = [column for column in next(iter(scores.values()), {}) if column.startswith("UAR")]
     table = Table("", *columns, box=box.SIMPLE_HEAD)
     for name, of in scores.items():
         table.add_row(name, *(f"{of[column]:.3f}" for column in columns))
