@@ -85,7 +85,8 @@ def trained(corpus: Path, out: Path) -> dict[str, Said]:
 @pytest.fixture(scope="module")
 def exported(trained: dict[str, Said], out: Path) -> dict[str, Said]:
     """What the export of each run said."""
-    return {name: emostream("export", _folder(out, name)) for name in trained}
+    assert all(said.code == 0 for said in trained.values())
+    return {name: emostream("export", _folder(out, name)) for name in WHOLE}
 
 
 @pytest.fixture(scope="module")
@@ -143,13 +144,12 @@ def test_training_again_trains_nothing_anew(trained: dict[str, Said], corpus: Pa
     assert runs.read_losses(_folder(out, WHOLE[0]) / "fold0") == losses
 
 
-@pytest.mark.parametrize("name", [*WHOLE, ALL_ONLY])
+@pytest.mark.parametrize("name", WHOLE)
 def test_every_part_is_exported_with_its_card(name: str, exported: dict[str, Said], out: Path) -> None:
     said, folder = exported[name], _folder(out, name)
     assert (said.code, said.errors) == (0, "")
-    parts = ["all"] if name == ALL_ONLY else ["all", "fold0", "fold1"]
-    assert said.out.count("equal to its framework on 48 windows") == len(parts)
-    for part in parts:
+    assert said.out.count("equal to its framework on 48 windows") == 3
+    for part in ("all", "fold0", "fold1"):
         card = EmotionModel.load(folder / part / runs.MODEL).card
         assert f"{card.name}/{card.variant}" == name
         assert card.labels == ("angry", "happy", "neutral", "sad")
@@ -159,7 +159,7 @@ def test_every_part_is_exported_with_its_card(name: str, exported: dict[str, Sai
         assert card.training_data == "spoken (und, not known)"
         assert "non-commercial" in card.licence
         assert card.attribution == ""
-        assert (card.temperature == 1.0) == (name == ALL_ONLY)
+        assert card.temperature != 1.0
 
 
 def test_evaluation_leaves_a_table_scores_and_pictures(evaluated: Said, out: Path) -> None:

@@ -21,9 +21,9 @@ def print_table(table: Table) -> None:
 
 def demand_reader(sink: JsonlSink | TextSink) -> None:
     """Raise ``BrokenPipeError`` if the sink's reader has gone, ``EmostreamError`` if it could not be written."""
+    if isinstance(sink.failure, BrokenPipeError):
+        raise sink.failure
     if sink.failure:
         raise EmostreamError(
             f"standard output takes no more ({sink.failure.strerror}): make room there, or send it to another place"
         ) from sink.failure
-    if sink.closed:
-        raise BrokenPipeError

@@ -13,8 +13,8 @@ class JsonlSink:
 
     A reader that goes away (``| head -1``) is how a pipe says that it has enough. That is no error: ``closed`` turns
     true, ``on_closed`` is called, later events are swallowed, and the command should end with exit code 0. Where the
-    stream takes no more for another reason, such as a full disk, the same happens and ``failure`` says why. The stream
-    itself stays the caller's to close.
+    stream takes no more for another reason, such as a full disk, the same happens. ``failure`` says what ended it. The
+    stream itself stays the caller's to close.
     """
 
     def __init__(self, stream: BinaryIO | RawIOBase, on_closed: Callable[[], None] = lambda: None) -> None:
@@ -34,7 +34,7 @@ class JsonlSink:
             self._stream.flush()
         except OSError as error:
             self.closed = True
-            self.failure = None if isinstance(error, BrokenPipeError) else error
+            self.failure = error
             discard(self._stream)
             self._on_closed()
 

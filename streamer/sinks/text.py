@@ -111,7 +111,7 @@ class TextSink:
             self._console.file.flush()
         except OSError as error:
             self.closed = True
-            self.failure = None if isinstance(error, BrokenPipeError) else error
+            self.failure = error
             discard(self._console.file)
             self._on_closed()
 
