@@ -23,7 +23,7 @@ help:
 listen: $(VENV)/runtime.done
 	@ldconfig -p | grep -q libportaudio || { echo "installing PortAudio"; $(APT) update -qq && $(APT) install -qq -y $(AUDIO); } \
 		|| echo "PortAudio could not be installed: emostream will say how"
-	$(BIN)/emostream listen --or-demo
+	@$(BIN)/emostream listen --or-demo || [ $$? -eq 130 ]  # Ctrl-C is how it ends
 
 test: $(VENV)/system.done $(VENV)/dev.done lint
 	$(BIN)/python -m pytest
