@@ -1,8 +1,7 @@
 """``emostream listen`` on a real sound server's microphone, against what ``emostream file`` says of the same sound."""
 
 import socket
-from collections.abc import Iterator, Sequence
-from itertools import groupby
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,14 +10,17 @@ import soundfile
 import soxr
 from numpy.typing import NDArray
 
+from streamer import bundled
 from streamer.audio import AudioBlock, Samples
 from streamer.bundled import DEMO_RECORDING
 from streamer.daemon import Daemon
 from streamer.errors import UNAVAILABLE, USAGE
 from streamer.events import AnyEvent, Error, Estimate, Event, Gap, Health, Hello, Utterance
+from streamer.pipeline import EmotionStream, StreamConfig
 from streamer.sources.microphone import MicrophoneSource
+from streamer.speech import SpeechModel
 from tests.processes import Running, assert_one_line, emostream, file_events, judged
-from tests.streams import HZ, Parts, assert_same, of_type
+from tests.streams import HZ, assert_same, of_type
 from tests.virtual_microphone import VirtualMicrophone
 
 INTERRUPTED = 130
@@ -27,9 +29,11 @@ CUT_S = 9
 PATIENCE_S = 60  # of audio, for a sound that does not arrive whole
 CHUNK_MS = 32  # the speech gate's
 # Where the stream began is known to within a chunk of the speech gate, so chunks and windows fall a little elsewhere.
-# Measured over twelve offsets: boundaries within one chunk, p within 0.011, the same labels.
+# Measured over 24 beginnings with the shipped networks: boundaries within one chunk, p of an utterance within 0.03 and
+# of estimates within 0.03 in the median, other labels for one estimate in nine at most.
 BOUNDARY_MS = 1.3 * CHUNK_MS
-P_TOLERANCE = 0.05
+P_TOLERANCE = 0.06
+SAME_LABELS = 0.75
 
 
 class TestRefusals:
@@ -100,6 +104,7 @@ class Taped:
         self._source = MicrophoneSource("pulse")
         self._microphone = microphone
         self._sound = sound
+        self._playing = False
         self.tape: list[AudioBlock] = []
         self.name = self._source.name
         self.sample_rate_hz = self._source.sample_rate_hz
@@ -115,8 +120,9 @@ class Taped:
     def blocks(self) -> Iterator[AudioBlock]:
         left, silent = np.count_nonzero(self._sound), 0
         for block in self._source.blocks():
-            if not self.tape:
+            if len(block.samples) and not self._playing:  # an empty block means that it is not open yet
                 self._microphone.play(self._sound)
+                self._playing = True
             self.tape.append(block)
             yield block
             left -= np.count_nonzero(block.samples)
@@ -143,20 +149,21 @@ class TestMicrophone:
         self,
         microphone_here: VirtualMicrophone,
         sound: NDArray[np.int16],
-        parts: Parts,
-        tiny_paths: list[Path],
+        speech_model: SpeechModel,
+        model_arguments: list[str],
         tmp_path: Path,
     ) -> None:
         """What a microphone's every sample leads to live, the same samples lead to as a file: each estimate."""
         source, sink = Taped(microphone_here, sound), Kept()
-        Daemon(source, parts.stream(source.sample_rate_hz), [sink]).run()
+        models = bundled.load_models([Path(word) for word in model_arguments if word != "--model"])
+        Daemon(source, EmotionStream(models, speech_model, source.sample_rate_hz), [sink]).run()
         assert sum(block.lost_samples for block in source.tape) == 0
         recorded = source.samples
         start = int(np.flatnonzero(recorded)[0]) - int(np.flatnonzero(sound)[0])
         assert np.array_equal(recorded[start : start + len(sound)] * 32768, sound)
         path = tmp_path / "tape.wav"
         soundfile.write(path, recorded, source.sample_rate_hz, subtype="FLOAT")
-        offline = file_events(path, [word for model in tiny_paths for word in ("--model", str(model))])
+        offline = file_events(path, model_arguments)
         assert len(of_type(offline, Utterance)) == 2
         assert_same(judged(sink.events), judged(offline))
 
@@ -206,21 +213,18 @@ def assert_agrees_with_the_file(
 
     heard = of_type(live, Utterance)
     plain = of_type(of_file("plain.wav", 0), Utterance)
-    began_ms = heard[0].t_start_ms - plain[0].t_start_ms
-    file = of_file("aligned.wav", began_ms)
+    file = of_file("aligned.wav", heard[0].t_start_ms - plain[0].t_start_ms)
     expected = of_type(file, Utterance)
-    assert [event.label for event in heard] == [event.label for event in expected]
     for ours, theirs in zip(heard, expected, strict=True):
         assert abs(ours.t_start_ms - theirs.t_start_ms) <= BOUNDARY_MS
         assert abs(ours.t_end_ms - theirs.t_end_ms) <= BOUNDARY_MS
         assert ours.p == pytest.approx(theirs.p, abs=P_TOLERANCE)
-    end_ms = heard[-1].t_end_ms
-    for events in (live, file):
-        assert any(event.label for event in of_type(events, Estimate))
-    assert named(live, end_ms) == named(file, end_ms)
-
-
-def named(events: Sequence[AnyEvent], end_ms: int) -> list[str]:
-    """The labels one after the other, as somebody who looks on would tell them."""
-    labels = [event.label for event in of_type(events, Estimate) if event.label and event.t_end_ms <= end_ms]
-    return [label for label, _ in groupby(labels)]
+        if abs(theirs.confidence - StreamConfig().smoothing.name_at) > P_TOLERANCE:
+            assert ours.label == theirs.label
+    at = {event.t_end_ms: event for event in of_type(file, Estimate)}
+    pairs = [(event, at[event.t_end_ms]) for event in of_type(live, Estimate)]
+    assert np.mean([ours.label == theirs.label for ours, theirs in pairs]) >= SAME_LABELS
+    speaking = [(ours, theirs) for ours, theirs in pairs if ours.speech and theirs.speech and ours.p and theirs.p]
+    assert len(speaking) >= 0.9 * sum(theirs.speech for _, theirs in pairs) >= 18
+    apart = [abs(ours.p[label] - theirs.p[label]) for ours, theirs in speaking for label in theirs.p]
+    assert np.median(apart) <= P_TOLERANCE
