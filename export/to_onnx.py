@@ -42,7 +42,19 @@ def _from_torch(learner: Learner, recipe: Recipe) -> onnx.ModelProto:
             external_data=False,
             verbose=False,
         )
-    return program.model_proto
+    graph = program.model_proto
+    # torch notes at every node where in which file it came from: paths of whoever exported.
+    for part in (
+        graph.graph.node,
+        graph.graph.value_info,
+        graph.graph.input,
+        graph.graph.output,
+        graph.graph.initializer,
+    ):
+        for item in part:
+            item.ClearField("metadata_props")
+            item.ClearField("doc_string")
+    return graph
 
 
 def _from_keras(learner: Learner, recipe: Recipe) -> onnx.ModelProto:
