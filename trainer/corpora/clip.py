@@ -36,6 +36,14 @@ class Clip:
     fold: int | None = None
 
 
+def unknown_speaker(corpus: str) -> str:
+    """Return the name that all clips of a corpus share whose speaker nobody knows.
+
+    One name for all, so that no split can put what may be one voice on both sides.
+    """
+    return f"{corpus}-unknown"
+
+
 @dataclass(frozen=True)
 class Skipped:
     """A file that was found and not taken, and why."""

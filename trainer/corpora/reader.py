@@ -27,8 +27,8 @@ class Facts:
 class Reader:
     """One layout. Paths handed to it are relative to the directory that is read.
 
-    claims(path): whether the name is one of this corpus. read(directory, files): files are all that the directory
-    holds; the corpus has the clips of those that are claimed and, as skipped, those of them that cannot be used.
+    claims(path): whether the name says that this corpus is there. read(directory, files): files are all that the
+    directory holds; the corpus has its clips among them and, as skipped, those of its files that cannot be used.
     """
 
     facts: Facts
@@ -106,7 +106,7 @@ def named_reader(
                 clips.append(complete(result) if complete else result)
         return in_order(facts.name, clips, skipped)
 
-    return Reader(facts, lambda path: match(path) is not None, read)
+    return Reader(facts, lambda path: is_audio(path) and match(path) is not None, read)
 
 
 def in_order(name: str, clips: Sequence[Clip], skipped: Sequence[Skipped]) -> Corpus:
