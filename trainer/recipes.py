@@ -24,7 +24,8 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     probability ``clean_share``. A batch draws clips with a probability
     proportional to (size of the clip's corpus-and-label cell) ** -balance: 0 is as they come, 1 makes cells equal.
     ``teacher_weight`` scales the loss of imitating the embedding of the network that heard Dusha; 0 is no teacher.
-    ``from_dusha`` builds on that network's weights.
+    ``from_dusha`` builds on that network's weights. ``soft_targets`` teaches the shares of listeners' votes where a
+    clip has them.
     """
 
     network: str
@@ -46,6 +47,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     random_crops: bool = False
     teacher_weight: float = 0.0
     from_dusha: bool = False
+    soft_targets: bool = False
     seed: int = 0
 
     @property
