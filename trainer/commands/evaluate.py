@@ -44,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     console = Console()
     out: Path = arguments.out
-    preparation = prepared(arguments, console, out)
+    preparation = prepared(arguments, console)
     clips, labels = _recordings(preparation.corpus.clips, console), preparation.labels
     out.mkdir(parents=True, exist_ok=True)
     evaluations = baselines(clips, labels) if arguments.baselines else []

@@ -9,7 +9,7 @@ from rich.console import Console
 from streamer.errors import NoInputError
 from streamer.settings import Settings
 from trainer.corpora.clip import Skipped, describe
-from trainer.corpora.inspection import inspect
+from trainer.corpora.inspection import with_sound
 from trainer.corpora.presets import FOUR, PRESETS, Preparation, prepare
 from trainer.corpora.registry import KINDS, read_corpus
 
@@ -36,15 +36,14 @@ def corpus_of(arguments: argparse.Namespace) -> Path:
     return folder
 
 
-def prepared(arguments: argparse.Namespace, console: Console, cache: Path) -> Preparation:
+def prepared(arguments: argparse.Namespace, console: Console) -> Preparation:
     """Clips that can be heard, as the preset wants them, with a line for what was left out and why.
 
-    What was heard of each file is kept in ``cache``, so that the next time only new files are opened. Raises
-    ``NoInputError`` and ``UsageError``.
+    Raises ``NoInputError`` and ``UsageError``.
     """
     folder = corpus_of(arguments)
     found = read_corpus(folder, arguments.kind)
-    corpus = inspect(found, console, cache).corpus
+    corpus = with_sound(found, console)
     if not corpus.clips:
         raise NoInputError(
             f"found {len(found.clips)} clips in {folder} and none with sound, such as {_first(corpus.skipped)}: "

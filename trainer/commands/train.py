@@ -44,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.soft_targets:
         recipe = msgspec.structs.replace(recipe, soft_targets=True)
     console = Console()
-    preparation = prepared(arguments, console, arguments.out / "bank")
+    preparation = prepared(arguments, console)
     if recipe.teacher_weight and arguments.teacher is None:
         console.print("no --teacher: trained without one, and the scores will be lower than the shipped networks'")
 

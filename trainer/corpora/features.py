@@ -27,7 +27,8 @@ def read_features(path: Path) -> NDArray[np.float32]:
     try:
         features = np.load(path, allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
-        raise NoInputError(f"found no features in {path} ({error}), {expected}: copy the file again") from error
+        why = error.strerror if isinstance(error, OSError) and error.strerror else "no NumPy array"
+        raise NoInputError(f"found no features in {path} ({why}), {expected}: copy the file again") from error
     if not isinstance(features, np.ndarray) or features.dtype != np.float32:
         found = getattr(features, "dtype", "an archive")
         raise NoInputError(f"found {found} in {path}, {expected}: copy the file again")

@@ -1,7 +1,6 @@
 """Every clip opened once: which hold no sound, and what else a person who trains on them should know."""
 
 import hashlib
-import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from trainer.parallel import each
 
 SHORTEST_S = 0.25
 FAINTEST_DBFS = -60.0
-CACHE = "inspected.msgpack"
+FAINTEST = 10 ** (FAINTEST_DBFS / 20)
 FEATURES = "features"
 # What the container of a file may be called in its name; other names say nothing of it.
 CONTAINERS = {
@@ -86,19 +85,18 @@ class Inspection:
         return sorted(twins + odd, key=lambda oddity: -len(oddity.paths))
 
 
-def inspect(corpus: Corpus, console: Console, cache: Path | None = None) -> Inspection:
-    """Open every clip, with a progress bar; with `cache`, a folder, only those that changed since it was last done."""
+def inspect(corpus: Corpus, console: Console) -> Inspection:
+    """Open every clip and listen to all of it, with a progress bar on the console."""
     paths = [clip.path for clip in corpus.clips]
-    known = _recall(cache, paths) if cache else {}
-    unknown = [path for path in paths if path not in known]
-    if unknown:
-        found = each(hear, unknown, f"opening {len(unknown)} clips", console)
-        known |= dict(zip(unknown, found, strict=True))
-        if cache:
-            _remember(cache, known)
-    clips = [clip for clip in corpus.clips if not known[clip.path].why]
-    mute = [Skipped(path, known[path].why) for path in paths if known[path].why]
-    return Inspection(in_order(corpus.name, clips, [*corpus.skipped, *mute]), known)
+    heard = dict(zip(paths, each(hear, paths, f"opening {len(paths)} clips", console), strict=True))
+    return Inspection(_without(corpus, {path: of.why for path, of in heard.items()}), heard)
+
+
+def with_sound(corpus: Corpus, console: Console) -> Corpus:
+    """Return the same corpus as `inspect` does, for a fifth of the time: each clip is heard until its first sound."""
+    paths = [clip.path for clip in corpus.clips]
+    whys = each(why_left_out, paths, f"listening for sound in {len(paths)} clips", console)
+    return _without(corpus, dict(zip(paths, whys, strict=True)))
 
 
 def hear(path: Path) -> Heard:
@@ -106,10 +104,35 @@ def hear(path: Path) -> Heard:
     try:
         heard = _heard_features(path) if path.suffix.lower() == SUFFIX else _heard_audio(path)
     except NoInputError as error:
-        return Heard(why=f"unreadable: {str(error).replace(f'{path} ', '').replace(f' in {path}', '')}")
+        return Heard(why=f"unreadable: {str(error).replace(f' in {path}', '').replace(f'{path} ', '')}")
     if not heard.why and heard.seconds < SHORTEST_S:
         return msgspec.structs.replace(heard, why=f"too short (under {SHORTEST_S} s)")
     return heard
+
+
+def why_left_out(path: Path) -> str:
+    """Return the same as `hear(path).why`, listening no further than it takes to know that there is none."""
+    if path.suffix.lower() != SUFFIX and _sounds(path):
+        return ""
+    return hear(path).why
+
+
+def _sounds(path: Path) -> bool:
+    """Whether the beginning says that the whole can be used."""
+    try:
+        with open_sound(path) as sound:
+            if sound.subtype in {"FLOAT", "DOUBLE"}:  # may hold what is no number, anywhere
+                return False
+        source = FileSource(path, block_s=2 * SHORTEST_S)
+        for block in source.blocks():
+            if len(block.samples) < SHORTEST_S * source.sample_rate_hz:
+                return False
+            if np.abs(block.samples).max() >= FAINTEST:
+                source.close()
+                return True
+    except NoInputError:
+        return False
+    return False
 
 
 def _heard_audio(path: Path) -> Heard:
@@ -120,7 +143,7 @@ def _heard_audio(path: Path) -> Heard:
     peak = float(np.abs(samples).max())
     silence = "no sound (digital silence)" if peak == 0 else f"no sound (peak under {FAINTEST_DBFS:.0f} dBFS)"
     return Heard(
-        why=silence if peak < 10 ** (FAINTEST_DBFS / 20) else "",
+        why=silence if peak < FAINTEST else "",
         seconds=len(samples) / source.sample_rate_hz,
         rate_hz=source.sample_rate_hz,
         channels=channels,
@@ -144,6 +167,13 @@ def _digest(samples: np.ndarray) -> str:
     return hashlib.blake2b(samples.tobytes(), digest_size=16).hexdigest()
 
 
+def _without(corpus: Corpus, whys: Mapping[Path, str]) -> Corpus:
+    """The corpus with every clip that has a reason among the skipped."""
+    clips = [clip for clip in corpus.clips if not whys[clip.path]]
+    mute = [Skipped(path, why) for path, why in whys.items() if why]
+    return in_order(corpus.name, clips, [*corpus.skipped, *mute])
+
+
 def _usual_rates(kept: Sequence[tuple[Clip, Heard]]) -> dict[str, int]:
     rates: dict[str, Counter[int]] = {}
     for clip, heard in kept:
@@ -165,27 +195,3 @@ def _odd(clip: Clip, heard: Heard, usual_rate_hz: int) -> list[str]:
     if heard.trouble:
         odd.append("ends before the end that its header promises; used as far as it goes")
     return odd
-
-
-def _recall(cache: Path, paths: Sequence[Path]) -> dict[Path, Heard]:
-    try:
-        entries = msgspec.msgpack.decode((cache / CACHE).read_bytes(), type=dict[str, tuple[int, int, Heard]])
-    except (FileNotFoundError, msgspec.DecodeError):
-        return {}
-    known = {}
-    for path in paths:
-        entry = entries.get(os.path.abspath(path))  # noqa: PTH100 - the links of a path stay as they are
-        if entry and entry[:2] == _state(path):
-            known[path] = entry[2]
-    return known
-
-
-def _remember(cache: Path, known: Mapping[Path, Heard]) -> None:
-    entries = {os.path.abspath(path): (*_state(path), heard) for path, heard in known.items()}  # noqa: PTH100
-    cache.mkdir(parents=True, exist_ok=True)
-    (cache / CACHE).write_bytes(msgspec.msgpack.encode(entries))
-
-
-def _state(path: Path) -> tuple[int, int]:
-    state = path.stat()
-    return state.st_size, state.st_mtime_ns
