@@ -96,12 +96,15 @@ def test_unusable_files_are_counted_with_the_reason(tmp_path: Path) -> None:
     wav = tmp_path / "wav"
     (wav / "03a02Fa.wav").touch()
     (wav / "03a05Fa.wav").symlink_to(tmp_path / "gone.wav")
+    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 99\n"
+    (wav / "03b02Fa.wav").write_text(pointer)
     small_corpora.write_voice(tmp_path / "copy" / "03a01Fa.flac")
     corpus = read_corpus(tmp_path)
     assert len(corpus.clips) == 14
     assert {(file.path.name, file.why) for file in corpus.skipped} == {
         ("03a02Fa.wav", "empty file"),
         ("03a05Fa.wav", "no file there"),
+        ("03b02Fa.wav", "a Git LFS pointer in place of the audio, which 'git lfs pull' fetches"),
         ("03a01Fa.wav", "second copy of a recording"),
     }
 

@@ -88,8 +88,9 @@ def _from_tables(rows: Sequence[Mapping[str, str]], features: Mapping[str, Path]
         if not (name and row["audio_path"] and row["annotator_id"]) or row["annotator_emo"] not in EMOTIONS:
             why.setdefault(name, "its rows in the table are incomplete")
             continue
-        audio = Path(row["audio_path"])
-        place[name] = audio if audio.is_file() or name not in features else features[name]
+        if name not in place:
+            audio = Path(row["audio_path"])
+            place[name] = audio if audio.is_file() or name not in features else features[name]
         if row["golden_emo"]:
             why[name] = "a control task for annotators"
             continue

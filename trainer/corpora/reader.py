@@ -9,6 +9,9 @@ from pathlib import Path
 from trainer.corpora.clip import Clip, Corpus, Skipped
 
 LOSSLESS = frozenset({".wav", ".flac", ".aif", ".aiff"})
+# Some corpora, CREMA-D among them, are repositories that keep their audio in Git LFS.
+POINTER = b"version https://git-lfs.github.com/spec/"
+LONGEST_POINTER = 1024  # bytes, as its specification has it
 AUDIO = LOSSLESS | {".ogg", ".opus", ".mp3"}
 
 
@@ -60,7 +63,18 @@ def unusable(path: Path) -> str | None:
     """Return why a file that is called audio holds none, or None where it may."""
     if not path.is_file():
         return "no file there"
-    return None if path.stat().st_size else "empty file"
+    size = path.stat().st_size
+    if size < LONGEST_POINTER and _is_pointer(path):
+        return "a Git LFS pointer in place of the audio, which 'git lfs pull' fetches"
+    return None if size else "empty file"
+
+
+def _is_pointer(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(len(POINTER)) == POINTER
+    except OSError:  # whoever opens it for its sound says why
+        return False
 
 
 def named_reader(
