@@ -1,7 +1,6 @@
 """``emostream corpora check`` as a person sees it."""
 
 import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -143,8 +142,8 @@ def test_the_folder_may_come_from_the_environment(tmp_path: Path) -> None:
 
 
 @pytest.mark.corpora
-def test_the_real_corpora(check: Check) -> None:
-    report = _report(check, os.environ["EMOSTREAM_CORPORA"])
+def test_the_real_corpora(corpora: Path, check: Check) -> None:
+    report = _report(check, corpora)
     assert (report["found"], report["usable"]) == (7810, 7810)
     speakers = {of["name"]: sum(of["speakers"].values()) for of in report["corpora"]}
     assert speakers == {"emodb": 8, "nemo": 7, "ravdess": 20, "tess": 2}
@@ -155,8 +154,8 @@ def test_the_real_corpora(check: Check) -> None:
 
 
 @pytest.mark.corpora
-def test_odd_files_are_each_named_with_a_reason(check: Check) -> None:
-    folder = Path(os.environ["EMOSTREAM_CORPORA"]) / "odd"
+def test_odd_files_are_each_named_with_a_reason(corpora: Path, check: Check) -> None:
+    folder = corpora / "odd"
     code, out, _ = check(folder, "--format", "json")
     assert code == 66
     (group,) = json.loads(out)["left_out"]

@@ -1,7 +1,6 @@
 """The readers against the real corpora, named by EMOSTREAM_CORPORA: a clips.tsv and the corpora beside it."""
 
 import csv
-import os
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -13,13 +12,6 @@ from trainer.corpora.registry import read_corpus
 from trainer.splits import folds, leave_one_corpus_out, split_hash, validation_split
 
 pytestmark = pytest.mark.corpora
-
-
-@pytest.fixture(scope="module")
-def corpora() -> Path:
-    if "EMOSTREAM_CORPORA" not in os.environ:
-        pytest.fail("found no EMOSTREAM_CORPORA in the environment, expected the folder with clips.tsv: set it")
-    return Path(os.environ["EMOSTREAM_CORPORA"])
 
 
 @pytest.mark.parametrize(("name", "count"), [("ravdess", 1199), ("emodb", 408), ("tess", 2800), ("nemo", 3403)])

@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from typing import NamedTuple
 
 from streamer.errors import UsageError
 
@@ -10,8 +10,7 @@ from streamer.errors import UsageError
 NOUGHT = 1e-4
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """What one annotator called one clip."""
 
     clip: str
@@ -33,7 +32,7 @@ def aggregate(answers: Sequence[Answer]) -> dict[str, dict[str, float]]:
         raise UsageError(
             f"found no {error.name}, which weighs the answers of many annotators: pip install 'emostream[train]'"
         ) from error
-    table = pandas.DataFrame(list(map(astuple, answers)), columns=["task", "worker", "label"])
+    table = pandas.DataFrame(list(answers), columns=["task", "worker", "label"])
     with warnings.catch_warnings():
         # crowd-kit 1.4 uses keywords that pandas 3 will drop.
         warnings.simplefilter("ignore")

@@ -7,14 +7,16 @@ publishers' manifests, `train/*.jsonl` and `test/*.jsonl`, which have the label 
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from streamer.errors import NoInputError
 from trainer.corpora.clip import Clip, Corpus, Skipped, unknown_speaker
 from trainer.corpora.dawid_skene import Answer, aggregate
 from trainer.corpora.reader import Facts, Reader, in_order, unusable
-from trainer.corpora.tables import rows_of
+from trainer.corpora.tables import check_columns, stream_rows
 
 FACTS = Facts(
     name="dusha",
@@ -36,14 +38,27 @@ NUMBERED = ("angry", "sad", "neutral", "happy")
 THRESHOLD = 0.9
 
 
+class _Answer(NamedTuple):
+    """One row of a table; `folder` is where the table is."""
+
+    folder: Path
+    hash_id: str
+    audio_path: str
+    annotator_emo: str
+    golden_emo: str
+    source_id: str
+    annotator_id: str
+    duration: str
+
+
 def _claims(path: Path) -> bool:
     return any(pattern.search(path.as_posix()) for pattern in (TABLE, FEATURES))
 
 
 def _read(directory: Path, files: Sequence[Path]) -> Corpus:
     features = {path.stem: directory / path for path in files if FEATURES.search(path.as_posix())}
-    rows = _answers([directory / path for path in files if TABLE.search(path.as_posix())])
-    clips, skipped = _from_tables(rows, features)
+    tables = [directory / path for path in files if TABLE.search(path.as_posix())]
+    clips, skipped = _from_tables(_answers(tables), features)
     known = {clip.path.stem for clip in clips} | {file.path.stem for file in skipped}
     for path in files:
         if not MANIFEST.search(path.as_posix()):
@@ -63,39 +78,36 @@ def _read(directory: Path, files: Sequence[Path]) -> Corpus:
     return in_order(FACTS.name, clips, skipped)
 
 
-def _answers(tables: Sequence[Path]) -> list[dict[str, str]]:
-    """Rows of all tables, each with its audio's path from where its table is; a table in both forms is read once."""
+def _answers(tables: Sequence[Path]) -> Iterator[_Answer]:
+    """Rows of all tables; a table in both forms is read once."""
     first = {table.with_suffix(""): table for table in sorted(tables, reverse=True)}
-    rows = []
     for table in sorted(first.values()):
-        found = _lines_of(table, COLUMNS) if table.suffix == ".jsonl" else rows_of(table, COLUMNS, delimiter="\t")
-        for row in found:
-            # A million rows: what is not needed, such as the text that was spoken, is not kept.
-            kept = {column: row.get(column, "") for column in (*COLUMNS, "duration")}
-            kept["audio_path"] = str(table.parent / row["audio_path"]) if row["audio_path"] else ""
-            rows.append(kept)
-    return rows
+        jsonl = table.suffix == ".jsonl"
+        for row in _lines_of(table, COLUMNS) if jsonl else stream_rows(table, COLUMNS, delimiter="\t"):
+            # A million rows that repeat themselves: every word is kept once.
+            words = (sys.intern(row.get(column) or "") for column in (*COLUMNS, "duration"))
+            yield _Answer(table.parent, *words)
 
 
-def _from_tables(rows: Sequence[Mapping[str, str]], features: Mapping[str, Path]) -> tuple[list[Clip], list[Skipped]]:
+def _from_tables(rows: Iterable[_Answer], features: Mapping[str, Path]) -> tuple[list[Clip], list[Skipped]]:
     """The clips that their annotators agree on, and the recordings that are left out."""
     place: dict[str, Path] = {}
-    facts: dict[str, Mapping[str, str]] = {}
+    facts: dict[str, _Answer] = {}
     answers: list[Answer] = []
     why: dict[str, str] = {}
     for row in rows:
-        name = row["hash_id"]
-        if not (name and row["audio_path"] and row["annotator_id"]) or row["annotator_emo"] not in EMOTIONS:
+        name = row.hash_id
+        if not (name and row.audio_path and row.annotator_id) or row.annotator_emo not in EMOTIONS:
             why.setdefault(name, "its rows in the table are incomplete")
             continue
         if name not in place:
-            audio = Path(row["audio_path"])
+            audio = row.folder / row.audio_path
             place[name] = audio if audio.is_file() or name not in features else features[name]
-        if row["golden_emo"]:
+        if row.golden_emo:
             why[name] = "a control task for annotators"
             continue
-        facts[name] = row
-        answers.append(Answer(name, row["annotator_id"], EMOTIONS[row["annotator_emo"]]))
+        facts.setdefault(name, row)
+        answers.append(Answer(name, row.annotator_id, EMOTIONS[row.annotator_emo]))
     clips: list[Clip] = []
     for name, votes in aggregate(answers).items():
         why.pop(name, None)
@@ -103,22 +115,21 @@ def _from_tables(rows: Sequence[Mapping[str, str]], features: Mapping[str, Path]
         if votes[emotion] < THRESHOLD:
             why[name] = f"its annotators agree less than {THRESHOLD}"
         else:
-            clips.append(_clip(place[name], emotion, facts[name], votes))
+            clips.append(_clip(place[name], emotion, facts[name].source_id, facts[name].duration, votes))
     return clips, [Skipped(place.get(name, Path(name or "no hash_id")), reason) for name, reason in why.items()]
 
 
-def _clip(path: Path, emotion: str, row: Mapping[str, str], votes: Mapping[str, float] | None) -> Clip:
-    speaker = row.get("source_id", "")
+def _clip(path: Path, emotion: str, source: str, duration: str, votes: Mapping[str, float] | None) -> Clip:
     return Clip(
         path=path,
         corpus=FACTS.name,
         language=FACTS.language,
-        speaker=f"{FACTS.name}-{speaker}" if speaker else unknown_speaker(FACTS.name),
+        speaker=f"{FACTS.name}-{source}" if source else unknown_speaker(FACTS.name),
         sex="",
         emotion=emotion,
         intensity="",
         sentence="",
-        seconds=_seconds(row.get("duration") or row.get("wav_length", "")),
+        seconds=_seconds(duration),
         votes=votes,
     )
 
@@ -130,10 +141,9 @@ def _of_manifest(manifest: Path, features: Mapping[str, Path]) -> Iterator[Clip]
                 f"found label {row['label']!r} in line {number} of {manifest}, expected 0 to {len(NUMBERED) - 1}: "
                 "take the publishers' own manifest"
             )
-        name = Path(row["tensor"]).stem
         # Manifests name the features by where the publishers had them.
-        path = features.get(name, manifest.parent / row["tensor"])
-        yield _clip(path, NUMBERED[int(row["label"])], row, None)
+        path = features.get(Path(row["tensor"]).stem, manifest.parent / row["tensor"])
+        yield _clip(path, NUMBERED[int(row["label"])], "", row.get("wav_length", ""), None)
 
 
 def _usable(clips: Sequence[Clip]) -> tuple[list[Clip], list[Skipped]]:
@@ -144,31 +154,20 @@ def _usable(clips: Sequence[Clip]) -> tuple[list[Clip], list[Skipped]]:
     ]
 
 
-def _lines_of(table: Path, columns: Sequence[str]) -> list[dict[str, str]]:
+def _lines_of(table: Path, columns: Sequence[str]) -> Iterator[dict[str, str]]:
     """The objects of a JSON Lines file, every value as text, null as empty."""
-    rows = []
-    for number, line in enumerate(_text_of(table).splitlines(), start=1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise NoInputError(
-                f"found no JSON in line {number} of {table} ({error}): take the publishers' own file"
-            ) from error
-        missing = [column for column in columns if column not in row] if isinstance(row, dict) else list(columns)
-        if missing:
-            found = ", ".join(row) if isinstance(row, dict) else "no object"
-            expected = f"expected {', '.join(missing)} too: add what is missing"
-            raise NoInputError(f"found {found} in line {number} of {table}, {expected}")
-        rows.append({key: "" if value is None else str(value) for key, value in row.items()})
-    return rows
-
-
-def _text_of(table: Path) -> str:
     try:
-        return table.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        with table.open(encoding="utf-8") as lines:
+            for number, line in enumerate(lines, start=1):
+                where = f"line {number} of {table}"
+                row = json.loads(line)
+                if not isinstance(row, dict):
+                    raise NoInputError(f"found no object in {where}, expected {', '.join(columns)}: correct the line")
+                check_columns(where, list(row), columns)
+                yield {key: "" if value is None else str(value) for key, value in row.items()}
+    except json.JSONDecodeError as error:
+        raise NoInputError(f"found no JSON in {where} ({error.msg}): take the publishers' own file") from error
+    except UnicodeDecodeError as error:
         raise NoInputError(f"found no text in {table} ({error}), expected UTF-8: copy the file again") from error
 
 
