@@ -11,12 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamer.audio import Samples
+from streamer.errors import UsageError
 from streamer.features import FeatureSpec, FeatureStream
 from streamer.resample import Resampler
 from streamer.sources.file import FileSource
 from trainer.augmentation import OTHER_SPEED, Augmentation, another_voice, augment
 from trainer.corpora.clip import Clip
+from trainer.corpora.features import has_audio, read_features
 from trainer.parallel import each
+from trainer.recipes import DUSHA
 
 MOST_VOICES = 2
 BABBLE_VOICES = 5
@@ -61,8 +64,9 @@ def voice_of(version: NDArray[np.int64]) -> NDArray[np.int64]:
 def load_bank(clips: Sequence[Clip], spec: FeatureSpec, versions: int, cache: Path) -> FeatureBank:
     """The bank of these clips, from the cache or computed with a progress bar and kept there.
 
-    Raises ``NoInputError`` for a clip that cannot be read.
+    Raises ``NoInputError`` for a clip that cannot be read, ``UsageError`` for one that is features of another kind.
     """
+    _check_served(clips, spec)
     config = Augmentation()
     folder = cache / _key(clips, spec, versions, config)
     if not (folder / "starts.npy").exists():
@@ -84,6 +88,16 @@ def feature_rows(audio: Samples, spec: FeatureSpec) -> NDArray[np.float32]:
     return FeatureStream(spec).push(np.pad(audio, (0, max(0, spec.frame_length - len(audio)))))
 
 
+def _check_served(clips: Sequence[Clip], spec: FeatureSpec) -> None:
+    """Published features are rows of one kind: only a network that listens to that kind can learn from them."""
+    published = [clip.path for clip in clips if not has_audio(clip)]
+    if published and spec != DUSHA:
+        raise UsageError(
+            f"found {len(published)} clips that are features without audio, such as {published[0]}, expected audio for "
+            "this recipe: train mel_cnn2d/transferred, which hears such features, or name folders of audio"
+        )
+
+
 def _compute(clips: Sequence[Clip], spec: FeatureSpec, versions: int, config: Augmentation, folder: Path) -> None:
     work = partial(_versions_of, clips, spec, versions, config)
     of_clips = each(work, range(len(clips)), f"features of {len(clips)} clips")
@@ -98,6 +112,9 @@ def _versions_of(
     clips: Sequence[Clip], spec: FeatureSpec, versions: int, config: Augmentation, number: int
 ) -> list[NDArray[np.float16]]:
     clip = clips[number]
+    if not has_audio(clip):
+        # What stands for audio cannot be augmented.
+        return [read_features(clip.path).astype(np.float16)] * versions
     audio = read_audio(clip.path, spec.sample_rate_hz)
     rng = np.random.default_rng([number, versions])
     voices = [audio, another_voice(audio, clip.speaker, spec.sample_rate_hz)][: -(-versions // 2)]
@@ -111,7 +128,7 @@ def _versions_of(
 def _babble(clips: Sequence[Clip], clip: Clip, sample_rate_hz: int, rng: np.random.Generator) -> Samples:
     """Several voices at once, all of the clip's own fold: training never hears a voice that it is judged by."""
     longest = 3 * sample_rate_hz
-    same_fold = [other.path for other in clips if other.fold == clip.fold]
+    same_fold = [other.path for other in clips if other.fold == clip.fold and has_audio(other)]
     pool = [same_fold[i] for i in np.unique(np.linspace(0, len(same_fold) - 1, BABBLE_POOL).astype(int))]
     voices = [pool[i] for i in rng.integers(0, len(pool), BABBLE_VOICES)]
     return np.sum([np.resize(_decoded(path, sample_rate_hz), longest) for path in voices], axis=0)

@@ -67,10 +67,8 @@ class TrainingSet:
         self.rows = window_rows(recipe)
         self._numbers = np.array(numbers)
         self._targets = np.zeros((len(clips), len(labels.labels)), np.float32)
-        for i, clip in enumerate(clips):
-            label = labels.index(clip.emotion)
-            if label is not None:
-                self._targets[i, label] = 1
+        named = [i for i, clip in enumerate(clips) if labels.index(clip.emotion) is not None]
+        self._targets[named] = labels.targets([clips[i] for i in named], soft=recipe.soft_targets)
         self._p = _sampling(recipe, clips, labels)
         self._size = recipe.clips_per_epoch or len(clips)
 

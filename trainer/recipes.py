@@ -28,7 +28,8 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     proportional to (size of the clip's corpus-and-label cell) ** -balance: 0 is as they come, 1 makes cells equal.
     ``relative`` networks give a summary of the window, judged relative to what is usual for the speaker by a head that
     is fitted last. ``teacher_weight`` scales the loss of imitating the summary of the network that heard Dusha; 0 is no
-    teacher. ``from_dusha`` builds on that network's weights.
+    teacher. ``from_dusha`` builds on that network's weights. ``soft_targets`` teaches the
+    shares of listeners' votes where a clip has them.
     """
 
     network: str
@@ -51,6 +52,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     teacher_weight: float = 0.0
     from_dusha: bool = False
     relative: bool = False
+    soft_targets: bool = False
     seed: int = 0
 
     @property

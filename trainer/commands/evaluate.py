@@ -1,6 +1,7 @@
 """``emostream evaluate``: runs, alone and together, on the speakers that their folds never heard."""
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -8,12 +9,12 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from streamer.errors import UsageError
+from streamer.errors import NoInputError, UsageError
 from streamer.settings import Settings
 from trainer import runs
-from trainer.commands.train import add_corpora, corpus_of
-from trainer.corpora.labels import label_set
-from trainer.corpora.registry import read_corpus
+from trainer.commands.preparation import add_corpora, prepared
+from trainer.corpora.clip import Clip
+from trainer.corpora.features import has_audio
 
 
 def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
@@ -41,9 +42,10 @@ def run(arguments: argparse.Namespace) -> int:
     from trainer.evaluation import evaluate, model_sets
     from trainer.plots import confusion_picture
 
-    clips = read_corpus(corpus_of(arguments), arguments.kind).clips
-    labels = label_set(arguments.labels)
+    console = Console()
     out: Path = arguments.out
+    preparation = prepared(arguments, console)
+    clips, labels = _recordings(preparation.corpus.clips, console), preparation.labels
     out.mkdir(parents=True, exist_ok=True)
     evaluations = baselines(clips, labels) if arguments.baselines else []
     for words in arguments.runs:
@@ -57,8 +59,18 @@ def run(arguments: argparse.Namespace) -> int:
     scores = {evaluation.name: evaluation.scores() for evaluation in evaluations}
     (out / "scores.json").write_bytes(msgspec.json.format(msgspec.json.encode(scores), indent=2))
     (out / "table.md").write_text(markdown(scores))
-    Console().print(_table(scores))
+    console.print(_table(scores))
     return 0
+
+
+def _recordings(clips: Sequence[Clip], console: Console) -> list[Clip]:
+    """The clips that have audio: scores are those of the live path, which hears nothing else."""
+    recordings = [clip for clip in clips if has_audio(clip)]
+    if not recordings:
+        raise NoInputError(f"found {len(clips)} clips that are features without audio, expected audio to listen to")
+    if len(recordings) < len(clips):
+        console.print(f"{len(clips) - len(recordings)} clips are features without audio and are not judged")
+    return recordings
 
 
 def markdown(scores: dict[str, dict[str, float]]) -> str:
