@@ -13,15 +13,16 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold, cross_val_score
 
+from streamer.baseline import BaselineConfig
+
 F32 = NDArray[np.float32]
 I64 = NDArray[np.int64]
 
 # How strongly the regression is held back is chosen among these, by speakers of the training side alone.
 STRENGTHS = (3e-4, 1e-3, 3e-3, 1e-2)
 MOST_CLIPS = 8
-# As ``streamer.baseline`` trusts an enrolment: seconds / (seconds + this), and no component further than the bound.
-ENROL_PRIOR_S = 8.0
-OFFSET_BOUND = 2.0
+# The daemon's own: a head learns on offsets such as it will be given.
+TRUST = BaselineConfig()
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,6 @@ def _offsets(spoken: Spoken, neutral: F32, rng: Generator) -> F32:
             continue
         chosen = rng.permutation(others)[: rng.integers(1, MOST_CLIPS + 1)]
         seconds = float(spoken.seconds[chosen].sum())
-        trust = seconds / (seconds + ENROL_PRIOR_S)
+        trust = seconds / (seconds + TRUST.enrol_prior_s)
         offsets[row] = trust * (spoken.summaries[chosen].mean(axis=0) - neutral)
-    return offsets.clip(-OFFSET_BOUND, OFFSET_BOUND)
+    return offsets.clip(-TRUST.largest, TRUST.largest)

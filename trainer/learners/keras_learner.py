@@ -45,16 +45,18 @@ class KerasLearner:
         shapes = [(None, None, dim), (None, n_labels), (None, TEACHER_SUMMARY)]
         signature = [tf.TensorSpec(shape, tf.float32) for shape in shapes]
         self._step = tf.function(self._take_step, input_signature=signature)
-        self._run = tf.function(self._in_use, input_signature=[signature[0]])
+        offset = tf.TensorSpec((None, self.summary_size), tf.float32)
+        self._run = tf.function(self._in_use, input_signature=[signature[0], offset])
 
     def learn(self, batch: Batch, learning_rate: float) -> float:
         """One optimiser step; gives the loss."""
         self._optimiser.learning_rate.assign(learning_rate)
         return float(self._step(batch.windows, batch.targets, batch.teacher))
 
-    def judge(self, windows: F32) -> tuple[F32, F32]:
-        """Logits (B, K) and summaries (B, S) of windows (B, T, D), as in use, by speakers of whom nothing is known."""
-        logits, summary = self._run(windows)
+    def judge(self, windows: F32, offset: F32 | None = None) -> tuple[F32, F32]:
+        """Logits (B, K) and summaries (B, S) of windows (B, T, D), as in use; no ``offset`` (B, S) stands for zeros."""
+        given = np.zeros((len(windows), self.summary_size), np.float32) if offset is None else offset
+        logits, summary = self._run(windows, given)
         return logits.numpy(), summary.numpy()
 
     def rescale(self, mean: F32, deviation: F32) -> None:
@@ -83,11 +85,10 @@ class KerasLearner:
     def _variables(self) -> list[keras.Variable]:
         return [*self._network.variables, *self._imitate.variables, *self._optimiser.variables]
 
-    def _in_use(self, windows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        nothing = tf.zeros((tf.shape(windows)[0], self.summary_size))
+    def _in_use(self, windows: tf.Tensor, offset: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         if self._recipe.relative:
-            return self.network([windows, nothing], training=False)
-        return self.network(windows, training=False), nothing
+            return self.network([windows, offset], training=False)
+        return self.network(windows, training=False), offset
 
     def _take_step(self, windows: tf.Tensor, targets: tf.Tensor, teacher: tf.Tensor) -> tf.Tensor:
         weight = self._recipe.teacher_weight

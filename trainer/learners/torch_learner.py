@@ -42,20 +42,24 @@ class TorchLearner:
         self.network.train()
         for group in self._optimiser.param_groups:
             group["lr"] = learning_rate
-        loss = _cross_entropy(self.network(torch.from_numpy(batch.windows)), torch.from_numpy(batch.targets))
+        windows = torch.from_numpy(batch.windows)
+        logits = (
+            self.network.classify(self.network.summary(windows)) if self._recipe.relative else self.network(windows)
+        )
+        loss = _cross_entropy(logits, torch.from_numpy(batch.targets))
         self._optimiser.zero_grad()
         loss.backward()
         self._optimiser.step()
         return float(loss.detach())
 
-    def judge(self, windows: F32) -> tuple[F32, F32]:
-        """Logits (B, K) and summaries (B, S) of windows (B, T, D), as in use, by speakers of whom nothing is known."""
+    def judge(self, windows: F32, offset: F32 | None = None) -> tuple[F32, F32]:
+        """Logits (B, K) and summaries (B, S) of windows (B, T, D), as in use; no ``offset`` (B, S) stands for zeros."""
         self.network.eval()
-        nothing = torch.zeros(len(windows), self.summary_size)
+        given = np.zeros((len(windows), self.summary_size), np.float32) if offset is None else offset
         with torch.inference_mode():
             if not self._recipe.relative:
-                return self.network(torch.from_numpy(windows)).numpy(), nothing.numpy()
-            logits, summary = self.network(torch.from_numpy(windows), nothing)
+                return self.network(torch.from_numpy(windows)).numpy(), given
+            logits, summary = self.network(torch.from_numpy(windows), torch.from_numpy(given))
         return logits.numpy(), summary.numpy()
 
     def rescale(self, mean: F32, deviation: F32) -> None:

@@ -98,8 +98,8 @@ class Staged(nn.Module):
     """The network that heard Dusha, as it is, under a classifier that reads all of its stages.
 
     It reads the latest ``LATEST`` rows of the window, 1.5 s: half the work, and what an utterance held before is heard
-    in the windows before. The classifier reads the summary relative to what is usual for the speaker. Learning the trunk anew was
-    tried: it forgot strangers (models/README.md).
+    in the windows before. The classifier reads the summary relative to what is usual for the speaker. Learning the
+    trunk anew was tried: it forgot strangers (models/README.md).
     """
 
     LATEST = 150
