@@ -99,7 +99,6 @@ def _check_served(clips: Sequence[Clip], spec: FeatureSpec) -> None:
 
 
 def _compute(clips: Sequence[Clip], spec: FeatureSpec, versions: int, folder: Path) -> None:
-    pools = _babble_pools(clips)
     work = partial(_versions_of, clips, _babble_pools(clips), spec, versions)
     of_clips = each(work, range(len(clips)), f"features of {len(clips)} clips")
     lengths = np.array([[len(rows) for rows in of_clip] for of_clip in of_clips])
