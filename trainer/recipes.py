@@ -89,7 +89,7 @@ RECIPES = {
             features=MFCC,
             relative=True,
             teacher_weight=1.0,
-            **{**_OWN, "clean_share": 0.4, "clips_per_epoch": 8000},
+            **{**_OWN, "epochs": 10, "clean_share": 0.4, "clips_per_epoch": 6000},
         ),
         # Nothing but the head is learnt.
         Recipe(

@@ -25,6 +25,8 @@ from trainer.splits import Split, folds, split_hash
 
 F32 = NDArray[np.float32]
 
+WINDOWS_A_CLIP = 3
+
 
 @dataclass(frozen=True)
 class Job:
@@ -91,10 +93,10 @@ def train(job: Job, console: Console) -> Path:
 
 
 def clip_logits(learner: Learner, recipe: Recipe, bank: FeatureBank, number: int) -> F32:
-    """Mean logits (K,) over a clip's windows as a stream would cut them; for calibration, not for scores."""
+    """Mean logits (K,) over windows as a stream would cut them, growing ones first; for calibration, not for scores."""
     rows, length = bank.clip(number), window_rows(recipe)
-    starts = np.unique(np.linspace(0, max(0, len(rows) - length), 3).astype(int))
-    return learner.judge(np.stack([rows[start : start + length] for start in starts]))[0].mean(axis=0)
+    ends = np.unique(np.linspace(min(length // 2, len(rows)), len(rows), WINDOWS_A_CLIP).astype(int))
+    return np.mean([learner.judge(rows[None, max(0, end - length) : end])[0][0] for end in ends], axis=0)
 
 
 def _folds(clips: Sequence[Clip], *, needed: bool) -> list[Split]:
