@@ -34,6 +34,18 @@ def home(tmp_path: Path) -> dict[str, str]:
     return {"XDG_DATA_HOME": str(tmp_path)}
 
 
+@pytest.fixture(scope="module")
+def microphone() -> Iterator[VirtualMicrophone]:
+    with VirtualMicrophone(MICROPHONE_HZ) as microphone:
+        yield microphone
+
+
+@pytest.fixture(scope="module")
+def sound(recording: Samples) -> np.ndarray:
+    heard = soxr.resample(recording, HZ, MICROPHONE_HZ)
+    return np.clip(heard * 32_767, -32_768, 32_767).astype(np.int16)
+
+
 def people(home: dict[str, str]) -> Speakers:
     return Speakers(Path(home["XDG_DATA_HOME"]) / "emostream" / "speakers")
 
@@ -57,8 +69,11 @@ def test_from_a_recording_to_a_label(home: dict[str, str], models: list[object])
     assert [event.speaker for event in of_type(events_of(known.stdout), Hello)] == ["Ada"]
     assert known.stdout.splitlines()[10:] != plain.stdout.splitlines()[10:]
 
-    other = emostream("file", "--speaker", "Ada", *models[:2], "--model", models[1], DEMO_RECORDING, env=home)
-    assert (other.returncode, other.stderr) == (0, ""), "each of these models is known"
+    live = emostream("listen", "-", "--speaker", "Ada", *models, stdin=bytes(2 * HZ), env=home)
+    assert [event.speaker for event in of_type(events_of(live.stdout), Hello)] == ["Ada"]
+
+    alone = emostream("file", "--speaker", "Ada", *models[:2], DEMO_RECORDING, env=home)
+    assert (alone.returncode, alone.stderr) == (0, ""), "a profile of two models serves each of them"
     again = emostream("enrol", "Ada", DEMO_RECORDING, *models, env=home)
     assert again.returncode == USAGE
     assert_one_line(again.stderr, "Ada is enrolled already", "--force")
@@ -114,16 +129,6 @@ def test_models_that_know_no_speaker_are_refused_before_anybody_speaks(
 
 
 class TestMicrophone:
-    @pytest.fixture(scope="class")
-    def microphone(self) -> Iterator[VirtualMicrophone]:
-        with VirtualMicrophone(MICROPHONE_HZ) as microphone:
-            yield microphone
-
-    @pytest.fixture(scope="class")
-    def sound(self, recording: Samples) -> np.ndarray:
-        heard = soxr.resample(recording, HZ, MICROPHONE_HZ)
-        return np.clip(heard * 32_767, -32_768, 32_767).astype(np.int16)
-
     def test_it_ends_by_itself_once_enough_was_said(
         self, microphone: VirtualMicrophone, sound: np.ndarray, home: dict[str, str], models: list[object]
     ) -> None:

@@ -1,7 +1,9 @@
 """The options by which commands judge: whose voice, which figures, and what does not go together."""
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import msgspec
 import pytest
@@ -12,11 +14,14 @@ from streamer.cli import Parser
 from streamer.commands import judging
 from streamer.commands.judging import add_judging_arguments, load_judges, stream_config
 from streamer.errors import ModelError, ProfileError, UsageError
+from streamer.events import Hello
 from streamer.model import EmotionModel
 from streamer.pipeline import StreamConfig
-from streamer.reliability import Reliability, encode_reliability
+from streamer.reliability import Reliability, cost, encode_reliability
 from streamer.settings import Settings
 from streamer.speakers import Speakers
+from tests.processes import emostream, events_of
+from tests.streams import of_type
 from tests.test_reliability import RELIABILITY
 
 
@@ -32,7 +37,7 @@ def figures(tiny_models: list[EmotionModel]) -> Reliability:
     return msgspec.structs.replace(RELIABILITY, models=tuple(model.card.identity() for model in tiny_models))
 
 
-def options(*flags: object, environment: dict[str, str] = {}) -> argparse.Namespace:
+def options(*flags: object, environment: Mapping[str, str] = MappingProxyType({})) -> argparse.Namespace:
     parser = Parser()
     add_judging_arguments(parser, Settings(environment, Path("/nonexistent/config.toml")))
     return parser.parse_args([str(flag) for flag in flags])
@@ -89,7 +94,7 @@ def test_figures_alone_only_make_the_mean_of_the_models_as_sure_as_it_is() -> No
 
 
 def test_a_wish_without_figures_is_one_line(tiny_paths: list[Path]) -> None:
-    with pytest.raises(UsageError, match="--be-right needs figures .*--reliability FILE, or leave --be-right out"):
+    with pytest.raises(UsageError, match=r"--be-right needs figures .*--reliability FILE, or leave --be-right out"):
         load_judges(options("--be-right", "0.8", *named(tiny_paths)))
 
 
@@ -101,11 +106,24 @@ def test_figures_are_read_from_the_file_that_is_named(
     flags = [*named(tiny_paths), "--be-right", "0.8", "--reliability", path]
     assert load_judges(options(*flags)).config == stream_config(figures, 0.8)
     path.write_bytes(encode_reliability(RELIABILITY))
-    with pytest.raises(ModelError, match="was measured with tiny/test .*expected tiny_mel/test"):
+    with pytest.raises(ModelError, match=r"was measured with tiny/test .*expected tiny_mel/test"):
         load_judges(options(*flags))
     path.unlink()
     with pytest.raises(ModelError, match="cannot be read \\(No such file or directory\\)"):
         load_judges(options(*flags))
+
+
+def test_what_it_costs_is_said_before_the_timeline(
+    tmp_path: Path, tiny_paths: list[Path], figures: Reliability
+) -> None:
+    path = tmp_path / "figures.json"
+    path.write_bytes(encode_reliability(figures))
+    chosen = [*named(tiny_paths), "--be-right", "0.8", "--reliability", path]
+    ended = emostream("file", *chosen, bundled.DEMO_RECORDING)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout.splitlines()[1] == f"  {cost(figures.certainty(0.8))}"
+    (hello,) = of_type(events_of(emostream("listen", "-", *chosen, stdin=bytes(32_000)).stdout), Hello)
+    assert hello.certainty == figures.certainty(0.8)
 
 
 def test_shipped_figures_are_for_the_shipped_models_alone(
