@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamer.audio import AudioBlock
-from streamer.baseline import BaselineConfig, SpeakerBaseline, SpeakerProfile
-from streamer.errors import ModelError
-from streamer.events import Estimate, Event, Gap, Hello, Summary, Utterance
-from streamer.model import EmotionModel
+from streamer.baseline import BaselineConfig, SpeakerProfile
+from streamer.events import Certainty, Estimate, Event, Gap, Hello, Summary, Utterance
+from streamer.model import EmotionModel, tempered
+from streamer.panel import Panel
 from streamer.segment import Segment, Step
 from streamer.smoothing import Smoother, SmoothingConfig
 from streamer.speech import SAMPLE_RATE_HZ, SpeechConfig, SpeechGate, SpeechModel, Turn
@@ -23,12 +23,19 @@ F32 = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class StreamConfig:
-    """How a stream decides. A window gets an estimate once it holds ``shortest_speech_ms`` of speech."""
+    """How a stream decides. A window gets an estimate once it holds ``shortest_speech_ms`` of speech.
+
+    ``temperature`` is that of the models' mean. Utterances and whole files are named from ``verdict_at`` on, or from
+    where steps are. ``certainty`` is what these thresholds were measured to cost, for ``hello``.
+    """
 
     smoothing: SmoothingConfig = field(default_factory=SmoothingConfig)
     speech: SpeechConfig = field(default_factory=SpeechConfig)
     baseline: BaselineConfig = field(default_factory=BaselineConfig)
     shortest_speech_ms: int = 250
+    temperature: float = 1.0
+    verdict_at: float | None = None
+    certainty: Certainty | None = None
 
 
 class Stamp(TypedDict):
@@ -59,13 +66,12 @@ class EmotionStream:
         stream: str = "audio",
         source: str = "",
     ) -> None:
-        _check_together(models)
         self.config = config or StreamConfig()
-        self.labels = models[0].card.labels
+        self._panel = Panel(models, self.config.baseline, profile)
         self._models = tuple(models)
+        self.labels = models[0].card.labels
         self._grid = models[0].card.grid()
         self._gate = SpeechGate(speech_model, self.config.speech, self._grid.length)
-        self._baseline = SpeakerBaseline([model.card for model in models], self.config.baseline, profile)
         self._speaker = profile.name if profile else None
         self._input_hz = input_hz
         self._stream = stream
@@ -78,7 +84,7 @@ class EmotionStream:
         self._next_sample: int | None = None
         self._first_sample = 0
         self._smoother = Smoother(self.config.smoothing)
-        self._baseline.reset()
+        self._panel.reset()
         self._start_segment(0.0)
         self._utterance: tuple[float, Verdict] | None = None
         self._whole = self._verdict()
@@ -96,6 +102,7 @@ class EmotionStream:
             models=tuple(model.card.brief() for model in self._models),
             source=self._source,
             speaker=self._speaker,
+            certainty=self.config.certainty,
         )
 
     def push(self, block: AudioBlock) -> list[Event]:
@@ -138,7 +145,12 @@ class EmotionStream:
 
         Raises ``ProfileError`` where no model has a summary of speech.
         """
-        return self._baseline.profile(name)
+        return self._panel.profile(name)
+
+    @property
+    def judged_speech_s(self) -> float:
+        """Seconds of speech that were judged so far: what a profile of now would stand on."""
+        return self._panel.heard_s
 
     def moment(self) -> Stamp:
         """The stamp of an event that stands at the end of what was heard so far."""
@@ -152,8 +164,7 @@ class EmotionStream:
     def _start_segment(self, start_ms: float) -> None:
         self._segment = Segment(self._models, self._gate, self._input_hz, start_ms)
         self._last_end = 0
-        self._weighed_samples = 0
-        self._adapted_at = 0
+        self._panel.start_segment()
         self._smoother.reset()
 
     def _gap(self, lost: int) -> list[Event]:
@@ -166,34 +177,12 @@ class EmotionStream:
         return events
 
     def _events(self, heard: Iterator[Turn | Step]) -> list[Event]:
-        events: list[Event] = []
-        stretch: list[Turn | Step] = []
-        for item in heard:
-            stretch.append(item)
-            if self._baseline.adapts and self._adapts_after(item):
-                events += self._events_of_stretch(stretch)
-                self._baseline.adapt()
-                stretch = []
-        return events + self._events_of_stretch(stretch)
-
-    def _adapts_after(self, item: Turn | Step) -> bool:
-        """Whether the baseline adapts here: between utterances, and now and then within one that does not end.
-
-        That depends on the audio alone, never on how it was cut into blocks.
-        """
-        if isinstance(item, Turn):
-            self._adapted_at = item.known_at
-            return not item.speaking
-        longest = self.config.baseline.longest_unadapted_s * SAMPLE_RATE_HZ
-        if not item.speaking or item.end_sample - self._adapted_at < longest:
-            return False
-        self._adapted_at = item.end_sample
-        return True
+        return [event for stretch in self._panel.stretches(heard) for event in self._events_of_stretch(stretch)]
 
     def _events_of_stretch(self, items: Sequence[Turn | Step]) -> list[Event]:
         """The events of turns and steps that all see the same baseline."""
         steps = [item for item in items if isinstance(item, Step) and self._worth_judging(item)]
-        judged = dict(zip((step.end_sample for step in steps), self._judge(steps), strict=True))
+        judged = dict(zip((step.end_sample for step in steps), self._panel.judge(steps), strict=True))
         events: list[Event] = []
         for item in items:
             if isinstance(item, Step):
@@ -207,28 +196,6 @@ class EmotionStream:
     def _worth_judging(self, step: Step) -> bool:
         return step.speech_samples * 1000 >= self.config.shortest_speech_ms * SAMPLE_RATE_HZ
 
-    def _judge(self, steps: list[Step]) -> list[F32]:
-        """Each model's probabilities, shape (models, K), for every step; windows of one length go as one batch."""
-        judged: list[F32] = []
-        for _, alike in itertools.groupby(steps, key=lambda step: [len(window.rows) for window in step.windows]):
-            group = list(alike)
-            by_model = zip(*(step.windows for step in group), strict=True)
-            p, summaries = [], []
-            for model, windows, offset in zip(self._models, by_model, self._baseline.offsets, strict=True):
-                logits, summary = model.judge(np.stack([window.rows for window in windows]), offset)
-                p.append(model.calibrated(logits))
-                summaries.append(summary)
-            judged.extend(np.stack(p, axis=1))
-            self._remember(group, summaries)
-        return judged
-
-    def _remember(self, steps: Sequence[Step], summaries: Sequence[F32]) -> None:
-        """Let the baseline hear each step's summaries, weighed by the speech that no step before it had heard."""
-        for step, *of_step in zip(steps, *summaries, strict=True):
-            new_samples = step.heard_samples - self._weighed_samples
-            self._weighed_samples = step.heard_samples
-            self._baseline.push(of_step, new_samples / SAMPLE_RATE_HZ)
-
     def _estimate(self, step: Step, by_model: F32 | None) -> Estimate:
         elapsed = step.end_sample - self._last_end
         self._last_end = step.end_sample
@@ -241,7 +208,7 @@ class EmotionStream:
             return Estimate(
                 **stamp, p={}, label=None, confidence=0.0, agreement=0.0, speech=step.speaking, level_dbfs=level_dbfs
             )
-        p = by_model.mean(axis=0)
+        p = tempered(by_model.mean(axis=0), self.config.temperature)
         smoothed, named = self._smoother.push(p, step_ms)
         self._whole.add(p, step.speech_samples)
         if self._utterance:
@@ -268,7 +235,8 @@ class EmotionStream:
         return [Utterance(**stamp, p=judged.p, label=judged.label, confidence=judged.confidence)]
 
     def _verdict(self) -> Verdict:
-        return Verdict(self.labels, self.config.smoothing.name_at)
+        at = self.config.verdict_at
+        return Verdict(self.labels, self.config.smoothing.name_at if at is None else at)
 
     def _ms(self, sample: int) -> float:
         return self._segment.start_ms + 1000 * sample / SAMPLE_RATE_HZ
@@ -281,22 +249,3 @@ def _largest_distance(by_model: F32) -> float:
     """The total variation distance, 0 to 1, between the two of some distributions (models, K) that differ most."""
     distances = np.abs(by_model[:, None] - by_model[None, :]).sum(axis=2) / 2
     return float(distances.max())
-
-
-def _check_together(models: Sequence[EmotionModel]) -> None:
-    if not models:
-        raise ModelError("no model was given: name one with --model, or leave it out for the shipped ones")
-    first = models[0].card
-    for card in (model.card for model in models):
-        ours = (card.labels, card.features.sample_rate_hz, card.window_ms, card.step_ms, card.shortest_window_ms)
-        theirs = (first.labels, first.features.sample_rate_hz, first.window_ms, first.step_ms, first.shortest_window_ms)
-        if ours != theirs:
-            raise ModelError(
-                f"{first.name} and {card.name} cannot listen together: labels, rate, window, step and shortest window "
-                f"must be the same; got {theirs} and {ours}; name models of one kind with --model"
-            )
-    if first.features.sample_rate_hz != SAMPLE_RATE_HZ:
-        raise ModelError(
-            f"{first.name} wants audio at {first.features.sample_rate_hz} Hz, expected {SAMPLE_RATE_HZ} Hz, which the "
-            "speech gate hears: train it at that rate"
-        )

@@ -27,6 +27,11 @@ def test_it_prints_the_card_of_each(tiny_paths: list[Path]) -> None:
     assert ended.stdout.count("MIT") == 2
 
 
+def test_it_shows_which_can_take_a_speaker_into_account(tiny_paths: list[Path], summarised_paths: list[Path]) -> None:
+    ended = emostream("models", tiny_paths[0], summarised_paths[0], env={"COLUMNS": "200"})
+    assert ended.stdout.count("can be enrolled (4 numbers)") == 1
+
+
 def test_a_file_that_is_no_model_is_one_line_and_nothing_is_printed(tmp_path: Path, tiny_paths: list[Path]) -> None:
     (tmp_path / "text.onnx").write_text("hello")
     for path, said in (

@@ -21,7 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from streamer.events import Error, Estimate, Event, Gap, Health, Hello, ModelBrief, Utterance, encode
+from streamer.events import Certainty, Error, Estimate, Event, Gap, Health, Hello, ModelBrief, Utterance, encode
 from streamer.sinks.block_letters import block_letters
 from streamer.sinks.dashboard import Dashboard, Screenful, farewell
 from streamer.sinks.dashboard_state import HISTORY_MS, UTTERANCES, DashboardState
@@ -138,6 +138,16 @@ class TestState:
 
 
 class TestPicture:
+    def test_who_speaks_and_what_being_right_costs_are_on_it(self) -> None:
+        certainty = Certainty(be_right=0.8, confidence=0.7, right=0.81, coverage=0.61)
+        state = after(msgspec.structs.replace(hello(), speaker="Ada", certainty=certainty), estimate())
+        text = screen(state, 120, 40)
+        assert "Desk Microphone · the voice of Ada · net0 1.0 + net1 1.0" in text
+        assert "labels right at least 80% of the time on strangers; shows a label for about 61% of speech" in text
+        assert "labels right at least" in screen(state, 60, 15)
+        error = Error(seq=5, stream="mic", t_start_ms=0, t_end_ms=3000, code="x", message="microphone unplugged")
+        assert "labels right" not in screen(state.after(error), 120, 40)
+
     @pytest.mark.parametrize(("width", "height"), SIZES)
     def test_everything_that_matters_is_there_at_every_usual_size(self, width: int, height: int) -> None:
         state = after(hello(), estimate(2000), gap(2000, 3000), estimate(6000), health(6000, dropped=3))

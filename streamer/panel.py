@@ -1,0 +1,116 @@
+"""The models that judge one stream together, and what of its voice they take for the speaker's own."""
+
+import itertools
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streamer.baseline import BaselineConfig, SpeakerBaseline, SpeakerProfile
+from streamer.errors import ModelError
+from streamer.model import EmotionModel
+from streamer.segment import Step
+from streamer.speech import SAMPLE_RATE_HZ, Turn
+
+F32 = NDArray[np.float32]
+
+
+class Panel:
+    """Steps in, each model's probabilities out, with the speaker's baseline taken off.
+
+    Raises ``ModelError`` for models that cannot listen together and ``ProfileError`` for a profile made with others.
+    """
+
+    def __init__(
+        self, models: Sequence[EmotionModel], config: BaselineConfig, profile: SpeakerProfile | None = None
+    ) -> None:
+        _check_together(models)
+        self._models = tuple(models)
+        self._baseline = SpeakerBaseline([model.card for model in models], config, profile)
+        self._longest_unadapted_s = config.longest_unadapted_s
+        self.start_segment()
+
+    def reset(self) -> None:
+        """Forget what was heard, keep the profile: what follows is as from a new panel."""
+        self._baseline.reset()
+        self.start_segment()
+
+    def start_segment(self) -> None:
+        """The sample axis begins anew; the speaker stays."""
+        self._weighed_samples = 0
+        self._adapted_at = 0
+
+    @property
+    def heard_s(self) -> float:
+        """Seconds of speech that were judged."""
+        return self._baseline.heard_s
+
+    def profile(self, name: str) -> SpeakerProfile:
+        """What was judged so far as a person's profile. Raises ``ProfileError`` where no model has a summary."""
+        return self._baseline.profile(name)
+
+    def stretches(self, heard: Iterator[Turn | Step]) -> Iterator[list[Turn | Step]]:
+        """Turns and steps that see the same baseline; what a stretch brought is taken into account behind it."""
+        stretch: list[Turn | Step] = []
+        for item in heard:
+            stretch.append(item)
+            if self._baseline.adapts and self._adapts_after(item):
+                yield stretch
+                self._baseline.adapt()
+                stretch = []
+        yield stretch
+
+    def judge(self, steps: Sequence[Step]) -> list[F32]:
+        """Each model's probabilities, shape (models, K), for every step; windows of one length go as one batch."""
+        judged: list[F32] = []
+        for _, alike in itertools.groupby(steps, key=lambda step: [len(window.rows) for window in step.windows]):
+            group = list(alike)
+            by_model = zip(*(step.windows for step in group), strict=True)
+            p, summaries = [], []
+            for model, windows, offset in zip(self._models, by_model, self._baseline.offsets, strict=True):
+                logits, summary = model.judge(np.stack([window.rows for window in windows]), offset)
+                p.append(model.calibrated(logits))
+                summaries.append(summary)
+            judged.extend(np.stack(p, axis=1))
+            self._remember(group, summaries)
+        return judged
+
+    def _remember(self, steps: Sequence[Step], summaries: Sequence[F32]) -> None:
+        """Let the baseline hear each step's summaries, weighed by the speech that no step before it had heard."""
+        for step, *of_step in zip(steps, *summaries, strict=True):
+            new_samples = step.heard_samples - self._weighed_samples
+            self._weighed_samples = step.heard_samples
+            self._baseline.push(of_step, new_samples / SAMPLE_RATE_HZ)
+
+    def _adapts_after(self, item: Turn | Step) -> bool:
+        """Whether the baseline adapts here: between utterances, and now and then within one that does not end.
+
+        That depends on the audio alone, never on how it was cut into blocks.
+        """
+        if isinstance(item, Turn):
+            self._adapted_at = item.known_at
+            return not item.speaking
+        longest = self._longest_unadapted_s * SAMPLE_RATE_HZ
+        if not item.speaking or item.end_sample - self._adapted_at < longest:
+            return False
+        self._adapted_at = item.end_sample
+        return True
+
+
+def _check_together(models: Sequence[EmotionModel]) -> None:
+    if not models:
+        raise ModelError("no model was given: name one with --model, or leave it out for the shipped ones")
+    first = models[0].card
+    for card in (model.card for model in models):
+        ours = (card.labels, card.features.sample_rate_hz, card.window_ms, card.step_ms, card.shortest_window_ms)
+        theirs = (first.labels, first.features.sample_rate_hz, first.window_ms, first.step_ms, first.shortest_window_ms)
+        if ours != theirs:
+            raise ModelError(
+                f"{first.name} and {card.name} cannot listen together: labels, rate, window, step and shortest window "
+                f"must be the same; got {theirs} and {ours}; name models of one kind with --model"
+            )
+    if first.features.sample_rate_hz != SAMPLE_RATE_HZ:
+        raise ModelError(
+            f"{first.name} wants audio at {first.features.sample_rate_hz} Hz, expected {SAMPLE_RATE_HZ} Hz, which the "
+            "speech gate hears: train it at that rate"
+        )

@@ -1,0 +1,106 @@
+"""The models of a stream together: one batch for what sees the same baseline, and where the baseline changes.
+
+``test_pipeline_baseline`` has the panel at work on speech.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from streamer.baseline import BaselineConfig
+from streamer.model import EmotionModel
+from streamer.panel import Panel
+from streamer.segment import Step
+from streamer.speech import Turn
+from streamer.windows import FeatureWindow
+from tests.streams import HZ
+from tests.tiny_models import MEL_SPEC
+
+STEP = HZ // 4
+CONFIG = BaselineConfig(drift_prior_s=1.0, longest_unadapted_s=2.0)
+
+
+@pytest.fixture(scope="module")
+def model(summarised_paths: list[Path]) -> EmotionModel:
+    return EmotionModel.load(summarised_paths[0])
+
+
+def step(index: int, *, speaking: bool = True, heard_samples: int = 0, rows: int = 20, value: float = -30.0) -> Step:
+    end = index * STEP
+    window = FeatureWindow(rows=np.full((rows, MEL_SPEC.dim), value, np.float32), end_sample=end)
+    return Step(end, (window,), heard_samples, heard_samples, speaking, -20.0)
+
+
+def turn(speaking: bool, at: int) -> Turn:
+    return Turn(speaking, at, at)
+
+
+def lengths(panel: Panel, items: list[Turn | Step]) -> list[int]:
+    return [len(stretch) for stretch in panel.stretches(iter(items))]
+
+
+def test_a_stretch_ends_with_an_utterance(model: EmotionModel) -> None:
+    said = [step(1, speaking=False), turn(True, STEP), step(2), step(3), turn(False, 3 * STEP), step(4, speaking=False)]
+    assert lengths(Panel([model], CONFIG), said) == [5, 1]
+    assert lengths(Panel([model], BaselineConfig(drift=False)), said) == [6]
+    assert lengths(Panel([model], CONFIG), []) == [0]
+
+
+def test_a_long_utterance_is_cut_by_its_own_length_and_silence_never(model: EmotionModel) -> None:
+    silence: list[Turn | Step] = [step(index, speaking=False) for index in range(1, 41)]
+    said: list[Turn | Step] = [turn(True, 10 * HZ), *(step(index) for index in range(41, 61))]
+    assert lengths(Panel([model], CONFIG), silence + said) == [40 + 1 + 8, 8, 4]
+
+
+def test_what_was_heard_counts_behind_its_stretch_however_it_is_asked(model: EmotionModel) -> None:
+    said = [step(1, heard_samples=2_000), step(2, heard_samples=HZ), turn(False, 2 * STEP), step(3, heard_samples=HZ)]
+    together, alone = Panel([model], CONFIG), Panel([model], CONFIG)
+    first, behind = [
+        together.judge([item for item in stretch if isinstance(item, Step)])
+        for stretch in together.stretches(iter(said))
+    ]
+    np.testing.assert_allclose(first[0], first[1], atol=1e-6)
+    assert first[0].shape == (1, 4)
+    assert np.abs(behind[0] - first[0]).max() > 0.001
+    one_by_one = [
+        p
+        for item in said
+        for stretch in alone.stretches(iter([item]))
+        for p in alone.judge([each for each in stretch if isinstance(each, Step)])
+    ]
+    np.testing.assert_allclose(one_by_one, [*first, *behind], atol=1e-6)
+    assert together.heard_s == alone.heard_s == 1.0
+
+
+def test_windows_of_one_length_go_as_one_batch(model: EmotionModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    batches: list[tuple[int, ...]] = []
+
+    def judge(windows: np.ndarray, offset: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+        batches.append(windows.shape[:2])
+        return EmotionModel.judge(model, windows, offset)
+
+    monkeypatch.setattr(model, "judge", judge)
+    panel = Panel([model], CONFIG)
+    assert len(panel.judge([step(1, rows=10), step(2, rows=20), step(3, rows=20), step(4, rows=5)])) == 4
+    assert batches == [(1, 10), (2, 20), (1, 5)]
+    assert panel.judge([]) == []
+
+
+def test_after_reset_it_equals_a_new_one(model: EmotionModel) -> None:
+    panel = Panel([model], CONFIG)
+    panel.judge([step(1, heard_samples=HZ)])
+    panel.reset()
+    assert panel.heard_s == 0
+    panel.judge([step(1, heard_samples=4_000, value=-10.0)])
+    fresh = Panel([model], CONFIG)
+    fresh.judge([step(1, heard_samples=4_000, value=-10.0)])
+    assert panel.profile("Ada") == fresh.profile("Ada")
+
+
+def test_speech_behind_a_gap_is_new_again(model: EmotionModel) -> None:
+    panel = Panel([model], CONFIG)
+    panel.judge([step(1, heard_samples=HZ)])
+    panel.start_segment()
+    panel.judge([step(1, heard_samples=HZ)])
+    assert panel.heard_s == 2.0
