@@ -21,7 +21,7 @@ from trainer.learners import Learner
 from trainer.metrics import uar
 from trainer.plots import learning_curves
 from trainer.recipes import Recipe
-from trainer.splits import Split, folds, split_hash
+from trainer.splits import Split, folds, leave_one_corpus_out, split_hash
 
 F32 = NDArray[np.float32]
 
@@ -30,7 +30,10 @@ TEACHER_EMBEDDING = 128
 
 @dataclass(frozen=True)
 class Job:
-    """What to train, on what, and where it goes. ``teacher`` is the published network's file, None for none."""
+    """What to train, on what, and where it goes. ``teacher`` is the published network's file, None for none.
+
+    With ``leave_one_corpus_out`` the parts that are judged hold out a corpus each, in place of a fold.
+    """
 
     recipe: Recipe
     clips: Sequence[Clip]
@@ -39,6 +42,7 @@ class Job:
     teacher: Path | None
     with_folds: bool
     with_all: bool
+    leave_one_corpus_out: bool = False
 
 
 def train(job: Job, console: Console) -> Path:
@@ -53,7 +57,8 @@ def train(job: Job, console: Console) -> Path:
     # With a teacher, clips of other emotions train the ear too.
     clips = [clip for clip in job.clips if taught or labels.index(clip.emotion) is not None]
     cache = job.root / "bank"
-    splits = _folds(clips, needed=job.with_folds)
+    judged = _judged(job, clips)
+    splits = list(judged.values())
     bank = load_bank(_in_folds(clips, splits), recipe.features, recipe.versions, cache)
     teacher = _standardised_teacher(clips, job.teacher, cache) if taught and job.teacher else None
     folder = runs.run_folder(job.root, recipe)
@@ -68,8 +73,8 @@ def train(job: Job, console: Console) -> Path:
         title = f"{recipe.name} {part.name}"
         return fit(training, len(labels.labels), part, console, title, published=job.teacher).learner
 
-    for i, split in enumerate(splits if job.with_folds else []):
-        part = folder / f"fold{i}"
+    for name, split in judged.items() if job.with_folds else ():
+        part = folder / name
         speakers = tuple(sorted({clip.speaker for clip in split.train}))
         learner = train_part(part, split.train, runs.SplitFacts(speakers=speakers, split_hash=split_hash(split)))
         tested = labels.keep(split.test)
@@ -92,6 +97,13 @@ def clip_logits(learner: Learner, recipe: Recipe, bank: FeatureBank, number: int
     rows, length = bank.clip(number), window_rows(recipe)
     starts = np.unique(np.linspace(0, max(0, len(rows) - length), 3).astype(int))
     return learner.logits(np.stack([rows[start : start + length] for start in starts])).mean(axis=0)
+
+
+def _judged(job: Job, clips: Sequence[Clip]) -> dict[str, Split]:
+    """The parts that judge the recipe, by name."""
+    if job.leave_one_corpus_out:
+        return {f"{runs.WITHOUT}{corpus}": split for corpus, split in leave_one_corpus_out(clips).items()}
+    return {f"{runs.FOLD}{i}": split for i, split in enumerate(_folds(clips, needed=job.with_folds))}
 
 
 def _folds(clips: Sequence[Clip], *, needed: bool) -> list[Split]:

@@ -22,6 +22,11 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
     parser.add_argument(
         "--only", choices=("folds", "all"), help="the folds, for honest scores, or the one network on all speakers"
     )
+    parser.add_argument(
+        "--leave-one-corpus-out",
+        action="store_true",
+        help="instead, one network for each corpus that has not heard it: how far the recipe goes on other recordings",
+    )
     parser.add_argument("--epochs", type=int, help="instead of the recipe's")
     parser.add_argument(
         "--teacher",
@@ -59,6 +64,8 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.epochs < 1:
             raise UsageError(f"found --epochs {arguments.epochs}, expected 1 or more")
         recipe = msgspec.structs.replace(recipe, epochs=arguments.epochs)
+    if arguments.leave_one_corpus_out and arguments.only:
+        raise UsageError("--only chooses between the folds and all speakers, so it cannot go with a corpus left out")
     corpus = read_corpus(corpus_of(arguments), arguments.kind)
     console = Console()
     console.print(describe(corpus), highlight=False)
@@ -74,7 +81,8 @@ def run(arguments: argparse.Namespace) -> int:
         root=arguments.out,
         teacher=arguments.teacher,
         with_folds=arguments.only != "all",
-        with_all=arguments.only != "folds",
+        with_all=arguments.only != "folds" and not arguments.leave_one_corpus_out,
+        leave_one_corpus_out=arguments.leave_one_corpus_out,
     )
     console.print(f"done: {train(job, console)}", highlight=False)
     return 0
