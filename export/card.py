@@ -18,8 +18,8 @@ PROTOCOL = (
 def make_card(folder: Path, part: Path) -> ModelCard:
     """The card of one part of a run; scores are there once the run was evaluated.
 
-    The temperature comes from clips that neither this part nor its scores saw: for a fold, those of the other folds; for a
-    network without one corpus, the other corpora, each judged by the network without it.
+    The temperature comes from clips that neither this part nor its scores saw: for a fold, those of the other folds;
+    for a network without one corpus, those of the other corpora.
     """
     run, split = runs.read_run(folder), runs.read_split(part)
     recipe = run.recipe

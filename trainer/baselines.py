@@ -29,8 +29,9 @@ LEAKY_FOLDS = 5
 def baselines(clips: Sequence[Clip], labels: LabelSet, *, leaky: bool = False) -> list[Evaluation]:
     """On the 52 published features (50 MFCC, centroid, mean contrast); on all bands with their deviations (116).
 
-    With ``leaky`` the latter is there once more, last and named ``LEAKY``: on folds that clips were dealt into at random, balanced by
-    label, so that nearly every speaker is on both sides. No score, but what a careless split would have called one.
+    With ``leaky`` the latter is there once more, last and named ``LEAKY``: on folds that clips were dealt into at
+    random, balanced by label, so that nearly every speaker is on both sides. No score, but what a careless split would
+    have called one.
     """
     wanted = labels.keep(clips)
     statistics = np.stack(each(_statistics, wanted, f"baselines on {len(wanted)} clips"))

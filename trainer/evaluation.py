@@ -48,6 +48,11 @@ class Evaluation:
         """The corpus of each clip."""
         return np.array([clip.corpus for clip in self.clips])
 
+    def of(self, chosen: NDArray[np.bool_]) -> "Evaluation":
+        """What was named of the chosen clips alone."""
+        clips = tuple(clip for clip, wanted in zip(self.clips, chosen, strict=True) if wanted)
+        return Evaluation(self.name, self.labels, clips, self.truth[chosen], self.p[chosen])
+
     def uar_by_corpus(self) -> dict[str, float]:
         """UAR of each corpus."""
         return {corpus: uar(self.truth[of], self.named[of]) for corpus, of in self._by_corpus()}

@@ -48,10 +48,10 @@ class ClipLog:
 class LiveMetrics:
     """Shown labels over many clips.
 
-    ``flips_per_minute`` counts changes from one label to another, whatever lay between, by minute of speech. Delays, one
-    per clip with speech, run from the speech's beginning to the end of the first window that had a (right) label, in
-    seconds, infinite where it never came. ``named`` is the share of speaking time with a label, ``right`` the share of
-    that time in which it was the clip's.
+    ``flips_per_minute`` counts changes from one label to another, whatever lay between, by minute of speech. Delays,
+    one per clip with speech, run from the speech's beginning to the end of the first window that had a (right) label,
+    in seconds, infinite where it never came. ``named`` is the share of speaking time with a label, ``right`` the share
+    of that time in which it was the clip's.
     """
 
     clips: int

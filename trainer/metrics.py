@@ -113,7 +113,7 @@ class RiskCoverage:
 
 
 def risk_coverage(score: F64, right: Flags) -> RiskCoverage:
-    """The curve of naming only what scores high: ``score`` (N,), any order of scale; equal scores are named together."""
+    """The curve of naming only what scores high: ``score`` (N,), on any scale; equal scores are named together."""
     order = np.argsort(-score, kind="stable")
     named = np.arange(1, len(score) + 1)
     risk = np.cumsum(~right[order]) / named

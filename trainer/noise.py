@@ -15,7 +15,7 @@ from trainer.bank import read_audio
 from trainer.corpora.clip import Clip
 
 SNRS_DB = (20, 10, 5, 0)
-BABBLE, CAFE = "babble", "cafe"
+KINDS = BABBLE, CAFE = ("babble", "cafe")
 VOICES = {BABBLE: 4, CAFE: 12}
 CAFE_REVERBERATION_S = 0.5
 

@@ -94,9 +94,7 @@ def risk_coverage_picture(path: Path, curves: Mapping[str, RiskCoverage], title:
     """Share wrong among the clips that are named, by the share of clips that are named."""
     figure, axes = _figure(title, (5.6, 4))
     for (name, curve), colour in zip(curves.items(), PALETTE, strict=False):
-        axes.plot(
-            curve.coverage, curve.risk, color=colour, linewidth=1.6, label=f"{name} (AURC {curve.area:.3f})"
-        )
+        axes.plot(curve.coverage, curve.risk, color=colour, linewidth=1.6, label=f"{name} (AURC {curve.area:.3f})")
     axes.set(xlabel="coverage: share of clips named", ylabel="risk: share of them wrong", xlim=(0, 1), ylim=(0, None))
     axes.xaxis.set_major_formatter(PercentFormatter(1))
     axes.yaxis.set_major_formatter(PercentFormatter(1))
@@ -126,7 +124,9 @@ def delay_picture(path: Path, delays_s: Mapping[str, F64], title: str) -> None:
     for (name, delays), colour in zip(delays_s.items(), PALETTE, strict=False):
         t = np.sort(delays[np.isfinite(delays)])
         share = np.arange(1, len(t) + 1) / max(len(delays), 1)
-        axes.step(np.r_[0, t, end_s], np.r_[0, share, share[-1:] if len(t) else 0], where="post", color=colour, label=name)
+        axes.step(
+            np.r_[0, t, end_s], np.r_[0, share, share[-1:] if len(t) else 0], where="post", color=colour, label=name
+        )
     axes.set(xlabel="time since speech began, s", ylabel="share of clips", xlim=(0, end_s), ylim=(0, 1))
     axes.yaxis.set_major_formatter(PercentFormatter(1))
     axes.legend(frameon=False)

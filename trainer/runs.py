@@ -1,4 +1,4 @@
-"""A training run on disk: a folder for each fold (or each corpus left out) and one for all speakers, with what it takes to go on or to export.
+"""A training run on disk: a folder for each part, with what it takes to go on or to export.
 
 runs/mel_cnn2d-attentive/run.json            recipe, labels, what was trained on
                          fold0/checkpoint    the network after its last epoch

@@ -8,14 +8,16 @@ from trainer.noise import number_of
 
 
 def stratified_sample(clips: Sequence[Clip], labels: LabelSet, per_corpus: int) -> list[Clip]:
-    """At most ``per_corpus`` clips of each corpus, in their order: its labels in turn, and of a label its speakers in turn.
+    """At most ``per_corpus`` clips of each corpus, in their order: its labels in turn, of a label its speakers in turn.
 
     Which clips of a speaker are taken hangs on the clips alone, not on where they lie or how many others there are.
     """
     chosen = set()
     for corpus in {clip.corpus for clip in clips}:
         by_label = {
-            label: _speakers_in_turn([clip for clip in clips if clip.corpus == corpus and labels.index(clip.emotion) == label])
+            label: _speakers_in_turn(
+                [clip for clip in clips if clip.corpus == corpus and labels.index(clip.emotion) == label]
+            )
             for label in range(len(labels.labels))
         }
         in_turn = sorted((turn, label) for label, of_label in by_label.items() for turn in range(len(of_label)))
