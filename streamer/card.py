@@ -15,12 +15,27 @@ SCHEMA = 1
 Milliseconds = Annotated[int, msgspec.Meta(gt=0, le=60_000)]
 
 
+class ModelIdentity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which network it is, trained on which speakers: what was measured with one says nothing of another."""
+
+    name: str
+    variant: str
+    split_hash: str
+
+    def __str__(self) -> str:
+        return f"{self.name}/{self.variant} ({self.split_hash[:8]})"
+
+
 class ModelCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything the daemon needs to run a model, and everything a person needs to judge it.
 
     ``temperature`` divides the logits before the softmax. ``scores`` are figures by name, whose protocol ``protocol``
     states. ``training_data`` names the corpora with their licences, ``split_hash`` the division into
     speakers, ``heard_speakers`` those of the training side: nobody may score the model on them.
+
+    ``neutral_summary`` and ``speech_summary`` are the means of the network's ``summary`` over the neutral speech and
+    over all speech of the training speakers, of length S each; both are empty where the network has no such output or
+    nobody measured them, and then no personal baseline is taken off.
     """
 
     name: str
@@ -39,11 +54,18 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     heard_speakers: tuple[str, ...]
     scores: dict[str, float]
     attribution: str = ""
+    neutral_summary: tuple[float, ...] = ()
+    speech_summary: tuple[float, ...] = ()
     schema: int = msgspec.field(default_factory=lambda: SCHEMA)
 
     def __post_init__(self) -> None:
         if len(set(self.labels)) < len(self.labels):
             raise ValueError(f"labels must differ from each other, got {', '.join(self.labels)}")
+        if len(self.neutral_summary) != len(self.speech_summary):
+            raise ValueError(
+                "neutral_summary and speech_summary must be of one length, "
+                f"got {len(self.neutral_summary)} and {len(self.speech_summary)}"
+            )
 
     def grid(self) -> WindowGrid:
         """The windows this model wants, in samples."""
@@ -54,6 +76,10 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
             step=self._samples(self.step_ms),
             shortest=self._samples(self.shortest_window_ms),
         )
+
+    def identity(self) -> ModelIdentity:
+        """What profiles and reliability figures are kept for."""
+        return ModelIdentity(name=self.name, variant=self.variant, split_hash=self.split_hash)
 
     def brief(self) -> ModelBrief:
         """The card in short, for ``hello``."""

@@ -31,3 +31,7 @@ class UnavailableError(EmostreamError):
 
 class ModelError(EmostreamError):
     """A model file that is not what the daemon can run."""
+
+
+class ProfileError(EmostreamError):
+    """A speaker's profile that cannot be used: damaged, or made with other models."""

@@ -31,13 +31,17 @@ class ModelBrief(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Hello(Event, frozen=True, kw_only=True, tag="hello"):
-    """The first event of a stream: how to read the ones that follow."""
+    """The first event of a stream: how to read the ones that follow.
+
+    ``speaker`` names the enrolled person whose own way of speaking is taken into account; without one it is left out.
+    """
 
     labels: tuple[str, ...]
     window_ms: int
     step_ms: int
     models: tuple[ModelBrief, ...]
     source: str
+    speaker: str | None = None
 
 
 class Estimate(Event, frozen=True, kw_only=True, tag="estimate"):

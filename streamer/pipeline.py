@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamer.audio import AudioBlock
+from streamer.baseline import BaselineConfig, SpeakerBaseline, SpeakerProfile
 from streamer.errors import ModelError
 from streamer.events import Estimate, Event, Gap, Hello, Summary, Utterance
 from streamer.model import EmotionModel
@@ -26,6 +27,7 @@ class StreamConfig:
 
     smoothing: SmoothingConfig = field(default_factory=SmoothingConfig)
     speech: SpeechConfig = field(default_factory=SpeechConfig)
+    baseline: BaselineConfig = field(default_factory=BaselineConfig)
     shortest_speech_ms: int = 250
 
 
@@ -42,7 +44,8 @@ class EmotionStream:
     """Audio of one voice in, events out; every listener has one of its own and they share the models.
 
     ``models`` must want the same labels, rate, window and step (``ModelError`` else). Times are milliseconds of audio
-    since the first block, gaps included.
+    since the first block, gaps included. ``profile`` is that of the person who speaks, if enrolled with these models
+    (``ProfileError`` else).
     """
 
     def __init__(
@@ -52,6 +55,7 @@ class EmotionStream:
         input_hz: int,
         *,
         config: StreamConfig | None = None,
+        profile: SpeakerProfile | None = None,
         stream: str = "audio",
         source: str = "",
     ) -> None:
@@ -61,6 +65,8 @@ class EmotionStream:
         self._models = tuple(models)
         self._grid = models[0].card.grid()
         self._gate = SpeechGate(speech_model, self.config.speech, self._grid.length)
+        self._baseline = SpeakerBaseline([model.card for model in models], self.config.baseline, profile)
+        self._speaker = profile.name if profile else None
         self._input_hz = input_hz
         self._stream = stream
         self._source = source
@@ -72,6 +78,7 @@ class EmotionStream:
         self._next_sample: int | None = None
         self._first_sample = 0
         self._smoother = Smoother(self.config.smoothing)
+        self._baseline.reset()
         self._start_segment(0.0)
         self._utterance: tuple[float, Verdict] | None = None
         self._whole = self._verdict()
@@ -88,6 +95,7 @@ class EmotionStream:
             step_ms=card.step_ms,
             models=tuple(model.card.brief() for model in self._models),
             source=self._source,
+            speaker=self._speaker,
         )
 
     def push(self, block: AudioBlock) -> list[Event]:
@@ -125,6 +133,13 @@ class EmotionStream:
             share={label: round(ms / named_ms, 4) if named_ms else 0.0 for label, ms in self._label_ms.items()},
         )
 
+    def profile(self, name: str) -> SpeakerProfile:
+        """What was heard so far as the profile of a person: how they speak, without any audio.
+
+        Raises ``ProfileError`` where no model has a summary of speech.
+        """
+        return self._baseline.profile(name)
+
     def moment(self) -> Stamp:
         """The stamp of an event that stands at the end of what was heard so far."""
         return self._stamp(self.heard_ms, self.heard_ms)
@@ -137,6 +152,8 @@ class EmotionStream:
     def _start_segment(self, start_ms: float) -> None:
         self._segment = Segment(self._models, self._gate, self._input_hz, start_ms)
         self._last_end = 0
+        self._weighed_samples = 0
+        self._adapted_at = 0
         self._smoother.reset()
 
     def _gap(self, lost: int) -> list[Event]:
@@ -149,7 +166,32 @@ class EmotionStream:
         return events
 
     def _events(self, heard: Iterator[Turn | Step]) -> list[Event]:
-        items = list(heard)
+        events: list[Event] = []
+        stretch: list[Turn | Step] = []
+        for item in heard:
+            stretch.append(item)
+            if self._baseline.adapts and self._adapts_after(item):
+                events += self._events_of_stretch(stretch)
+                self._baseline.adapt()
+                stretch = []
+        return events + self._events_of_stretch(stretch)
+
+    def _adapts_after(self, item: Turn | Step) -> bool:
+        """Whether the baseline adapts here: between utterances, and now and then within one that does not end.
+
+        That depends on the audio alone, never on how it was cut into blocks.
+        """
+        if isinstance(item, Turn):
+            self._adapted_at = item.known_at
+            return not item.speaking
+        longest = self.config.baseline.longest_unadapted_s * SAMPLE_RATE_HZ
+        if not item.speaking or item.end_sample - self._adapted_at < longest:
+            return False
+        self._adapted_at = item.end_sample
+        return True
+
+    def _events_of_stretch(self, items: Sequence[Turn | Step]) -> list[Event]:
+        """The events of turns and steps that all see the same baseline."""
         steps = [item for item in items if isinstance(item, Step) and self._worth_judging(item)]
         judged = dict(zip((step.end_sample for step in steps), self._judge(steps), strict=True))
         events: list[Event] = []
@@ -168,14 +210,24 @@ class EmotionStream:
     def _judge(self, steps: list[Step]) -> list[F32]:
         """Each model's probabilities, shape (models, K), for every step; windows of one length go as one batch."""
         judged: list[F32] = []
-        for _, group in itertools.groupby(steps, key=lambda step: [len(window.rows) for window in step.windows]):
+        for _, alike in itertools.groupby(steps, key=lambda step: [len(window.rows) for window in step.windows]):
+            group = list(alike)
             by_model = zip(*(step.windows for step in group), strict=True)
-            p = [
-                model.probabilities(np.stack([window.rows for window in windows]))
-                for model, windows in zip(self._models, by_model, strict=True)
-            ]
+            p, summaries = [], []
+            for model, windows, offset in zip(self._models, by_model, self._baseline.offsets, strict=True):
+                logits, summary = model.judge(np.stack([window.rows for window in windows]), offset)
+                p.append(model.calibrated(logits))
+                summaries.append(summary)
             judged.extend(np.stack(p, axis=1))
+            self._remember(group, summaries)
         return judged
+
+    def _remember(self, steps: Sequence[Step], summaries: Sequence[F32]) -> None:
+        """Let the baseline hear each step's summaries, weighed by the speech that no step before it had heard."""
+        for step, *of_step in zip(steps, *summaries, strict=True):
+            new_samples = step.heard_samples - self._weighed_samples
+            self._weighed_samples = step.heard_samples
+            self._baseline.push(of_step, new_samples / SAMPLE_RATE_HZ)
 
     def _estimate(self, step: Step, by_model: F32 | None) -> Estimate:
         elapsed = step.end_sample - self._last_end

@@ -17,11 +17,15 @@ SILENCE_DBFS = -120.0
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What is known at the end of a step: each model's window, and the speech and level heard."""
+    """What is known at the end of a step: each model's window, and the speech and level heard.
+
+    ``speech_samples`` are those within the window, ``heard_samples`` those since the segment began.
+    """
 
     end_sample: int
     windows: tuple[FeatureWindow, ...]
     speech_samples: int
+    heard_samples: int
     speaking: bool
     level_dbfs: float
 
@@ -78,6 +82,7 @@ class Segment:
             end_sample=self._n_samples,
             windows=windows,
             speech_samples=self._gate.speech_between(start, self._n_samples),
+            heard_samples=self._gate.heard_samples,
             speaking=self._gate.speaking,
             level_dbfs=max(SILENCE_DBFS, 10 * float(np.log10(max(self._energy / length, 1e-12)))),
         )

@@ -64,6 +64,7 @@ class SpeechGate:
         self._state: tuple[Any, Any] = (np.zeros(STATE_SHAPE, np.float32), np.zeros(STATE_SHAPE, np.float32))
         self._pending = np.zeros(CONTEXT, np.float32)
         self._chunks_done = 0
+        self._chunks_voiced = 0
         self._last_voiced = 0
         self.speaking = False
         self._voiced: list[int] = []
@@ -86,6 +87,11 @@ class SpeechGate:
         self.reset()
         return turns
 
+    @property
+    def heard_samples(self) -> int:
+        """How many samples of speech were heard since the gate was new."""
+        return self._chunks_voiced * CHUNK
+
     def speech_between(self, start: int, end: int) -> int:
         """How many samples of speech lie in chunks wholly between two sample positions of the recent past."""
         first, last = -(-start // CHUNK), end // CHUNK
@@ -102,6 +108,7 @@ class SpeechGate:
                 turns.append(Turn(True, chunk * CHUNK, known_at))
             self._last_voiced = chunk + 1
             self._voiced.append(chunk)
+            self._chunks_voiced += 1
         elif self.speaking and (known_at - self._last_voiced * CHUNK) * 1000 >= config.hangover_ms * SAMPLE_RATE_HZ:
             self.speaking = False
             turns.append(Turn(False, self._last_voiced * CHUNK, known_at))

@@ -11,6 +11,8 @@ from streamer.features import Feature, FeatureSpec
 from streamer.windows import WindowGrid
 from tests.tiny_models import MFCC_SPEC, TINY_CARD, tiny_card
 
+OPTIONAL = {"attribution", "schema", "neutral_summary", "speech_summary"}
+
 
 def with_field(name: str, value: object) -> dict[str, str]:
     return {METADATA_KEY: json.dumps({**json.loads(to_metadata(TINY_CARD)[METADATA_KEY]), name: value})}
@@ -55,9 +57,7 @@ def test_a_card_without_a_schema_is_refused() -> None:
     assert "has schema null" in refusal({METADATA_KEY: "{}"})
 
 
-@pytest.mark.parametrize(
-    "name", [name for name in ModelCard.__struct_fields__ if name not in {"attribution", "schema"}]
-)
+@pytest.mark.parametrize("name", [name for name in ModelCard.__struct_fields__ if name not in OPTIONAL])
 def test_a_missing_field_is_named(name: str) -> None:
     fields = json.loads(to_metadata(TINY_CARD)[METADATA_KEY])
     del fields[name]
@@ -103,6 +103,23 @@ def test_the_grid_is_in_samples_at_the_models_rate() -> None:
     assert TINY_CARD.grid() == WindowGrid(frame_length=512, hop_length=160, length=48_000, step=4_000, shortest=8_000)
     spec = FeatureSpec(features=(Feature.MFCC,), sample_rate_hz=22_050)
     assert tiny_card(features=spec).grid().step == 5_512
+
+
+def test_the_mean_summaries_are_two_of_one_length() -> None:
+    card = tiny_card(neutral_summary=(0.5, -1.0), speech_summary=(0.25, 0.0))
+    assert from_metadata(to_metadata(card), "here") == card
+    assert "neutral_summary and speech_summary must be of one length, got 1 and 0" in refusal(
+        with_field("neutral_summary", [0.5])
+    )
+    assert "$.speech_summary[0]" in refusal(with_field("speech_summary", ["much"]))
+
+
+def test_the_identity_says_which_network_was_trained_on_whom() -> None:
+    identity = TINY_CARD.identity()
+    assert msgspec.to_builtins(identity) == {"name": "tiny", "variant": "test", "split_hash": "0"}
+    assert str(identity) == "tiny/test (0)"
+    assert tiny_card(version="2", licence="other").identity() == identity
+    assert tiny_card(split_hash="1").identity() != identity
 
 
 def test_the_brief_is_what_clients_see() -> None:

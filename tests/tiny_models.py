@@ -58,18 +58,27 @@ def tiny_graph(
     frames: int | str = "frames",
     input_name: str = "features",
     output_name: str = "logits",
+    summarised: bool = False,
 ) -> onnx.ModelProto:
-    """Logits = mean row times ``weights`` plus ``bias``, both zero unless given."""
+    """Logits = mean row times ``weights`` plus ``bias``, both zero unless given.
+
+    A ``summarised`` one gives mean row times ``weights`` as its summary, and the logits are that minus the offset.
+    """
     weights = np.zeros((dim, n_labels)) if weights is None else weights
+
+    def pooled(name: str) -> list[onnx.ValueInfoProto]:
+        return [helper.make_tensor_value_info(name, TensorProto.FLOAT, [batch, n_labels])] if summarised else []
+
     graph = helper.make_graph(
         [
             helper.make_node("ReduceMean", [input_name, "axes"], ["mean"], keepdims=0),
-            helper.make_node("MatMul", ["mean", "weights"], ["scores"]),
-            helper.make_node("Add", ["scores", "bias"], [output_name]),
+            helper.make_node("MatMul", ["mean", "weights"], ["summary"]),
+            *([helper.make_node("Sub", ["summary", "offset"], ["scores"])] if summarised else []),
+            helper.make_node("Add", ["scores" if summarised else "summary", "bias"], [output_name]),
         ],
         "tiny",
-        [helper.make_tensor_value_info(input_name, TensorProto.FLOAT, [batch, frames, dim])],
-        [helper.make_tensor_value_info(output_name, TensorProto.FLOAT, [batch, n_labels])],
+        [helper.make_tensor_value_info(input_name, TensorProto.FLOAT, [batch, frames, dim]), *pooled("offset")],
+        [helper.make_tensor_value_info(output_name, TensorProto.FLOAT, [batch, n_labels]), *pooled("summary")],
         [
             numpy_helper.from_array(np.array([1], np.int64), "axes"),
             numpy_helper.from_array(weights.astype(np.float32), "weights"),
@@ -100,7 +109,8 @@ def write_model(
 ) -> Path:
     """Write a model file whose graph fits its card, unless ``graph`` or ``metadata`` say otherwise."""
     weights = speech_weights(card, seed) if bias is None else None
-    graph = graph or tiny_graph(card.features.dim, len(card.labels), weights=weights, bias=bias)
+    summarised = bool(card.neutral_summary)
+    graph = graph or tiny_graph(card.features.dim, len(card.labels), weights=weights, bias=bias, summarised=summarised)
     helper.set_model_props(graph, to_metadata(card) if metadata is None else metadata)
     path.write_bytes(graph.SerializeToString())
     return path
