@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from streamer.baseline import demand_baseline
 from streamer.model import EmotionModel
 from trainer import runs, sections, stress
 from trainer.baselines import LEAKY, baselines
@@ -27,7 +28,8 @@ PROTOCOL = (
 class Job:
     """What to judge and by what. ``rows`` are runs or model files that listen together.
 
-    ``noise_sample`` is how many clips of each corpus are heard behind noise, None for none.
+    ``noise_sample`` is how many clips of each corpus are heard behind noise, ``enrol_s`` how many seconds a speaker is
+    enrolled with, both None for not at all; ``with_harm`` also enrols too little and the wrong one.
     """
 
     rows: tuple[tuple[Path, ...], ...]
@@ -37,6 +39,8 @@ class Job:
     with_baselines: bool
     with_leak: bool
     noise_sample: int | None
+    enrol_s: float | None
+    with_harm: bool
 
 
 def evaluate_all(job: Job) -> list[Evaluation]:
@@ -44,6 +48,9 @@ def evaluate_all(job: Job) -> list[Evaluation]:
     labels = job.labels
     rows = _with_singles(job.rows)
     sets = {row: model_sets(row) for row in rows}  # what is missing is said before an hour has passed
+    if job.enrol_s is not None:
+        for models in sets[rows[-1]]:
+            demand_baseline([EmotionModel.load(path).card for path in models])
     job.out.mkdir(parents=True, exist_ok=True)
     regressions = baselines(job.clips, labels, leaky=job.with_leak) if job.with_baselines or job.with_leak else []
     evaluations = [each for each in regressions if job.with_baselines and each.name != LEAKY]
@@ -65,7 +72,7 @@ def evaluate_all(job: Job) -> list[Evaluation]:
 
 def _about(evaluation: StreamedEvaluation, row: tuple[Path, ...], job: Job) -> list[Section]:
     """The sections about one row."""
-    out, labels = job.out, job.labels
+    out, labels, sets = job.out, job.labels, model_sets(row)
     pooled = None
     if sections.fold_temperatures(evaluation):
         heard = evaluation.p.any(axis=1)
@@ -82,7 +89,9 @@ def _about(evaluation: StreamedEvaluation, row: tuple[Path, ...], job: Job) -> l
         *([people] if people else []),
     ]
     if job.noise_sample is not None:
-        written.append(stress.noise(evaluation, model_sets(row), labels, job.noise_sample, out))
+        written.append(stress.noise(evaluation, sets, labels, job.noise_sample, out))
+    if job.enrol_s is not None:
+        written.append(stress.enrolment(evaluation, sets, labels, job.enrol_s, harm=job.with_harm))
     if without := _never_heard(row, job):
         written.append(stress.other_corpora(without, evaluation))
     return written
@@ -94,7 +103,7 @@ def _never_heard(row: tuple[Path, ...], job: Job) -> StreamedEvaluation | None:
         return None
     held_out = {part.name.removeprefix(runs.WITHOUT) for part in runs.judged_parts(row[0], runs.WITHOUT)}
     clips = [clip for clip in job.clips if clip.corpus in held_out]
-    return evaluate(f"{_name(row)}, without the corpus,", model_sets(row, runs.WITHOUT), clips, job.labels)
+    return evaluate(f"{_name(row)} without the corpus", model_sets(row, runs.WITHOUT), clips, job.labels)
 
 
 def _with_singles(rows: Sequence[tuple[Path, ...]]) -> list[tuple[Path, ...]]:

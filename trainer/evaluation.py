@@ -1,15 +1,17 @@
 """Scores through the live path: each clip streamed as the daemon hears it, by models that never heard its speaker."""
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from streamer import bundled
-from streamer.audio import AudioBlock
+from streamer.audio import AudioBlock, Samples
+from streamer.baseline import SpeakerProfile
 from streamer.errors import NoInputError, UsageError
 from streamer.events import Estimate, Event, Utterance
 from streamer.model import EmotionModel
@@ -20,12 +22,15 @@ from trainer import runs
 from trainer.bank import read_audio
 from trainer.corpora.clip import Clip
 from trainer.corpora.labels import LabelSet
+from trainer.enrolment import Enrolment
 from trainer.live import ClipLog
 from trainer.metrics import UNNAMED, confusion, interval, recalls, speaker_bootstrap, uar
 from trainer.noise import Noise, behind
 from trainer.parallel import each
 
 BLOCK_S = 5.0
+# Longer than the gate waits for speech to go on.
+SILENCE_S = 0.5
 
 
 @dataclass(frozen=True)
@@ -99,11 +104,12 @@ class StreamedEvaluation(Evaluation):
 
 @dataclass(frozen=True)
 class Hearing:
-    """One clip to be streamed: through which models, behind what noise."""
+    """One clip to be streamed: through which models, behind what noise, after whose enrolment."""
 
     models: tuple[Path, ...]
     clip: Path
     noise: Noise | None = None
+    enrolment: Enrolment | None = None
 
 
 def model_sets(run_folders: Sequence[Path], kind: str = runs.FOLD) -> list[tuple[Path, ...]]:
@@ -136,32 +142,93 @@ def evaluate(
     sets: Sequence[tuple[Path, ...]],
     clips: Sequence[Clip],
     labels: LabelSet,
+    *,
     noises: Mapping[Path, Noise] | None = None,
+    enrolments: Mapping[Path, Enrolment] | None = None,
 ) -> StreamedEvaluation:
-    """Stream every clip through the models that never heard its speaker; ``noises`` by the path of a clip.
+    """Stream every clip through the models that never heard its speaker; noises and enrolments by a clip's path.
 
     Raises ``UsageError`` where labels differ, and where a speaker was heard by all sets or is a stranger to several.
     """
     wanted = labels.keep(clips)
     fold = judges(sets, wanted, labels)
     hearings = [
-        Hearing(sets[place], clip.path, (noises or {}).get(clip.path))
+        Hearing(sets[place], clip.path, (noises or {}).get(clip.path), (enrolments or {}).get(clip.path))
         for place, clip in zip(fold.tolist(), wanted, strict=True)
     ]
-    logs = each(hear, hearings, f"{name} hears {len(hearings)} clips")
-    p = np.array([log.p for log in logs])
-    return StreamedEvaluation(name, labels.labels, tuple(wanted), labels.indices(wanted), p, fold, tuple(logs))
+    logs = each(hear, hearings, f"{name}, {len(hearings)} clips")
+    return _evaluation(name, wanted, labels, fold, logs)
+
+
+def evaluate_sessions(
+    name: str, sets: Sequence[tuple[Path, ...]], clips: Sequence[Clip], labels: LabelSet
+) -> StreamedEvaluation:
+    """The same with one stream a speaker, which keeps what it learns of the voice from clip to clip.
+
+    The clips come in a shuffled order that is always the same, each after a silence. A stream has one summary alone, so
+    ``p`` is what the clip's utterances say. Raises as ``evaluate`` does.
+    """
+    wanted = labels.keep(clips)
+    fold = judges(sets, wanted, labels)
+    shuffled = np.random.default_rng(0).permutation(len(wanted)).tolist()
+    of_speaker: dict[tuple[str, int], list[int]] = {}
+    for i in shuffled:
+        of_speaker.setdefault((wanted[i].speaker, int(fold[i])), []).append(i)
+    sessions = [(sets[place], [wanted[i].path for i in own]) for (_, place), own in of_speaker.items()]
+    by_session = each(hear_session, sessions, f"{name}, {len(sessions)} sessions", chunk=1)
+    logs = dict(zip(itertools.chain(*of_speaker.values()), itertools.chain(*by_session), strict=True))
+    return _evaluation(name, wanted, labels, fold, [logs[i] for i in range(len(wanted))])
 
 
 def hear(hearing: Hearing) -> ClipLog:
     """Stream one clip from its beginning to its end."""
+    profile = _profile(hearing.models, hearing.enrolment) if hearing.enrolment else None
     if hearing.noise is None:
         source = FileSource(hearing.clip, block_s=BLOCK_S)
-        stream = _stream(hearing.models, source.sample_rate_hz)
+        stream = _stream(hearing.models, source.sample_rate_hz, profile)
         return _log(stream, source.blocks())
     audio = behind(read_audio(hearing.clip, SAMPLE_RATE_HZ), hearing.noise)
-    stream = _stream(hearing.models, SAMPLE_RATE_HZ)
+    stream = _stream(hearing.models, SAMPLE_RATE_HZ, profile)
     return _log(stream, [AudioBlock(audio, SAMPLE_RATE_HZ, 0)])
+
+
+def hear_session(session: tuple[tuple[Path, ...], Sequence[Path]]) -> list[ClipLog]:
+    """Stream clips one after the other through one stream of these models; a log of each."""
+    models, clips = session
+    stream = _stream(models, SAMPLE_RATE_HZ)
+    logs = []
+    for clip in clips:
+        start_ms = stream.heard_ms
+        events = _push_apart(stream, read_audio(clip, SAMPLE_RATE_HZ))
+        log = log_of(events, stream.labels, {}, start_ms)
+        logs.append(replace(log, p=log.spoken_p))
+    return logs
+
+
+def _push_apart(stream: EmotionStream, audio: Samples) -> list[Event]:
+    """Push audio and a silence, and flush, so that no window reaches from one clip into the next."""
+    first_sample = round(stream.heard_ms * SAMPLE_RATE_HZ / 1000)
+    padded = np.pad(audio, (0, round(SILENCE_S * SAMPLE_RATE_HZ)))
+    return [*stream.push(AudioBlock(padded, SAMPLE_RATE_HZ, first_sample)), *stream.flush()]
+
+
+@lru_cache(maxsize=8)
+def _profile(models: tuple[Path, ...], enrolment: Enrolment) -> SpeakerProfile:
+    """The profile that these models make of the enrolment; clips of a speaker come together, so few are kept."""
+    stream = _stream(models, SAMPLE_RATE_HZ)
+    left = round(enrolment.seconds * SAMPLE_RATE_HZ)
+    for clip in enrolment.clips:
+        audio = read_audio(clip, SAMPLE_RATE_HZ)[:left]
+        left -= len(audio)
+        _push_apart(stream, audio)
+    return stream.profile(enrolment.speaker)
+
+
+def _evaluation(
+    name: str, clips: Sequence[Clip], labels: LabelSet, fold: NDArray[np.int64], logs: Sequence[ClipLog]
+) -> StreamedEvaluation:
+    p = np.array([log.p for log in logs])
+    return StreamedEvaluation(name, labels.labels, tuple(clips), labels.indices(clips), p, fold, tuple(logs))
 
 
 def _heard(models: tuple[Path, ...], labels: LabelSet) -> set[str]:
@@ -200,8 +267,8 @@ def _speech_model() -> SpeechModel:
     return bundled.load_speech_model()
 
 
-def _stream(models: tuple[Path, ...], input_hz: int) -> EmotionStream:
-    return EmotionStream(_models(models), _speech_model(), input_hz)
+def _stream(models: tuple[Path, ...], input_hz: int, profile: SpeakerProfile | None = None) -> EmotionStream:
+    return EmotionStream(_models(models), _speech_model(), input_hz, profile=profile)
 
 
 def _log(stream: EmotionStream, blocks: Iterable[AudioBlock]) -> ClipLog:

@@ -38,6 +38,12 @@ class ClipLog:
         return float(np.sum(self.utterance_ms[:, 1] - self.utterance_ms[:, 0]))
 
     @property
+    def spoken_p(self) -> F64:
+        """The mean (K,) of the utterances' probabilities, weighted by their length; 0 where there is none."""
+        lengths = (self.utterance_ms[:, 1] - self.utterance_ms[:, 0]) * self.utterance_p.any(axis=1)
+        return lengths @ self.utterance_p / max(float(lengths.sum()), 1.0)
+
+    @property
     def mean_agreement(self) -> float:
         """Agreement of the networks over the steps that carry probabilities; 0 where none does."""
         judged = self.step_p.any(axis=1)

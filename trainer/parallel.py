@@ -13,10 +13,13 @@ Result = TypeVar("Result")
 WORKERS = 2
 
 
-def each(work: Callable[[Item], Result], items: Sequence[Item], title: str) -> list[Result]:
-    """``work(item)`` of every item, in order; what one of them raises is raised here."""
+def each(work: Callable[[Item], Result], items: Sequence[Item], title: str, *, chunk: int = 8) -> list[Result]:
+    """``work(item)`` of every item, in order; what one of them raises is raised here.
+
+    A worker is handed ``chunk`` items at a time: 1 for items that take long.
+    """
     with ProcessPoolExecutor(WORKERS, initializer=_leave_interrupts_to_the_parent) as pool:
-        return list(track(pool.map(work, items, chunksize=8), title, len(items)))
+        return list(track(pool.map(work, items, chunksize=chunk), title, len(items)))
 
 
 def _leave_interrupts_to_the_parent() -> None:

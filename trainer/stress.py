@@ -1,6 +1,7 @@
 """The sections of a report that take passes of their own: noise, corpora that were never heard, a split that leaks."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,8 @@ from trainer import plots
 from trainer.baselines import DEVIATIONS, LEAKY
 from trainer.corpora.clip import Clip
 from trainer.corpora.labels import LabelSet
-from trainer.evaluation import Evaluation, StreamedEvaluation, evaluate
+from trainer.enrolment import own_enrolments, shortened, wrong_enrolments
+from trainer.evaluation import Evaluation, StreamedEvaluation, evaluate, evaluate_sessions
 from trainer.metrics import UNNAMED
 from trainer.noise import KINDS, SNRS_DB, noise_for
 from trainer.report import Section, Table, percent, with_interval
@@ -20,7 +22,7 @@ Sets = Sequence[tuple[Path, ...]]
 
 def noise(evaluation: StreamedEvaluation, sets: Sets, labels: LabelSet, per_corpus: int, out: Path) -> Section:
     """UAR of a sample of the clips of an evaluation, as it was and behind noise of each kind and strength."""
-    name, wanted = evaluation.name, evaluation.clips
+    wanted = evaluation.clips
     sample = stratified_sample(wanted, labels, per_corpus)
     of_path = dict(zip((clip.path for clip in wanted), evaluation.fold.tolist(), strict=True))
     chosen = {clip.path for clip in sample}
@@ -32,7 +34,7 @@ def noise(evaluation: StreamedEvaluation, sets: Sets, labels: LabelSet, per_corp
         passes: list[Evaluation] = [clean]
         for snr_db in SNRS_DB:
             noises = {clip.path: noise_for(clip, kind, snr_db, _neighbours(clip, wanted, of_path)) for clip in sample}
-            passes.append(evaluate(f"{name}, {kind} at {snr_db} dB,", sets, sample, labels, noises))
+            passes.append(evaluate(f"{kind}, {snr_db} dB", sets, sample, labels, noises=noises))
         series[kind] = [_mean_and_interval(each) for each in passes]
         for ratio, each in zip(RATIOS, passes, strict=True):
             by_corpus = each.uar_by_corpus().values()
@@ -56,6 +58,40 @@ def noise(evaluation: StreamedEvaluation, sets: Sets, labels: LabelSet, per_corp
     return Section("noise", "Behind noise", body, numbers)
 
 
+def enrolment(evaluation: StreamedEvaluation, sets: Sets, labels: LabelSet, seconds: float, *, harm: bool) -> Section:
+    """What it brings to know the speaker; with ``harm`` also what too short and wrong an enrolment does."""
+    clips = evaluation.clips
+    own = own_enrolments(clips, labels, seconds)
+    plans = {f"{seconds:g} s of the speaker": own}
+    if harm:
+        plans[f"{SHORT_S:g} s of the speaker"] = shortened(own, SHORT_S)
+        plans[f"{seconds:g} s of another speaker"] = wrong_enrolments(clips, own)
+    passes: dict[str, StreamedEvaluation] = {
+        "nobody": evaluation,
+        "nobody, one stream a speaker": evaluate_sessions("sessions", sets, clips, labels),
+        **{name: evaluate(name, sets, clips, labels, enrolments=plan) for name, plan in plans.items()},
+    }
+    rows, numbers = [], {}
+    for name, streamed in passes.items():
+        judged = replace(streamed, p=np.array([log.spoken_p for log in streamed.logs]))
+        scores, bounds = judged.scores(), judged.intervals()
+        corpora = [*judged.uar_by_corpus(), "mean"]
+        enrolled = len(plans.get(name, {}))
+        rows.append((name, str(enrolled), *(with_interval(scores[f"UAR {c}"], bounds[c]) for c in corpora)))
+        numbers[name] = {"enrolled_clips": enrolled, "scores": scores, "intervals": bounds}
+    body = (
+        "UAR by who is enrolled before a clip is heard: with neutral clips of that speaker, of which the clip is "
+        "none; the "
+        "others are scored without. In one stream a speaker's clips come in a shuffled order, and the stream follows "
+        "the "
+        "voice by itself. Verdicts here are the mean over a clip's utterances, for a long stream has one summary "
+        "alone.",
+        Table(("enrolled", "clips enrolled", *corpora), tuple(rows)),
+    )
+    return Section("enrolment", "Knowing the speaker", body, numbers)
+
+
+SHORT_S = 5.0
 RATIOS = ("clean", *(f"{snr_db} dB" for snr_db in SNRS_DB))
 
 

@@ -39,6 +39,17 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
         "--sample", type=int, metavar="N", default=200, help="clips of each corpus for --noise (default: %(default)s)"
     )
     parser.add_argument(
+        "--enrol",
+        type=float,
+        nargs="?",
+        const=20.0,
+        metavar="SECONDS",
+        help="score clips after their speaker was enrolled with so much neutral speech (20 where no number follows)",
+    )
+    parser.add_argument(
+        "--enrol-wrong", action="store_true", help="with --enrol: the harm of 5 s, and of another speaker's enrolment"
+    )
+    parser.add_argument(
         "--out", type=Path, default=Path("runs/evaluation"), help="where the report goes (default: %(default)s)"
     )
 
@@ -47,8 +58,12 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the table of UAR by corpus; write the report. Speaker overlap is refused."""
     if not arguments.runs and not arguments.baselines and not arguments.leaky:
         raise UsageError("nothing to judge: name the folder of a run, such as runs/mel_cnn2d-attentive, or --baselines")
-    if arguments.noise and not arguments.runs:
-        raise UsageError("--noise judges a run, and none was named: give its folder")
+    if (arguments.noise or arguments.enrol is not None) and not arguments.runs:
+        raise UsageError("--noise and --enrol judge a run, and none was named: give its folder")
+    if arguments.enrol is not None and arguments.enrol <= 0:
+        raise UsageError(f"found --enrol {arguments.enrol:g}, expected seconds, more than 0")
+    if arguments.enrol_wrong and arguments.enrol is None:
+        raise UsageError("--enrol-wrong shows what can go wrong with --enrol: give both")
     if arguments.sample < 1:
         raise UsageError(f"found --sample {arguments.sample}, expected 1 or more")
     from trainer.evaluate import Job, evaluate_all
@@ -61,6 +76,8 @@ def run(arguments: argparse.Namespace) -> int:
         with_baselines=arguments.baselines,
         with_leak=arguments.leaky,
         noise_sample=arguments.sample if arguments.noise else None,
+        enrol_s=arguments.enrol,
+        with_harm=arguments.enrol_wrong,
     )
     console = Console()
     console.print(_table(evaluate_all(job)))
