@@ -28,6 +28,7 @@ def make_card(folder: Path, part: Path) -> ModelCard:
     if strangers:
         logits, labels = (np.concatenate(parts) for parts in zip(*strangers, strict=True))
         temperature = fit_temperature(logits, labels)
+    neutral, speech = runs.read_summaries(part)
     scores = runs.read_scores(folder) if part.name == runs.ALL else {}
     return ModelCard(
         name=recipe.network,
@@ -46,4 +47,6 @@ def make_card(folder: Path, part: Path) -> ModelCard:
         heard_speakers=split.speakers,
         scores=scores,
         attribution=run.attribution,
+        neutral_summary=tuple(neutral.astype(float).round(4).tolist()),
+        speech_summary=tuple(speech.astype(float).round(4).tolist()),
     )

@@ -1,4 +1,7 @@
-"""Keras and torch networks as ONNX graphs: input ``features`` (batch, frames, D), output ``logits`` (batch, K)."""
+"""Keras and torch networks as ONNX graphs: input ``features`` (batch, frames, D), output ``logits`` (batch, K).
+
+Those that are judged relative to the speaker also take ``offset`` and give ``summary``, both (batch, S).
+"""
 
 import contextlib
 import io
@@ -7,7 +10,7 @@ import warnings
 
 import onnx
 
-from streamer.model import INPUT_NAME, OUTPUT_NAME
+from streamer.model import INPUT_NAME, OFFSET_NAME, OUTPUT_NAME, SUMMARY_NAME
 from trainer.learners import Learner
 from trainer.recipes import Recipe
 
@@ -24,8 +27,16 @@ def _from_torch(learner: Learner, recipe: Recipe) -> onnx.ModelProto:
     import torch
 
     network = learner.network.eval()
-    example = torch.zeros(2, 100, recipe.features.dim)
-    dynamic = {"features": {0: torch.export.Dim("batch"), 1: torch.export.Dim("frames", min=8, max=4096)}}
+    batch, frames = torch.export.Dim("batch"), torch.export.Dim("frames", min=8, max=4096)
+    # More frames than the network reads of a window: fewer must stay possible, and are, for both are sliced alike.
+    example: tuple[torch.Tensor, ...] = (torch.zeros(2, 300, recipe.features.dim),)
+    dynamic: tuple[dict[int, object], ...] = ({0: batch, 1: frames},)
+    inputs, outputs = [INPUT_NAME], [OUTPUT_NAME]
+    if recipe.relative:
+        example += (torch.zeros(2, learner.summary_size),)
+        dynamic += ({0: batch},)
+        inputs.append(OFFSET_NAME)
+        outputs.append(SUMMARY_NAME)
     # It logs which optional packages are not there.
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
@@ -33,10 +44,10 @@ def _from_torch(learner: Learner, recipe: Recipe) -> onnx.ModelProto:
         warnings.simplefilter("ignore")
         program = torch.onnx.export(
             network,
-            (example,),
+            example,
             dynamo=True,
-            input_names=[INPUT_NAME],
-            output_names=[OUTPUT_NAME],
+            input_names=inputs,
+            output_names=outputs,
             dynamic_shapes=dynamic,
             opset_version=TORCH_OPSET,
             external_data=False,
@@ -63,11 +74,16 @@ def _from_keras(learner: Learner, recipe: Recipe) -> onnx.ModelProto:
 
     logging.getLogger("tf2onnx").setLevel(logging.ERROR)
     signature = [tf.TensorSpec((None, None, recipe.features.dim), tf.float32, name=INPUT_NAME)]
+    if recipe.relative:
+        signature.append(tf.TensorSpec((None, learner.summary_size), tf.float32, name=OFFSET_NAME))
 
-    # from_keras does not know Keras 3; a function that returns a dict gives the output its name.
+    # from_keras does not know Keras 3; a function that returns a dict gives the outputs their names.
     @tf.function(input_signature=signature)
-    def named(features):  # AutoGraph cannot read annotations that name a local module
-        return {OUTPUT_NAME: learner.network(features, training=False)}
+    def named(*inputs):  # AutoGraph cannot read annotations that name a local module
+        if recipe.relative:
+            logits, summary = learner.network(list(inputs), training=False)
+            return {OUTPUT_NAME: logits, SUMMARY_NAME: summary}
+        return {OUTPUT_NAME: learner.network(inputs[0], training=False)}
 
     graph, _ = tf2onnx.convert.from_function(named, input_signature=signature, opset=KERAS_OPSET)
     return graph

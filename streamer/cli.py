@@ -23,6 +23,7 @@ COMMANDS = {
     "file": ("streamer.commands.file", "the same for recordings: a timeline and a verdict for each", None),
     "devices": ("streamer.commands.devices", "list the microphones", None),
     "models": ("streamer.commands.models", "show the cards of the models", None),
+    "corpora": ("trainer.commands.corpora", "say what a folder of recordings holds, and what cannot be used", None),
     "train": ("trainer.commands.train", "train a network on speakers of your own corpora", "train"),
     "export": ("export.commands.export", "turn a trained network into an ONNX file with its card", "train"),
     "evaluate": ("trainer.commands.evaluate", "score networks on speakers that they never heard", "train"),

@@ -68,3 +68,11 @@ def whole_events(parts: Parts, recording: Samples) -> list[Event]:
 def model_arguments() -> list[str]:
     """What the commands under test are given as models: nothing, so that they take the shipped ones."""
     return []
+
+
+@pytest.fixture(scope="session")
+def corpora() -> Path:
+    """The folder of the real corpora, for tests that are marked so."""
+    if "EMOSTREAM_CORPORA" not in os.environ:
+        pytest.fail("found no EMOSTREAM_CORPORA in the environment, expected the folder with clips.tsv: set it")
+    return Path(os.environ["EMOSTREAM_CORPORA"])

@@ -1,7 +1,8 @@
 """Tiny corpora in the layouts of the real ones, with made-up voices: each emotion has its own pitch and loudness."""
 
+import json
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -89,6 +90,111 @@ def savee(root: Path, speakers: Sequence[str] = ("DC", "JE"), seconds: float = 0
         ((f"{s}_{e}01.wav", i) for s in speakers for i, e in enumerate(("n", "h", "sa", "a", "f", "d", "su"))),
         seconds,
     )
+
+
+def urdu(root: Path, speakers: Sequence[str] = ("SM1", "SF3"), seconds: float = 0.5) -> Path:
+    """Four emotions, each in its folder, one clip of each speaker."""
+    folders = ("Neutral", "Happy", "Sad", "Angry")
+    return _write_all(
+        root,
+        ((f"{f}/{s}_F1_{f[0]}0{n}.wav", i) for n, s in enumerate(speakers) for i, f in enumerate(folders)),
+        seconds,
+    )
+
+
+def emovo(root: Path, speakers: Sequence[str] = ("f1", "m2"), seconds: float = 0.5) -> Path:
+    """Seven emotions, one sentence."""
+    emotions = ("neu", "gio", "tri", "rab", "pau", "dis", "sor")
+    return _write_all(root, ((f"{s}/{e}-{s}-b1.wav", i) for s in speakers for i, e in enumerate(emotions)), seconds)
+
+
+DUSHA_COLUMNS = (
+    "hash_id",
+    "audio_path",
+    "duration",
+    "annotator_emo",
+    "golden_emo",
+    "speaker_text",
+    "speaker_emo",
+    "source_id",
+    "annotator_id",
+)
+DUSHA_EMOTIONS = ("neutral", "positive", "sad", "angry", "other")
+
+
+def dusha_rows(part: str, sources: Sequence[str]) -> list[dict[str, str]]:
+    """Five annotators' rows for a clip of each emotion by each source; all agree."""
+    return [
+        dict(
+            zip(
+                DUSHA_COLUMNS,
+                (name, f"wavs/{name}.wav", "0.5", emotion, "", 'за "окном', emotion, source, f"a{annotator}"),
+                strict=True,
+            )
+        )
+        for source in sources
+        for emotion in DUSHA_EMOTIONS
+        for annotator in range(5)
+        for name in [dusha_name(part, source, emotion)]
+    ]
+
+
+def dusha_name(part: str, source: str, emotion: str) -> str:
+    """The hash of a clip, 32 hexadecimal digits as in the real corpus."""
+    return f"{zlib.crc32(f'{part}{source}{emotion}'.encode()):032x}"
+
+
+def write_dusha_table(
+    folder: Path, rows: Sequence[Mapping[str, str]], suffix: str = ".tsv", columns: Sequence[str] = DUSHA_COLUMNS
+) -> Path:
+    """Write `raw_<folder>` with the columns in the order given."""
+    folder.mkdir(parents=True, exist_ok=True)
+    table = folder / f"raw_{folder.name}{suffix}"
+    picked = [{column: row[column] for column in columns} for row in rows]
+    if suffix == ".jsonl":
+        lines = [json.dumps(row, ensure_ascii=False) for row in picked]
+    else:
+        lines = ["\t".join(columns), *("\t".join(row.values()) for row in picked)]
+    table.write_text("\n".join([*lines, ""]), encoding="utf-8")
+    return table
+
+
+def dusha(root: Path, sources: Sequence[str] = ("s1", "s2"), suffix: str = ".tsv", seconds: float = 0.5) -> Path:
+    """`crowd_train` with five emotions of each source, as audio and a table."""
+    rows = dusha_rows("crowd_train", sources)
+    for row in rows:
+        write_voice(
+            root / "crowd_train" / row["audio_path"],
+            pitch_hz=110 + 50 * DUSHA_EMOTIONS.index(row["annotator_emo"]),
+            seconds=seconds,
+        )
+    write_dusha_table(root / "crowd_train", rows, suffix)
+    return root
+
+
+def write_features(path: Path, frames: int = 60, loudest_db: float = 0.0) -> Path:
+    """Write published features: float32 (1, 64, frames), decibels under their maximum, told apart by the name."""
+    rng = np.random.default_rng(zlib.crc32(path.stem.encode()))
+    features = rng.uniform(-80, 0, (1, 64, frames)).astype(np.float32)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    np.save(path, features - features.max() + np.float32(loudest_db))
+    return path
+
+
+def dusha_podcasts(root: Path, sources: Sequence[str] = ("p1", "p2")) -> Path:
+    """`podcast_train` as a table without audio, its features, and the manifest `train/train.jsonl`."""
+    rows = dusha_rows("podcast_train", sources)
+    write_dusha_table(root / "podcast_train", rows)
+    lines = []
+    for name, emotion in {row["hash_id"]: row["annotator_emo"] for row in rows}.items():
+        write_features(root / "features" / f"{name}.npy")
+        if emotion != "other":
+            label = ("angry", "sad", "neutral", "positive").index(emotion)
+            tensor = f"../../features/{name}.npy"
+            lines.append({"id": name, "tensor": tensor, "wav_length": "0.6", "label": label, "emotion": emotion})
+    (root / "train").mkdir()
+    (root / "train" / "train.jsonl").write_text("\n".join([*map(json.dumps, lines), ""]))
+    return root
 
 
 def folders(root: Path, speakers: Sequence[str] = ("ann", "bob"), seconds: float = 0.5) -> Path:

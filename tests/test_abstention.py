@@ -5,7 +5,16 @@ import pytest
 
 from streamer.smoothing import SmoothingConfig
 from tests.clip_logs import clip_log
-from trainer.abstention import THRESHOLDS, Point, Tally, curve, estimates_tally, promise, threshold_for, utterances_tally
+from trainer.abstention import (
+    THRESHOLDS,
+    Point,
+    Tally,
+    curve,
+    estimates_tally,
+    promise,
+    threshold_for,
+    utterances_tally,
+)
 
 AT = {float(threshold): i for i, threshold in enumerate(THRESHOLDS)}
 

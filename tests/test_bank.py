@@ -8,14 +8,16 @@ import pytest
 import soundfile
 
 from streamer.audio import Samples
-from streamer.errors import NoInputError
+from streamer.errors import NoInputError, UsageError
 from streamer.features import Feature, FeatureSpec, FeatureStream
 from streamer.resample import Resampler
 from streamer.sources.file import FileSource
-from tests.small_corpora import clips_tsv, write_voice
+from tests.small_corpora import clips_tsv, write_features, write_voice
 from trainer.bank import FeatureBank, feature_rows, load_bank, read_audio
 from trainer.corpora.clip import Clip
+from trainer.corpora.features import read_features
 from trainer.corpora.registry import read_corpus
+from trainer.recipes import DUSHA
 
 SPEC = FeatureSpec(features=(Feature.LOG_MEL, Feature.CENTROID), n_mels=40, frame_length=1024, hop_length=320)
 
@@ -107,3 +109,19 @@ def test_a_clip_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "noise.wav").write_bytes(b"no sound at all")
     with pytest.raises(NoInputError, match=r"noise\.wav"):
         load_bank([_clip(tmp_path / "noise.wav")], SPEC, 1, tmp_path / "cache")
+
+
+def test_published_features_are_served_as_they_are_beside_audio(tmp_path: Path) -> None:
+    paths = [write_voice(tmp_path / "a.wav"), write_features(tmp_path / "b.npy")]
+    bank = load_bank([_clip(path, fold=0) for path in paths], DUSHA, 3, tmp_path / "cache")
+    rows = read_features(paths[1]).astype(np.float16)
+    assert all(np.array_equal(bank.clip(1, version), rows) for version in range(3))
+    alone = load_bank([_clip(paths[0], fold=0)], DUSHA, 3, tmp_path / "cache")
+    assert np.array_equal(bank.clip(0, 1), alone.clip(0, 1)), "features do not babble"
+
+
+def test_published_features_are_refused_by_networks_of_other_ears(tmp_path: Path) -> None:
+    path = write_features(tmp_path / "b.npy")
+    with pytest.raises(UsageError, match=r"found 1 clips that are features without audio, such as .*b\.npy") as caught:
+        load_bank([_clip(path)], SPEC, 1, tmp_path / "cache")
+    assert "\n" not in str(caught.value)

@@ -1,6 +1,7 @@
 """Batches: which clip, which version, which stretch, and what it is to be named."""
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -93,6 +94,29 @@ def test_smoothed_targets_sum_to_one_and_other_emotions_stay_zero() -> None:
     assert not targets[others].any()
     assert np.allclose(targets[~others].sum(axis=1), 1)
     assert np.allclose(np.sort(targets[~others], axis=1), [0.05, 0.05, 0.05, 0.85])
+
+
+def test_targets_are_shares_of_votes_where_the_recipe_asks_for_them() -> None:
+    clips = made_up_clips(("angry", "sad", "fearful", "happy"))
+    clips[0] = replace(clips[0], votes={"angry": 0.6, "sad": 0.2, "disgust": 0.2})
+    bank = FeatureBank(np.zeros((4 * 60, 2), np.float16), np.arange(4)[:, None] * 60 + np.array([[0, 60]]))
+
+    def targets(*, soft: bool) -> list[list[float]]:
+        recipe = _changed(soft_targets=soft, versions=1)
+        training = TrainingSet(
+            recipe,
+            clips=clips,
+            numbers=range(4),
+            bank=bank,
+            labels=FOUR,
+            teacher=np.arange(4, dtype=np.float32)[:, None],
+        )
+        _, found, clip = _together(list(training.epoch(0)))
+        return found[np.argsort(clip[:, 0])].round(3).tolist()
+
+    others = [[0, 0, 0, 1], [0, 0, 0, 0], [0, 1, 0, 0]]
+    assert targets(soft=False) == [[1, 0, 0, 0], *others]
+    assert targets(soft=True) == [[0.75, 0, 0, 0.25], *others]
 
 
 @pytest.mark.parametrize(("clean_share", "expected"), [(0.0, 0.0), (0.3, 0.3), (1.0, 1.0)])

@@ -141,6 +141,7 @@ def test_without_the_extra_help_and_the_runtime_commands_work(
     without_the_extra: dict[str, str], model_arguments: list[str]
 ) -> None:
     assert emostream("train", "--help", env=without_the_extra).returncode == 0
+    assert emostream("corpora", "check", "demo", env=without_the_extra).returncode == 66
     ended = emostream("file", *model_arguments, "demo/recording.flac", env=without_the_extra)
     assert (ended.returncode, ended.stderr) == (0, "")
 

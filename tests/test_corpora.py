@@ -10,7 +10,7 @@ import soundfile
 from streamer.errors import NoInputError, UsageError
 from tests import small_corpora
 from trainer.corpora.clip import Clip, Corpus, Skipped, describe, seconds_of
-from trainer.corpora.registry import KINDS, READERS, read_corpus, sources
+from trainer.corpora.registry import KINDS, READERS, read_corpus, sources, survey
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,10 @@ from trainer.corpora.registry import KINDS, READERS, read_corpus, sources
         (small_corpora.nemo, "nemo", "12 clips, 2 speakers, pl"),
         (small_corpora.crema_d, "crema-d", "12 clips, 2 speakers, en"),
         (small_corpora.savee, "savee", "14 clips, 2 speakers, en"),
+        (small_corpora.urdu, "urdu", "8 clips, 2 speakers, ur"),
+        (small_corpora.emovo, "emovo", "14 clips, 2 speakers, it"),
+        (small_corpora.dusha, "dusha", "10 clips, 2 speakers, ru"),
+        (small_corpora.dusha_podcasts, "dusha", "10 clips, 2 speakers, ru"),
     ],
 )
 def test_a_layout_is_told_by_its_names(tmp_path: Path, build: Callable[[Path], Path], name: str, held: str) -> None:
@@ -92,12 +96,15 @@ def test_unusable_files_are_counted_with_the_reason(tmp_path: Path) -> None:
     wav = tmp_path / "wav"
     (wav / "03a02Fa.wav").touch()
     (wav / "03a05Fa.wav").symlink_to(tmp_path / "gone.wav")
+    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 99\n"
+    (wav / "03b02Fa.wav").write_text(pointer)
     small_corpora.write_voice(tmp_path / "copy" / "03a01Fa.flac")
     corpus = read_corpus(tmp_path)
     assert len(corpus.clips) == 14
     assert {(file.path.name, file.why) for file in corpus.skipped} == {
         ("03a02Fa.wav", "empty file"),
         ("03a05Fa.wav", "no file there"),
+        ("03b02Fa.wav", "a Git LFS pointer in place of the audio, which 'git lfs pull' fetches"),
         ("03a01Fa.wav", "second copy of a recording"),
     }
 
@@ -140,6 +147,33 @@ def test_an_unknown_layout_names_the_known_ones(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"found corpus layout 'iemocap', expected one of auto, clips\.tsv, ravdess"):
         read_corpus(tmp_path, kind="iemocap")
     assert set(READERS) < set(KINDS)
+
+
+def test_corpora_of_all_kinds_side_by_side_keep_apart(tmp_path: Path) -> None:
+    for name in ("ravdess", "urdu", "emovo", "dusha", "crema_d"):
+        getattr(small_corpora, name)(tmp_path / name)
+    corpus = read_corpus(tmp_path)
+    assert Counter(clip.corpus for clip in corpus.clips) == {
+        "ravdess": 60,
+        "urdu": 8,
+        "emovo": 14,
+        "dusha": 10,
+        "crema-d": 12,
+    }
+    assert corpus.skipped == ()
+
+
+def test_a_survey_names_what_no_corpus_knows(tmp_path: Path) -> None:
+    small_corpora.write_voice(tmp_path / "take one.wav")
+    corpus = survey(tmp_path)
+    assert corpus.clips == ()
+    assert corpus.skipped == (Skipped(tmp_path / "take one.wav", "not a name of any known corpus"),)
+
+
+def test_a_corpus_without_a_clip_to_use_says_why(tmp_path: Path) -> None:
+    (tmp_path / "03a01Fa.wav").touch()
+    with pytest.raises(NoInputError, match=r"no clip to use, such as 03a01Fa\.wav \(empty file\)"):
+        read_corpus(tmp_path)
 
 
 def test_a_layout_asked_for_and_not_there(tmp_path: Path) -> None:

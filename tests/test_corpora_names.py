@@ -1,5 +1,6 @@
 """What each corpus says in its names and in the tables beside them."""
 
+import csv
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,17 @@ def _one(directory: Path, name: str) -> Clip:
         ("ALL/DC_su12.wav", ("savee-DC", "M", "surprised", "", "12")),
         ("AudioData/KL/sa03.wav", ("savee-KL", "M", "sad", "", "03")),
         ("JK_a15.wav", ("savee-JK", "M", "angry", "", "15")),
+        ("Angry/SM1_F10_A010.wav", ("urdu-SM1", "M", "angry", "", "")),
+        ("Happy/SF3_F1_H015.wav", ("urdu-SF3", "F", "happy", "", "")),
+        ("Neutral/SM5_F72_N0100.wav", ("urdu-SM5", "M", "neutral", "", "")),
+        ("Sad/SM24/SM24_F10_S022.wav", ("urdu-SM24", "M", "sad", "", "")),
+        ("EMOVO/f1/dis-f1-b1.wav", ("emovo-f1", "F", "disgust", "", "b1")),
+        ("gio-f2-d2.wav", ("emovo-f2", "F", "happy", "", "d2")),
+        ("neu-m3-l4.wav", ("emovo-m3", "M", "neutral", "", "l4")),
+        ("pau-m1-n5.wav", ("emovo-m1", "M", "fearful", "", "n5")),
+        ("rab-m2-b3.wav", ("emovo-m2", "M", "angry", "", "b3")),
+        ("sor-f3-l1.wav", ("emovo-f3", "F", "surprised", "", "l1")),
+        ("tri-f3-d1.wav", ("emovo-f3", "F", "sad", "", "d1")),
     ],
 )
 def test_names(tmp_path: Path, name: str, fields: tuple[str, ...]) -> None:
@@ -122,6 +134,16 @@ def test_crema_d_slip_and_silence(tmp_path: Path) -> None:
     assert [clip.path.stem for clip in corpus.clips] == ["1001_IEO_NEU_XX", "1040_ITH_SAD_X"]
     assert corpus.clips[1].votes == {"fearful": 0.2, "neutral": 0.5, "sad": 0.3}
     assert [file.why for file in corpus.skipped] == ["second copy of a recording", "known to have no sound"]
+
+
+def test_crema_d_tables_may_have_their_columns_in_any_order(tmp_path: Path) -> None:
+    expected = read_corpus(small_corpora.crema_d(tmp_path)).clips
+    for name in ("VideoDemographics.csv", "processedResults/tabulatedVotes.csv"):
+        with (tmp_path / name).open(newline="") as lines:
+            rows = [row[::-1] for row in csv.reader(lines)]
+        with (tmp_path / name).open("w", newline="") as lines:
+            csv.writer(lines).writerows(rows)
+    assert read_corpus(tmp_path).clips == expected
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,14 @@ def test_rows_without_a_usable_file_are_reported(tmp_path: Path) -> None:
     ]
 
 
+def test_audio_that_no_row_names_is_reported(tmp_path: Path) -> None:
+    small_corpora.clips_tsv(tmp_path)
+    small_corpora.write_voice(tmp_path / "audio" / "outtake.wav")
+    corpus = read_corpus(tmp_path)
+    assert len(corpus.clips) == 40
+    assert [(file.path.name, file.why) for file in corpus.skipped] == [("outtake.wav", "not listed in clips.tsv")]
+
+
 @pytest.mark.parametrize(
     ("table", "says"),
     [

@@ -7,13 +7,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 from matplotlib.image import imread
 
 from export import stamp
 from streamer.cli import main
 from streamer.model import EmotionModel
-from tests.small_corpora import clips_tsv
+from tests.small_corpora import clips_tsv, dusha_podcasts
 from tests.spoken_corpus import spoken_corpus
 from tests.tiny_models import tiny_graph
 from tests.tiny_training import tiny_recipe
@@ -236,6 +238,69 @@ def test_other_clips_do_not_go_on_with_a_run(trained: dict[str, Said], out: Path
     other = clips_tsv(tmp_path, speakers=2, clips=1)
     said = emostream("train", WHOLE[0], "--corpora", other, "--out", out)
     assert_refused(said, 2, "a training with other training_data and clips", "--out")
+
+
+@pytest.fixture(scope="module")
+def spoilt(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A corpus with clips that hold no sound, and more of one label than of the others."""
+    folder = spoken_corpus(tmp_path_factory.mktemp("spoilt"))
+    soundfile.write(folder / "silent.wav", np.zeros(16_000), 16_000)
+    (folder / "text.wav").write_text("no sound at all")
+    (folder / "again.flac").write_bytes((folder / "0_sad.flac").read_bytes())
+    with (folder / "clips.tsv").open("a") as table:
+        table.writelines(f"{name}\tspoken\tspoken-0\tsad\t0\n" for name in ("silent.wav", "text.wav", "again.flac"))
+    return folder
+
+
+def test_clips_without_sound_are_left_out_of_training_with_the_reason(spoilt: Path, tmp_path: Path) -> None:
+    said = emostream("train", WHOLE[0], "--corpora", spoilt, "--out", tmp_path, "--only", "all")
+    assert (said.code, said.errors) == (0, "")
+    assert "9 clips, 2 speakers, 2 files skipped" in said.out
+    assert "1 skipped: no sound (digital silence) (first: silent.wav)" in said.out
+    assert "1 skipped: unreadable: " in said.out
+    assert runs.read_run(_folder(tmp_path, WHOLE[0])).clips == {"spoken": 9}
+
+
+def test_the_preset_makes_labels_equal_and_targets_may_be_soft(spoilt: Path, tmp_path: Path) -> None:
+    options = ("--corpora", spoilt, "--out", tmp_path, "--only", "all", "--preset", "published", "--soft-targets")
+    said = emostream("train", WHOLE[0], *options)
+    assert (said.code, said.errors) == (0, "")
+    assert "1 skipped: one too many of its label" in said.out
+    facts = runs.read_run(_folder(tmp_path, WHOLE[0]))
+    assert facts.clips == {"spoken": 8}
+    assert facts.recipe.soft_targets
+
+
+def test_a_corpus_without_any_sound_is_one_line(tmp_path: Path) -> None:
+    folder = clips_tsv(tmp_path / "silent", speakers=1, clips=1)
+    for path in (folder / "audio").iterdir():
+        soundfile.write(path, np.zeros(16_000), 16_000)
+    said = emostream("train", WHOLE[0], "--corpora", folder, "--out", tmp_path)
+    assert_refused(said, 66, "found 4 clips in", "none with sound, such as", "no sound (digital silence)")
+
+
+def test_features_without_audio_are_for_their_own_network(tmp_path: Path) -> None:
+    folder = dusha_podcasts(tmp_path / "dusha")
+    said = emostream("train", WHOLE[0], "--corpora", folder, "--out", tmp_path, "--only", "all")
+    assert_refused(said, 2, "8 clips that are features without audio", "mel_cnn2d/transferred")
+    judged = emostream("evaluate", "--baselines", "--corpora", folder, "--out", tmp_path / "judged")
+    assert_refused(judged, 66, "10 clips that are features without audio, expected audio")
+
+
+def test_a_network_of_that_kind_learns_from_features_alone(tmp_path: Path) -> None:
+    import torch
+
+    from trainer.networks.dusha import Dusha
+
+    torch.save(Dusha().state_dict(), tmp_path / "stand_in.pt")
+    name, folder = "mel_cnn2d/transferred", dusha_podcasts(tmp_path / "dusha")
+    options = ("--corpora", folder, "--out", tmp_path, "--only", "all", "--teacher", tmp_path / "stand_in.pt")
+    said = emostream("train", name, *options)
+    assert (said.code, said.errors) == (0, "")
+    facts = runs.read_run(_folder(tmp_path, name))
+    assert facts.clips == {"dusha": 8}
+    assert "Dusha" in facts.training_data
+    assert "share alike" in facts.training_data
 
 
 def test_what_starts_from_another_network_says_so(corpus: Path, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 import msgspec
@@ -11,25 +11,39 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamer.audio import Samples
+from streamer.errors import UsageError
 from streamer.features import FeatureSpec, FeatureStream
 from streamer.resample import Resampler
 from streamer.sources.file import FileSource
-from trainer.augmentation import Augmentation, augment
+from trainer.augmentation import OTHER_SPEED, Augmentation, another_voice, augment
 from trainer.corpora.clip import Clip
+from trainer.corpora.features import has_audio, read_features
 from trainer.parallel import each
+from trainer.recipes import DUSHA
 
+MOST_VOICES = 2
 BABBLE_VOICES = 5
+BABBLE_POOL = 64  # clips of a fold that babble is made of: few enough to be kept decoded
 
 
 @dataclass(frozen=True)
 class FeatureBank:
-    """Rows of all versions of all clips; version 0 is the clip as it is.
+    """Rows of all versions of all clips.
+
+    Version 0 is the clip as it is, 1 the clip disturbed (noise, room, microphone), 2 another voice saying it, 3 that
+    one disturbed. A bank of one version has the clips as they are. ``folder`` is where it is kept.
 
     ``rows`` is float16 of shape (total, D), ``starts`` int64 of shape (clips, versions + 1): where each version begins.
     """
 
+    folder: Path
     rows: NDArray[np.float16]
     starts: NDArray[np.int64]
+
+    @classmethod
+    def open(cls, folder: Path) -> "FeatureBank":
+        """A bank that was computed before."""
+        return cls(folder, np.load(folder / "rows.npy", mmap_mode="r"), np.load(folder / "starts.npy"))
 
     @property
     def versions(self) -> int:
@@ -42,17 +56,23 @@ class FeatureBank:
         return np.asarray(self.rows[start:stop], np.float32)
 
 
+def voice_of(version: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Which voice speaks in a version: 0 the clip's own, 1 the made-up one."""
+    return version // 2
+
+
 def load_bank(clips: Sequence[Clip], spec: FeatureSpec, versions: int, cache: Path) -> FeatureBank:
     """The bank of these clips, from the cache or computed with a progress bar and kept there.
 
-    Raises ``NoInputError`` for a clip that cannot be read.
+    Raises ``NoInputError`` for a clip that cannot be read, ``UsageError`` for one that is features of another kind.
     """
+    _check_served(clips, spec)
     config = Augmentation()
     folder = cache / _key(clips, spec, versions, config)
     if not (folder / "starts.npy").exists():
         folder.mkdir(parents=True, exist_ok=True)
         _compute(clips, spec, versions, config, folder)
-    return FeatureBank(np.load(folder / "rows.npy", mmap_mode="r"), np.load(folder / "starts.npy"))
+    return FeatureBank.open(folder)
 
 
 def read_audio(path: Path, sample_rate_hz: int) -> Samples:
@@ -66,6 +86,16 @@ def read_audio(path: Path, sample_rate_hz: int) -> Samples:
 def feature_rows(audio: Samples, spec: FeatureSpec) -> NDArray[np.float32]:
     """Rows of a whole clip, float32 of shape (T, D); silence follows one shorter than a frame, so that it has a row."""
     return FeatureStream(spec).push(np.pad(audio, (0, max(0, spec.frame_length - len(audio)))))
+
+
+def _check_served(clips: Sequence[Clip], spec: FeatureSpec) -> None:
+    """Published features are rows of one kind: only a network that listens to that kind can learn from them."""
+    published = [clip.path for clip in clips if not has_audio(clip)]
+    if published and spec != DUSHA:
+        raise UsageError(
+            f"found {len(published)} clips that are features without audio, such as {published[0]}, expected audio for "
+            "this recipe: train mel_cnn2d/transferred, which hears such features, or name folders of audio"
+        )
 
 
 def _compute(clips: Sequence[Clip], spec: FeatureSpec, versions: int, config: Augmentation, folder: Path) -> None:
@@ -82,25 +112,35 @@ def _versions_of(
     clips: Sequence[Clip], spec: FeatureSpec, versions: int, config: Augmentation, number: int
 ) -> list[NDArray[np.float16]]:
     clip = clips[number]
+    if not has_audio(clip):
+        # What stands for audio cannot be augmented.
+        return [read_features(clip.path).astype(np.float16)] * versions
     audio = read_audio(clip.path, spec.sample_rate_hz)
     rng = np.random.default_rng([number, versions])
-    heard = [audio]
-    for _ in range(versions - 1):
-        babble = _babble(clips, clip, spec.sample_rate_hz, rng) if config.babble_share else audio
-        heard.append(augment(audio, babble, config, rng, spec.sample_rate_hz))
-    return [feature_rows(samples, spec).astype(np.float16) for samples in heard]
+    voices = [audio, another_voice(audio, clip.speaker, spec.sample_rate_hz)][: -(-versions // 2)]
+    heard = []
+    for voice in voices:
+        babble = _babble(clips, clip, spec.sample_rate_hz, rng) if config.babble_share else voice
+        heard += [voice, augment(voice, babble, config, rng, spec.sample_rate_hz)]
+    return [feature_rows(samples, spec).astype(np.float16) for samples in heard[:versions]]
 
 
 def _babble(clips: Sequence[Clip], clip: Clip, sample_rate_hz: int, rng: np.random.Generator) -> Samples:
     """Several voices at once, all of the clip's own fold: training never hears a voice that it is judged by."""
-    same_fold = [other for other in clips if other.fold == clip.fold]
-    voices = [same_fold[i] for i in rng.integers(0, len(same_fold), BABBLE_VOICES)]
     longest = 3 * sample_rate_hz
-    return np.sum([np.resize(read_audio(voice.path, sample_rate_hz), longest) for voice in voices], axis=0)
+    same_fold = [other.path for other in clips if other.fold == clip.fold and has_audio(other)]
+    pool = [same_fold[i] for i in np.unique(np.linspace(0, len(same_fold) - 1, BABBLE_POOL).astype(int))]
+    voices = [pool[i] for i in rng.integers(0, len(pool), BABBLE_VOICES)]
+    return np.sum([np.resize(_decoded(path, sample_rate_hz), longest) for path in voices], axis=0)
+
+
+@lru_cache(maxsize=512)
+def _decoded(path: Path, sample_rate_hz: int) -> Samples:
+    return read_audio(path, sample_rate_hz)
 
 
 def _key(clips: Sequence[Clip], spec: FeatureSpec, versions: int, config: Augmentation) -> str:
     # The folds too: they say who babbles behind whom.
     names = [(str(clip.path), clip.fold) for clip in clips]
-    facts = [spec.fingerprint(), versions, repr(config), names]
+    facts = [spec.fingerprint(), versions, repr(config), OTHER_SPEED, names]
     return hashlib.sha256(msgspec.json.encode(facts)).hexdigest()[:16]

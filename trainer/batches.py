@@ -8,7 +8,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from trainer.bank import FeatureBank
+from trainer.bank import FeatureBank, voice_of
 from trainer.corpora.clip import Clip
 from trainer.corpora.labels import LabelSet
 from trainer.recipes import Recipe
@@ -17,6 +17,7 @@ F32 = NDArray[np.float32]
 
 # Shares of the full window that batches are cut to: what a stream sees from its first moments on.
 CROPS = (0.5, 0.67, 0.83, 1.0)
+SHORTER = (0.25, 0.75)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +29,22 @@ class Batch:
     teacher: F32
 
 
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """One window (T, D) of one version of the training side's clip ``number``; ``full`` unless cut short."""
+
+    number: int
+    version: int
+    full: bool
+    weight: float
+    window: F32
+
+
 class TrainingSet:
     """The training side of a split, ready to draw batches from.
 
-    ``numbers`` are the clips' places in the bank; ``teacher`` is float32 of shape (clips in the bank, E).
+    ``numbers`` are the clips' places in the bank; ``teacher`` is of shape (clips in the bank, voices, E): a disturbed
+    version is to be summed up as the teacher sums up the undisturbed one.
     """
 
     def __init__(
@@ -42,18 +55,20 @@ class TrainingSet:
         numbers: Sequence[int],
         bank: FeatureBank,
         labels: LabelSet,
-        teacher: F32,
+        teacher: NDArray[np.float16],
     ) -> None:
         self.recipe = recipe
         self.bank = bank
-        self.teacher = teacher
+        self.clips = tuple(clips)
+        self.labels = labels
+        heard = teacher[np.array(numbers)].astype(np.float32)
+        self._teacher_mean, self._teacher_deviation = heard.mean(axis=0), heard.std(axis=0) + 1e-3
+        self._teacher = teacher
         self.rows = window_rows(recipe)
         self._numbers = np.array(numbers)
         self._targets = np.zeros((len(clips), len(labels.labels)), np.float32)
-        for i, clip in enumerate(clips):
-            label = labels.index(clip.emotion)
-            if label is not None:
-                self._targets[i, label] = 1
+        named = [i for i, clip in enumerate(clips) if labels.index(clip.emotion) is not None]
+        self._targets[named] = labels.targets([clips[i] for i in named], soft=recipe.soft_targets)
         self._p = _sampling(recipe, clips, labels)
         self._size = recipe.clips_per_epoch or len(clips)
 
@@ -74,10 +89,14 @@ class TrainingSet:
         for start in range(0, len(drawn), recipe.batch_size):
             chosen = drawn[start : start + recipe.batch_size]
             n_rows = round(self.rows * rng.choice(CROPS)) if recipe.random_crops else self.rows
-            windows = [self._window(self._numbers[i], n_rows, rng) for i in chosen]
+            versions = self._versions(len(chosen), rng)
+            windows = [
+                cut(self.bank.clip(self._numbers[i], version), n_rows, rng)
+                for i, version in zip(chosen, versions, strict=True)
+            ]
             targets = self._targets[chosen]
             smooth = targets * (1 - smoothing) + targets.sum(axis=1, keepdims=True) * smoothing / k
-            yield Batch(np.stack(windows), smooth, self.teacher[self._numbers[chosen]])
+            yield Batch(np.stack(windows), smooth, self._imitated(self._numbers[chosen], voice_of(versions)))
 
     def sample_rows(self, n_clips: int = 500) -> F32:
         """Clean rows of some training clips, (rows, D), for the networks' normalisation."""
@@ -85,10 +104,32 @@ class TrainingSet:
         chosen = rng.choice(self._numbers, min(n_clips, len(self._numbers)), replace=False)
         return np.concatenate([self.bank.clip(number) for number in chosen])
 
-    def _window(self, number: int, n_rows: int, rng: Generator) -> F32:
-        clean = self.bank.versions == 1 or rng.random() < self.recipe.clean_share
-        version = 0 if clean else int(rng.integers(1, self.bank.versions))
-        return cut(self.bank.clip(number, version), n_rows, rng)
+    def once(self) -> Iterator[Excerpt]:
+        """Every version of every clip with a label as a full window, undisturbed ones as a shorter one too.
+
+        It is what a head learns on. The weights are those that ``epoch`` draws clips by.
+        """
+        rng = np.random.default_rng([self.recipe.seed, 0])
+        for i, number in enumerate(self._numbers):
+            if self.labels.index(self.clips[i].emotion) is None:
+                continue
+            for version in range(self.bank.versions):
+                rows = self.bank.clip(number, version)
+                for full in (True,) if version % 2 else (True, False):
+                    length = self.rows if full else round(self.rows * rng.uniform(*SHORTER))
+                    start = int(rng.integers(0, max(0, len(rows) - length) + 1))
+                    yield Excerpt(i, version, full, float(self._p[i]), rows[start : start + length])
+
+    def _imitated(self, numbers: NDArray[np.int64], voices: NDArray[np.int64]) -> F32:
+        standardised = (self._teacher[numbers, voices] - self._teacher_mean[voices]) / self._teacher_deviation[voices]
+        return standardised.astype(np.float32)
+
+    def _versions(self, count: int, rng: Generator) -> NDArray[np.int64]:
+        """Version 0 with the probability ``clean_share``, else one of the others."""
+        if self.bank.versions == 1:
+            return np.zeros(count, np.int64)
+        others = rng.integers(1, self.bank.versions, count)
+        return np.where(rng.random(count) < self.recipe.clean_share, 0, others)
 
 
 def window_rows(recipe: Recipe) -> int:

@@ -8,8 +8,13 @@ import numpy as np
 from rich.console import Console
 
 from trainer import runs
+from trainer.bank import voice_of
 from trainer.batches import TrainingSet
+from trainer.head import Head, Spoken, fit_head
 from trainer.learners import Learner, learning_rate, new_learner
+
+# Of a number in a summary that is the same for everybody: noise must not be blown up.
+LEAST_DEVIATION = 1e-3
 
 
 @dataclass(frozen=True)
@@ -28,7 +33,7 @@ def fit(
     learner = new_learner(recipe, n_labels, training.sample_rows(), published)
     folder.mkdir(parents=True, exist_ok=True)
     checkpoint, draft, losses = folder / runs.CHECKPOINT, folder / runs.DRAFT, runs.read_losses(folder)
-    if losses:
+    if checkpoint.exists():
         learner.load(checkpoint)
     steps = recipe.epochs * training.batches_per_epoch
     began, began_at = time.monotonic(), len(losses)
@@ -45,4 +50,40 @@ def fit(
         runs.write_losses(folder, losses)
         left_s = (time.monotonic() - began) / (len(losses) - began_at) * (recipe.epochs - len(losses))
         console.print(f"{title}  epoch {len(losses)}/{recipe.epochs}  loss {losses[-1]:.4f}  {left_s:.0f} s left")
+    if recipe.relative and not (folder / runs.SUMMARIES).exists():
+        console.print(f"{title}  head", highlight=False)
+        head = _fit_head(learner, training)
+        learner.save(draft)
+        draft.replace(checkpoint)
+        runs.write_summaries(folder, head.neutral, head.speech)
     return Fitted(learner, losses)
+
+
+def _fit_head(learner: Learner, training: TrainingSet) -> Head:
+    """Give the learner, which has ended its epochs, the head that fits its summaries of the training side."""
+    facts, summaries = [], []
+    for excerpt in training.once():
+        facts.append((excerpt.number, excerpt.version, excerpt.full, excerpt.weight, len(excerpt.window)))
+        summaries.append(learner.judge(excerpt.window[None])[1][0])
+    number, version, full, weight, rows = (np.array(column) for column in zip(*facts, strict=True))
+    x, clean = np.stack(summaries), version % 2 == 0
+    whole = clean & full
+    mean, deviation = x[whole].mean(axis=0), np.maximum(x[whole].std(axis=0), LEAST_DEVIATION)
+    learner.rescale(mean, deviation)
+    clips, labels, spec = [training.clips[i] for i in number], training.labels, training.recipe.features
+    truth = labels.indices(clips)
+    head = fit_head(
+        Spoken(
+            summaries=(x - mean) / deviation,
+            truth=truth,
+            voices=np.array([f"{clip.speaker}/{voice}" for clip, voice in zip(clips, voice_of(version), strict=True)]),
+            speakers=np.array([clip.speaker for clip in clips]),
+            clips=number,
+            seconds=rows * spec.hop_length / spec.sample_rate_hz,
+            weights=weight / weight.mean(),
+            clean=clean,
+            neutral=whole & (truth == labels.index("neutral")),
+        )
+    )
+    learner.set_head(head)
+    return head

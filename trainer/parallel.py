@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from typing import TypeVar
 
+from rich.console import Console
 from rich.progress import track
 
 Item = TypeVar("Item")
@@ -13,13 +14,20 @@ Result = TypeVar("Result")
 WORKERS = 2
 
 
-def each(work: Callable[[Item], Result], items: Sequence[Item], title: str, *, chunk: int = 8) -> list[Result]:
-    """``work(item)`` of every item, in order; what one of them raises is raised here.
+def each(
+    work: Callable[[Item], Result],
+    items: Sequence[Item],
+    title: str,
+    console: Console | None = None,
+    *,
+    chunk: int = 8,
+) -> list[Result]:
+    """``work(item)`` of every item, in order; what one of them raises is raised here. The bar goes to ``console``.
 
     A worker is handed ``chunk`` items at a time: 1 for items that take long.
     """
     with ProcessPoolExecutor(WORKERS, initializer=_leave_interrupts_to_the_parent) as pool:
-        return list(track(pool.map(work, items, chunksize=chunk), title, len(items)))
+        return list(track(pool.map(work, items, chunksize=chunk), title, len(items), console=console))
 
 
 def _leave_interrupts_to_the_parent() -> None:

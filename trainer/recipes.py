@@ -16,6 +16,9 @@ MEL = FeatureSpec(features=(Feature.LOG_MEL,), frame_length=1024, hop_length=320
 # What the network that heard Dusha listens to.
 DUSHA = FeatureSpec(features=(Feature.LOG_MEL,), frame_length=320, hop_length=160, n_mels=64)
 
+# Numbers in the summary that the network that heard Dusha gives of a clip; what is imitated.
+TEACHER_SUMMARY = 928
+
 
 class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How to train one variant of one network.
@@ -23,8 +26,10 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ``versions`` of each clip are in the bank, the clean one and augmented ones; a batch takes the clean one with the
     probability ``clean_share``. A batch draws clips with a probability
     proportional to (size of the clip's corpus-and-label cell) ** -balance: 0 is as they come, 1 makes cells equal.
-    ``teacher_weight`` scales the loss of imitating the embedding of the network that heard Dusha; 0 is no teacher.
-    ``from_dusha`` builds on that network's weights.
+    ``relative`` networks give a summary of the window, judged relative to what is usual for the speaker by a head that
+    is fitted last. ``teacher_weight`` scales the loss of imitating the summary of the network that heard Dusha; 0 is no
+    teacher. ``from_dusha`` builds on that network's weights. ``soft_targets`` teaches the
+    shares of listeners' votes where a clip has them.
     """
 
     network: str
@@ -46,6 +51,8 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     random_crops: bool = False
     teacher_weight: float = 0.0
     from_dusha: bool = False
+    relative: bool = False
+    soft_targets: bool = False
     seed: int = 0
 
     @property
@@ -66,7 +73,6 @@ _OWN = {
     "weight_decay": 1e-3,
     "warm_up": True,
     "random_crops": True,
-    "teacher_weight": 1.0,
 }
 
 RECIPES = {
@@ -78,19 +84,21 @@ RECIPES = {
         Recipe(network="mfcc_cnn1d", variant="attentive", features=MFCC, **_OWN),
         Recipe(network="mel_cnn2d", variant="attentive", features=MEL, **_OWN),
         Recipe(
+            network="mfcc_cnn1d",
+            variant="distilled",
+            features=MFCC,
+            relative=True,
+            teacher_weight=1.0,
+            **{**_OWN, "clean_share": 0.4, "clips_per_epoch": 8000},
+        ),
+        # Nothing but the head is learnt.
+        Recipe(
             network="mel_cnn2d",
-            variant="transferred",
+            variant="staged",
             features=DUSHA,
+            relative=True,
             from_dusha=True,
-            **{
-                **_OWN,
-                "epochs": 3,
-                "batch_size": 32,
-                "learning_rate": 5e-3,
-                "clips_per_epoch": 4000,
-                "weight_decay": 1e-2,
-                "teacher_weight": 0.0,
-            },
+            **{**_OWN, "epochs": 0},
         ),
     )
 }

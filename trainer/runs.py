@@ -4,6 +4,7 @@ runs/mel_cnn2d-attentive/run.json            recipe, labels, what was trained on
                          fold0/checkpoint    the network after its last epoch
                          fold0/history.json  loss by epoch
                          fold0/split.json    the speakers heard, the hash of the split
+                         fold0/summaries.npz the mean summary of the training voices, neutral and all
                          fold0/held_out.npz  logits and labels of the clips of unheard speakers
                          without-tess/...    the same for all corpora but one, which is held out
                          all/...             the same for all speakers, with nothing held out
@@ -30,6 +31,7 @@ DRAFT = "checkpoint.draft"
 HISTORY = "history.json"
 HELD_OUT = "held_out.npz"
 MODEL = "model.onnx"
+SUMMARIES = "summaries.npz"
 SCORES = "scores.json"
 
 
@@ -106,6 +108,19 @@ def read_held_out(part: Path) -> tuple[F32, NDArray[np.int64]]:
     """Read what ``write_held_out`` wrote."""
     with np.load(part / HELD_OUT) as saved:
         return saved["logits"], saved["labels"]
+
+
+def write_summaries(part: Path, neutral: F32, speech: F32) -> None:
+    """Write the training voices' mean summary (S,) of neutral and of all speech."""
+    np.savez(part / SUMMARIES, neutral=neutral, speech=speech)
+
+
+def read_summaries(part: Path) -> tuple[F32, F32]:
+    """Read what ``write_summaries`` wrote; of size 0 for a network without summaries."""
+    if not (part / SUMMARIES).exists():
+        return np.zeros(0, np.float32), np.zeros(0, np.float32)
+    with np.load(part / SUMMARIES) as saved:
+        return saved["neutral"], saved["speech"]
 
 
 def checkpoint_of(part: Path) -> Path:

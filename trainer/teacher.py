@@ -1,38 +1,41 @@
-"""The network that heard Dusha as a teacher: its embeddings of clips are what our own networks learn to imitate."""
+"""The network that heard Dusha as a teacher: its summaries of clips are what our own networks learn to imitate."""
 
-from collections.abc import Sequence
+from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from rich.progress import track
 
-from streamer.features import FeatureStream
-from trainer.bank import read_audio
-from trainer.corpora.clip import Clip
-from trainer.networks.dusha import EMBEDDING, load_dusha
-from trainer.recipes import DUSHA
-
-F32 = NDArray[np.float32]
+from trainer.bank import FeatureBank
+from trainer.networks.dusha import Dusha, load_dusha
+from trainer.parallel import each
 
 
-def teach(clips: Sequence[Clip], path: Path, cache: Path) -> F32:
-    """The teacher's embeddings of the clips as they are, float32 of shape (clips, 128); kept in ``cache``."""
-    kept = cache / "teacher.npz"
-    names = np.array([str(clip.path) for clip in clips])
-    if kept.exists():
-        with np.load(kept) as known:
-            if np.array_equal(known["names"], names):
-                return known["embeddings"]
-    teacher, stream = load_dusha(path), FeatureStream(DUSHA)
-    embeddings = np.zeros((len(clips), EMBEDDING), np.float32)
+def teach(bank: FeatureBank, path: Path) -> NDArray[np.float16]:
+    """The teacher's summaries of every voice of every clip undisturbed, (clips, voices, SUMMARY).
+
+    ``bank`` holds the rows that the teacher listens to, and keeps what it said.
+    """
+    kept = bank.folder / "teacher.npy"
+    if not kept.exists():
+        load_dusha(path)  # an unreadable file is told of once, not by every process
+        voices = range(0, bank.versions, 2)
+        jobs = [(number, version) for number in range(len(bank.starts)) for version in voices]
+        summaries = np.stack(each(partial(_summary, bank.folder, path), jobs, "the teacher listens"))
+        np.save(kept, summaries.reshape(len(bank.starts), len(voices), -1).astype(np.float16))
+    taught: NDArray[np.float16] = np.load(kept)
+    return taught
+
+
+def _summary(folder: Path, path: Path, job: tuple[int, int]) -> NDArray[np.float32]:
+    bank, dusha = _open(folder, path)
     with torch.inference_mode():
-        for i, clip in enumerate(track(clips, "the teacher listens")):
-            # The published frames are centred: half a frame of silence on either side.
-            audio = np.pad(read_audio(clip.path, DUSHA.sample_rate_hz), DUSHA.frame_length // 2)
-            stream.reset()
-            embeddings[i] = teacher.embedding(torch.from_numpy(stream.push(audio))[None]).numpy()
-    cache.mkdir(parents=True, exist_ok=True)
-    np.savez(kept, names=names, embeddings=embeddings)
-    return embeddings
+        summary: NDArray[np.float32] = dusha.summary(torch.from_numpy(bank.clip(*job))[None])[0].numpy()
+    return summary
+
+
+@lru_cache(maxsize=1)
+def _open(folder: Path, path: Path) -> tuple[FeatureBank, Dusha]:
+    torch.set_num_threads(1)
+    return FeatureBank.open(folder), load_dusha(path)

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from streamer.errors import UsageError
 from trainer import runs
-from trainer.bank import FeatureBank, load_bank
+from trainer.bank import MOST_VOICES, FeatureBank, load_bank
 from trainer.batches import TrainingSet, window_rows
 from trainer.corpora.clip import Clip
 from trainer.corpora.labels import LabelSet
@@ -20,12 +20,10 @@ from trainer.fit import fit
 from trainer.learners import Learner
 from trainer.metrics import uar
 from trainer.plots import learning_curves
-from trainer.recipes import Recipe
+from trainer.recipes import DUSHA, TEACHER_SUMMARY, Recipe
 from trainer.splits import Split, folds, leave_one_corpus_out, split_hash
 
 F32 = NDArray[np.float32]
-
-TEACHER_EMBEDDING = 128
 
 
 @dataclass(frozen=True)
@@ -59,17 +57,21 @@ def train(job: Job, console: Console) -> Path:
     cache = job.root / "bank"
     judged = _judged(job, clips)
     splits = list(judged.values())
-    bank = load_bank(_in_folds(clips, splits), recipe.features, recipe.versions, cache)
-    teacher = _standardised_teacher(clips, job.teacher, cache) if taught and job.teacher else None
+    placed = _in_folds(clips, splits)
+    bank = load_bank(placed, recipe.features, recipe.versions, cache)
+    teacher = np.zeros((len(clips), MOST_VOICES, TEACHER_SUMMARY), np.float16)
+    if taught and job.teacher:
+        from trainer.teacher import teach
+
+        teacher = teach(load_bank(placed, DUSHA, recipe.versions, cache), job.teacher)
     folder = runs.run_folder(job.root, recipe)
     runs.write_run(folder, _facts(job, clips, taught=taught or recipe.from_dusha))
     number = {clip.path: i for i, clip in enumerate(clips)}
 
     def train_part(part: Path, heard: Sequence[Clip], facts: runs.SplitFacts) -> Learner:
         runs.write_split(part, facts)
-        imitated = teacher if teacher is not None else np.zeros((len(clips), TEACHER_EMBEDDING), np.float32)
         numbers = [number[clip.path] for clip in heard]
-        training = TrainingSet(recipe, clips=heard, numbers=numbers, bank=bank, labels=labels, teacher=imitated)
+        training = TrainingSet(recipe, clips=heard, numbers=numbers, bank=bank, labels=labels, teacher=teacher)
         title = f"{recipe.name} {part.name}"
         return fit(training, len(labels.labels), part, console, title, published=job.teacher).learner
 
@@ -96,7 +98,7 @@ def clip_logits(learner: Learner, recipe: Recipe, bank: FeatureBank, number: int
     """Mean logits (K,) over a clip's windows as a stream would cut them; for calibration, not for scores."""
     rows, length = bank.clip(number), window_rows(recipe)
     starts = np.unique(np.linspace(0, max(0, len(rows) - length), 3).astype(int))
-    return learner.logits(np.stack([rows[start : start + length] for start in starts])).mean(axis=0)
+    return learner.judge(np.stack([rows[start : start + length] for start in starts]))[0].mean(axis=0)
 
 
 def _judged(job: Job, clips: Sequence[Clip]) -> dict[str, Split]:
@@ -120,13 +122,6 @@ def _in_folds(clips: Sequence[Clip], splits: Sequence[Split]) -> list[Clip]:
     """The clips, each with the place of the fold that it is judged in."""
     fold_of = {clip.path: i for i, split in enumerate(splits) for clip in split.test}
     return [replace(clip, fold=fold_of.get(clip.path)) for clip in clips]
-
-
-def _standardised_teacher(clips: Sequence[Clip], path: Path, cache: Path) -> F32:
-    from trainer.teacher import teach
-
-    embeddings = teach(clips, path, cache)
-    return ((embeddings - embeddings.mean(axis=0)) / (embeddings.std(axis=0) + 1e-3)).astype(np.float32)
 
 
 def _facts(job: Job, clips: Sequence[Clip], *, taught: bool) -> runs.RunFacts:

@@ -1,6 +1,7 @@
 """``emostream evaluate``: runs, alone and together, on speakers that their folds never heard; a report of it all."""
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,11 +9,11 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from streamer.errors import UsageError
+from streamer.errors import NoInputError, UsageError
 from streamer.settings import Settings
-from trainer.commands.train import add_corpora, corpus_of
-from trainer.corpora.labels import label_set
-from trainer.corpora.registry import read_corpus
+from trainer.commands.preparation import add_corpora, prepared
+from trainer.corpora.clip import Clip
+from trainer.corpora.features import has_audio
 
 if TYPE_CHECKING:
     from trainer.evaluation import Evaluation
@@ -68,10 +69,12 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError(f"found --sample {arguments.sample}, expected 1 or more")
     from trainer.evaluate import Job, evaluate_all
 
+    console = Console()
+    preparation = prepared(arguments, console)
     job = Job(
         rows=tuple(tuple(Path(word) for word in words.split("+")) for words in arguments.runs),
-        clips=read_corpus(corpus_of(arguments), arguments.kind).clips,
-        labels=label_set(arguments.labels),
+        clips=_recordings(preparation.corpus.clips, console),
+        labels=preparation.labels,
         out=arguments.out,
         with_baselines=arguments.baselines,
         with_leak=arguments.leaky,
@@ -79,10 +82,19 @@ def run(arguments: argparse.Namespace) -> int:
         enrol_s=arguments.enrol,
         with_harm=arguments.enrol_wrong,
     )
-    console = Console()
     console.print(_table(evaluate_all(job)))
     console.print(f"report: {arguments.out / 'report.md'}", highlight=False, soft_wrap=True)
     return 0
+
+
+def _recordings(clips: Sequence[Clip], console: Console) -> list[Clip]:
+    """The clips that have audio: scores are those of the live path, which hears nothing else."""
+    recordings = [clip for clip in clips if has_audio(clip)]
+    if not recordings:
+        raise NoInputError(f"found {len(clips)} clips that are features without audio, expected audio to listen to")
+    if len(recordings) < len(clips):
+        console.print(f"{len(clips) - len(recordings)} clips are features without audio and are not judged")
+    return recordings
 
 
 def _table(evaluations: "list[Evaluation]") -> Table:

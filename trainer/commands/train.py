@@ -6,11 +6,9 @@ from pathlib import Path
 import msgspec
 from rich.console import Console
 
-from streamer.errors import NoInputError, UsageError
+from streamer.errors import UsageError
 from streamer.settings import Settings
-from trainer.corpora.clip import describe
-from trainer.corpora.labels import label_set
-from trainer.corpora.registry import KINDS, read_corpus
+from trainer.commands.preparation import add_corpora, prepared
 from trainer.recipes import RECIPES, recipe_named
 
 
@@ -29,32 +27,16 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
     )
     parser.add_argument("--epochs", type=int, help="instead of the recipe's")
     parser.add_argument(
+        "--soft-targets",
+        action="store_true",
+        help="learn the shares of listeners' votes (CREMA-D, Dusha) in place of one label a clip",
+    )
+    parser.add_argument(
         "--teacher",
         type=Path,
         default=settings.get("teacher", None, Path),
         help="the published network that heard Dusha, podcasts_finetune.pt, to learn from",
     )
-
-
-def add_corpora(parser: argparse.ArgumentParser, settings: Settings) -> None:
-    """Options that say what is learnt from or judged by."""
-    parser.add_argument(
-        "--corpora", type=Path, default=settings.get("corpora", None, Path), help="a corpus, or a folder of corpora"
-    )
-    parser.add_argument("--kind", choices=KINDS, default="auto", help="the corpus's layout (default: %(default)s)")
-    parser.add_argument(
-        "--labels",
-        default="angry,happy,neutral,sad",
-        help="emotions to tell apart, A+B counts B as A (default: %(default)s)",
-    )
-
-
-def corpus_of(arguments: argparse.Namespace) -> Path:
-    """The folder that ``--corpora`` or ``EMOSTREAM_CORPORA`` names; raises ``NoInputError`` without one."""
-    if arguments.corpora is None:
-        raise NoInputError("no corpus was named: give its folder with --corpora DIR or EMOSTREAM_CORPORA")
-    folder: Path = arguments.corpora
-    return folder
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -64,11 +46,12 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.epochs < 1:
             raise UsageError(f"found --epochs {arguments.epochs}, expected 1 or more")
         recipe = msgspec.structs.replace(recipe, epochs=arguments.epochs)
+    if arguments.soft_targets:
+        recipe = msgspec.structs.replace(recipe, soft_targets=True)
     if arguments.leave_one_corpus_out and arguments.only:
         raise UsageError("--only chooses between the folds and all speakers, so it cannot go with a corpus left out")
-    corpus = read_corpus(corpus_of(arguments), arguments.kind)
     console = Console()
-    console.print(describe(corpus), highlight=False)
+    preparation = prepared(arguments, console)
     if recipe.teacher_weight and arguments.teacher is None:
         console.print("no --teacher: trained without one, and the scores will be lower than the shipped networks'")
 
@@ -76,8 +59,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     job = Job(
         recipe=recipe,
-        clips=corpus.clips,
-        labels=label_set(arguments.labels),
+        clips=preparation.corpus.clips,
+        labels=preparation.labels,
         root=arguments.out,
         teacher=arguments.teacher,
         with_folds=arguments.only != "all",

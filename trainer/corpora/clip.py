@@ -17,6 +17,7 @@ EMOTIONS = ("angry", "happy", "neutral", "calm", "sad", "fearful", "disgust", "s
 class Clip:
     """One recording of one speaker with one acted or heard emotion.
 
+    path: an audio file, or features that the corpus publishes in place of one (`trainer.corpora.features`).
     speaker: unique across corpora, as `ravdess-01`. sex: `F`, `M` or empty. language: ISO 639, `und` where unknown.
     intensity, sentence: the corpus's own codes, empty where it has none. seconds: duration, None until measured.
     votes: what listeners heard, {emotion: share}, shares sum to 1; None where nobody was asked.
@@ -34,6 +35,14 @@ class Clip:
     seconds: float | None = None
     votes: Mapping[str, float] | None = None
     fold: int | None = None
+
+
+def unknown_speaker(corpus: str) -> str:
+    """Return the name that all clips of a corpus share whose speaker nobody knows.
+
+    One name for all, so that no split can put what may be one voice on both sides.
+    """
+    return f"{corpus}-unknown"
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from streamer.errors import NoInputError
 from trainer.corpora.clip import Clip, Corpus, Skipped
-from trainer.corpora.reader import unusable
+from trainer.corpora.reader import files_under, is_audio, unusable
 from trainer.corpora.tables import rows_of
 
 TABLE = "clips.tsv"
@@ -15,7 +15,8 @@ def read_clips_tsv(directory: Path) -> Corpus:
     """Read `directory/clips.tsv`; paths in it are relative to the directory.
 
     Columns: path, speaker, emotion are required; corpus, language, sex, intensity, sentence, seconds, fold are taken
-    where they are there. A row whose file is missing or empty is skipped with the reason.
+    where they are there. A row whose file is missing or empty is skipped with the reason, and so is audio that no row
+    names.
     Raises NoInputError for a table without rows or columns that are needed, or with a value that is not what it says.
     """
     table = directory / TABLE
@@ -42,6 +43,11 @@ def read_clips_tsv(directory: Path) -> Corpus:
         raise NoInputError(
             f"found no clips by {table} ({len(skipped)} files missing or empty), expected audio beside the table"
         )
+    skipped += [
+        Skipped(directory / path, f"not listed in {TABLE}")
+        for path in files_under(directory)
+        if is_audio(path) and directory / path not in listed
+    ]
     return Corpus(own_name, tuple(clips), tuple(skipped))
 
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from trainer.corpora.clip import Clip, Corpus, Skipped
+from trainer.corpora.clip import Clip, Corpus, Skipped, unknown_speaker
 from trainer.corpora.reader import Facts, Reader, in_order, is_audio, unusable
 
 FACTS = Facts(
@@ -38,7 +38,7 @@ NO_SPEAKER = frozenset({"audio", "clips", "dev", "eval", "test", "train", "val",
 
 
 def _in_emotion_folder(path: Path) -> bool:
-    return any(folder.lower() in WORDS for folder in path.parts[:-1])
+    return is_audio(path) and any(folder.lower() in WORDS for folder in path.parts[:-1])
 
 
 def _read(directory: Path, files: Sequence[Path]) -> Corpus:
@@ -65,12 +65,13 @@ def _read(directory: Path, files: Sequence[Path]) -> Corpus:
         others = (*path.parts[:depth], *path.parts[depth + 1 : -1])
         speaker = next((folder for folder in others if folder.lower() not in NO_SPEAKER), None)
         prefix = path.stem.split("_")[0]
+        known = speaker or (prefix if prefix in prefixes else None)
         clips.append(
             Clip(
                 path=directory / path,
                 corpus=name,
                 language=FACTS.language,
-                speaker=f"{name}-{speaker or (prefix if prefix in prefixes else 'unknown')}",
+                speaker=f"{name}-{known}" if known else unknown_speaker(name),
                 sex="",
                 emotion=WORDS.get(label, label),
                 intensity="",

@@ -9,6 +9,9 @@ from pathlib import Path
 from trainer.corpora.clip import Clip, Corpus, Skipped
 
 LOSSLESS = frozenset({".wav", ".flac", ".aif", ".aiff"})
+# Some corpora, CREMA-D among them, are repositories that keep their audio in Git LFS.
+POINTER = b"version https://git-lfs.github.com/spec/"
+LONGEST_POINTER = 1024  # bytes, as its specification has it
 AUDIO = LOSSLESS | {".ogg", ".opus", ".mp3"}
 
 
@@ -27,8 +30,8 @@ class Facts:
 class Reader:
     """One layout. Paths handed to it are relative to the directory that is read.
 
-    claims(path): whether the name is one of this corpus. read(directory, files): files are all that the directory
-    holds; the corpus has the clips of those that are claimed and, as skipped, those of them that cannot be used.
+    claims(path): whether the name says that this corpus is there. read(directory, files): files are all that the
+    directory holds; the corpus has its clips among them and, as skipped, those of its files that cannot be used.
     """
 
     facts: Facts
@@ -60,7 +63,18 @@ def unusable(path: Path) -> str | None:
     """Return why a file that is called audio holds none, or None where it may."""
     if not path.is_file():
         return "no file there"
-    return None if path.stat().st_size else "empty file"
+    size = path.stat().st_size
+    if size < LONGEST_POINTER and _is_pointer(path):
+        return "a Git LFS pointer in place of the audio, which 'git lfs pull' fetches"
+    return None if size else "empty file"
+
+
+def _is_pointer(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(len(POINTER)) == POINTER
+    except OSError:  # whoever opens it for its sound says why
+        return False
 
 
 def named_reader(
@@ -106,7 +120,7 @@ def named_reader(
                 clips.append(complete(result) if complete else result)
         return in_order(facts.name, clips, skipped)
 
-    return Reader(facts, lambda path: match(path) is not None, read)
+    return Reader(facts, lambda path: is_audio(path) and match(path) is not None, read)
 
 
 def in_order(name: str, clips: Sequence[Clip], skipped: Sequence[Skipped]) -> Corpus:

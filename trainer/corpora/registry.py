@@ -7,25 +7,51 @@ from streamer.errors import NoInputError, UsageError
 from trainer.corpora.clip import Clip, Corpus, Skipped
 from trainer.corpora.clips_tsv import TABLE, read_clips_tsv
 from trainer.corpora.crema_d import CREMA_D
+from trainer.corpora.dusha import DUSHA
 from trainer.corpora.emodb import EMODB
+from trainer.corpora.emovo import EMOVO
 from trainer.corpora.folder_per_label import FOLDERS
 from trainer.corpora.nemo import NEMO
 from trainer.corpora.ravdess import RAVDESS
 from trainer.corpora.reader import Facts, Reader, files_under, in_order, is_audio
 from trainer.corpora.savee import SAVEE
 from trainer.corpora.tess import TESS
+from trainer.corpora.urdu import URDU
 
-NAMED = (RAVDESS, EMODB, TESS, NEMO, CREMA_D, SAVEE)
+NAMED = (RAVDESS, EMODB, TESS, NEMO, CREMA_D, SAVEE, URDU, EMOVO, DUSHA)
 READERS = {reader.facts.name: reader for reader in (*NAMED, FOLDERS)}
 KINDS = ("auto", TABLE, *READERS)
+NOT_A_NAME = "not a name of"
 
 
 def read_corpus(directory: Path, kind: str = "auto") -> Corpus:
-    """Read all clips below the directory.
+    """Read all clips below the directory, as `survey` does, where there are some.
+
+    Raises NoInputError for a directory that is missing, has no audio or no known layout, UsageError for another kind.
+    """
+    corpus = survey(directory, kind)
+    if corpus.clips:
+        return corpus
+    strangers = [file for file in corpus.skipped if file.why.startswith(NOT_A_NAME)]
+    if len(strangers) < len(corpus.skipped):
+        first = next(file for file in corpus.skipped if not file.why.startswith(NOT_A_NAME))
+        raise NoInputError(
+            f"found {len(corpus.skipped)} files in {directory} and no clip to use, such as {first.path.name} "
+            f"({first.why}): 'emostream corpora check' lists them all"
+        )
+    layouts = kind if kind != "auto" else ", ".join(READERS)
+    raise NoInputError(
+        f"found {len(strangers)} audio files in {directory}, such as {strangers[0].path.relative_to(directory)}, "
+        f"but no clip of {layouts}: name the files as the corpus does, sort them into folders such as angry and happy, "
+        f"or write a {TABLE}"
+    )
+
+
+def survey(directory: Path, kind: str = "auto") -> Corpus:
+    """Return what there is below the directory, be it that no file is a clip; every audio file is among the skipped.
 
     kind: one of KINDS. `auto` takes `clips.tsv` where there is one, else every corpus whose names are found, else
-    folders named after emotions. Audio that belongs to none of them is among the skipped.
-    Raises NoInputError for a directory that is missing, has no audio or no known layout, UsageError for another kind.
+    folders named after emotions. Raises as `read_corpus` does, but for a known layout.
     """
     if kind not in KINDS:
         raise UsageError(f"found corpus layout {kind!r}, expected one of {', '.join(KINDS)}")
@@ -38,24 +64,19 @@ def read_corpus(directory: Path, kind: str = "auto") -> Corpus:
         return read_clips_tsv(directory)
     files = files_under(directory)
     audio = [path for path in files if is_audio(path)]
-    if not audio:
+    # Dusha's podcasts come without audio.
+    if not audio and not any(map(DUSHA.claims, files)):
         raise NoInputError(
             f"found no audio in {directory} ({len(files)} other files), expected a corpus: correct the path"
         )
-    readers = _readers_for(audio) if kind == "auto" else [READERS[kind]]
+    readers = _readers_for(files) if kind == "auto" else [READERS[kind]]
     corpora = [reader.read(directory, files) for reader in readers]
     clips = [clip for corpus in corpora for clip in corpus.clips]
-    if not clips:
-        layouts = ", ".join(reader.facts.name for reader in readers) or ", ".join(READERS)
-        raise NoInputError(
-            f"found {len(audio)} audio files in {directory}, such as {audio[0]}, but no clip of {layouts}: "
-            f"name the files as the corpus does, sort them into folders such as angry and happy, or write a {TABLE}"
-        )
     skipped = [file for corpus in corpora for file in corpus.skipped]
     accounted = {clip.path for clip in clips} | {file.path for file in skipped}
-    known = ", ".join(reader.facts.name for reader in readers)
+    known = ", ".join(reader.facts.name for reader in readers) or "any known corpus"
     skipped += [
-        Skipped(directory / path, f"not a name of {known}") for path in audio if directory / path not in accounted
+        Skipped(directory / path, f"{NOT_A_NAME} {known}") for path in audio if directory / path not in accounted
     ]
     return in_order(corpora[0].name if len(corpora) == 1 else directory.resolve().name, clips, skipped)
 
@@ -69,8 +90,9 @@ def sources(clips: Sequence[Clip]) -> tuple[Facts, ...]:
     )
 
 
-def _readers_for(audio: Sequence[Path]) -> list[Reader]:
-    claimed = {reader.facts.name: sum(map(reader.claims, audio)) for reader in NAMED}
-    if sum(map(FOLDERS.claims, audio)) > sum(claimed.values()):
+def _readers_for(files: Sequence[Path]) -> list[Reader]:
+    claimed = {reader.facts.name: sum(map(reader.claims, files)) for reader in NAMED}
+    # URDU sorts its files into folders of emotions too, so folders win only where few names are a corpus's.
+    if sum(map(FOLDERS.claims, files)) > 2 * sum(claimed.values()):
         return [FOLDERS]
     return [reader for reader in NAMED if claimed[reader.facts.name]]

@@ -1,7 +1,7 @@
 """The tables that corpora keep beside their audio."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -13,20 +13,28 @@ def rows_of(table: Path, columns: Sequence[str], delimiter: str = ",") -> list[d
 
     Raises NoInputError where the table is no UTF-8 text, or lacks one of the columns.
     """
+    return list(stream_rows(table, columns, delimiter))
+
+
+def stream_rows(table: Path, columns: Sequence[str], delimiter: str = ",") -> Iterator[dict[str, str]]:
+    """Give what `rows_of` returns row by row, for tables of a million rows."""
     # Tab-separated tables have bare quotation marks in their sentences.
     quoting: Literal[0, 3] = csv.QUOTE_NONE if delimiter == "\t" else csv.QUOTE_MINIMAL
     try:
         with table.open(encoding="utf-8-sig", newline="") as lines:
             reader = csv.DictReader(lines, restval="", delimiter=delimiter, quoting=quoting)
-            found = reader.fieldnames or ()
-            rows = list(reader)
+            check_columns(table, reader.fieldnames or (), columns)
+            yield from reader
     except (UnicodeDecodeError, csv.Error) as error:
         raise NoInputError(f"found no table in {table} ({error}), expected UTF-8 text: save it as that") from error
+
+
+def check_columns(where: object, found: Sequence[str], columns: Sequence[str]) -> None:
+    """Raise NoInputError where one of the columns is not among those found."""
     missing = [column for column in columns if column not in found]
     if missing:
         named = ", ".join(found) or "none"
-        raise NoInputError(f"found columns {named} in {table}, expected {', '.join(missing)} too: add what is missing")
-    return rows
+        raise NoInputError(f"found columns {named} in {where}, expected {', '.join(missing)} too: add what is missing")
 
 
 def table_of(name: str, directory: Path, files: Sequence[Path]) -> Path | None:

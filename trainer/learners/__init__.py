@@ -9,19 +9,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trainer.batches import Batch, TrainingSet
+from trainer.head import Head
 from trainer.recipes import Recipe
 
 F32 = NDArray[np.float32]
 
 
 class Learner(Protocol):
-    """A network, its optimiser and how it takes a step."""
+    """A network, its optimiser and how it takes a step.
+
+    ``summary_size`` is S, 0 for a network without a summary; only others have ``rescale`` and ``set_head`` called.
+    """
+
+    summary_size: int
 
     def learn(self, batch: Batch, learning_rate: float) -> float:
         """One optimiser step; gives the loss."""
 
-    def logits(self, windows: F32) -> F32:
-        """Logits (B, K) of windows (B, T, D), as in use: no dropout."""
+    def judge(self, windows: F32, offset: F32 | None = None) -> tuple[F32, F32]:
+        """Logits (B, K) and summaries (B, S) of windows (B, T, D), as in use; no ``offset`` (B, S) stands for zeros."""
+
+    def rescale(self, mean: F32, deviation: F32) -> None:
+        """Standardise summaries by these numbers (S,) of the summaries as they are now."""
+
+    def set_head(self, head: Head) -> None:
+        """Judge standardised summaries by this head."""
 
     def save(self, path: Path) -> None:
         """Write all that is needed to go on learning, or to export."""

@@ -8,12 +8,11 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from trainer.batches import Batch
+from trainer.head import Head
 from trainer.networks import mfcc_cnn1d
-from trainer.recipes import Recipe
+from trainer.recipes import TEACHER_SUMMARY, Recipe
 
 F32 = NDArray[np.float32]
-
-TEACHER_EMBEDDING = 128
 
 tf.get_logger().setLevel("ERROR")
 
@@ -27,29 +26,50 @@ class KerasLearner:
         dim = recipe.features.dim
         if recipe.variant == "seed":
             self._network = mfcc_cnn1d.seed(n_labels, dim)
+        elif recipe.relative:
+            self._network = mfcc_cnn1d.distilled(n_labels, *mfcc_cnn1d.row_statistics(rows))
         else:
             self._network = mfcc_cnn1d.attentive(n_labels, *mfcc_cnn1d.row_statistics(rows))
-        self.network = keras.Model(self._network.input, self._network.output[0])
-        self._imitate = keras.layers.Dense(TEACHER_EMBEDDING)
-        self._imitate.build((None, self._network.output[1].shape[-1]))
+        if recipe.relative:
+            self.network, self.summary_size = self._network, self._network.output[1].shape[-1]
+        else:
+            # What is used, without the towers that have losses of their own.
+            self.network, self.summary_size = keras.Model(self._network.input, self._network.output[0]), 0
+        self._imitate = keras.layers.Dense(TEACHER_SUMMARY)
+        self._imitate.build((None, self.summary_size))
         self._trained = self._network.trainable_variables + (
             self._imitate.trainable_variables if recipe.teacher_weight else []
         )
         self._optimiser = keras.optimizers.AdamW(recipe.learning_rate, weight_decay=recipe.weight_decay)
         self._optimiser.build(self._trained)
-        shapes = [(None, None, dim), (None, n_labels), (None, TEACHER_EMBEDDING)]
+        shapes = [(None, None, dim), (None, n_labels), (None, TEACHER_SUMMARY)]
         signature = [tf.TensorSpec(shape, tf.float32) for shape in shapes]
         self._step = tf.function(self._take_step, input_signature=signature)
-        self._run = tf.function(lambda windows: self.network(windows, training=False), input_signature=[signature[0]])
+        offset = tf.TensorSpec((None, self.summary_size), tf.float32)
+        self._run = tf.function(self._in_use, input_signature=[signature[0], offset])
 
     def learn(self, batch: Batch, learning_rate: float) -> float:
         """One optimiser step; gives the loss."""
         self._optimiser.learning_rate.assign(learning_rate)
         return float(self._step(batch.windows, batch.targets, batch.teacher))
 
-    def logits(self, windows: F32) -> F32:
-        """Logits (B, K) of windows (B, T, D), as in use: no dropout."""
-        return self._run(windows).numpy()
+    def judge(self, windows: F32, offset: F32 | None = None) -> tuple[F32, F32]:
+        """Logits (B, K) and summaries (B, S) of windows (B, T, D), as in use; no ``offset`` (B, S) stands for zeros."""
+        given = np.zeros((len(windows), self.summary_size), np.float32) if offset is None else offset
+        logits, summary = self._run(windows, given)
+        return logits.numpy(), summary.numpy()
+
+    def rescale(self, mean: F32, deviation: F32) -> None:
+        """Standardise summaries by these numbers (S,) of the summaries as they are now."""
+        layer = self._network.get_layer("summary")
+        old_mean, old_variance = layer.get_weights()
+        old_deviation = np.sqrt(old_variance + layer.epsilon)
+        new_deviation = old_deviation * deviation
+        layer.set_weights([old_mean + old_deviation * mean, new_deviation**2 - layer.epsilon])
+
+    def set_head(self, head: Head) -> None:
+        """Judge standardised summaries by this head."""
+        self._network.get_layer("logits").set_weights([head.weight, head.bias])
 
     def save(self, path: Path) -> None:
         """Write weights and the optimiser's state."""
@@ -65,13 +85,23 @@ class KerasLearner:
     def _variables(self) -> list[keras.Variable]:
         return [*self._network.variables, *self._imitate.variables, *self._optimiser.variables]
 
+    def _in_use(self, windows: tf.Tensor, offset: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        if self._recipe.relative:
+            return self.network([windows, offset], training=False)
+        return self.network(windows, training=False), offset
+
     def _take_step(self, windows: tf.Tensor, targets: tf.Tensor, teacher: tf.Tensor) -> tf.Tensor:
+        weight = self._recipe.teacher_weight
         with tf.GradientTape() as tape:
-            _, embedding, *towers = self._network(windows, training=True)
-            loss = tf.add_n([_cross_entropy(logits, targets) for logits in towers])
-            if self._recipe.teacher_weight:
-                error = self._imitate(embedding) - teacher
-                loss += self._recipe.teacher_weight * tf.reduce_mean(error**2)
+            if self._recipe.relative:
+                nothing = tf.zeros((tf.shape(windows)[0], self.summary_size))
+                logits, summary = self._network([windows, nothing], training=True)
+                loss = _cross_entropy(logits, targets)
+                if weight:
+                    loss += weight * tf.reduce_mean((self._imitate(summary) - teacher) ** 2)
+            else:
+                _, *towers = self._network(windows, training=True)
+                loss = tf.add_n([_cross_entropy(logits, targets) for logits in towers])
         self._optimiser.apply_gradients(zip(tape.gradient(loss, self._trained), self._trained, strict=True))
         return loss
 

@@ -8,13 +8,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from trainer.batches import Batch
+from trainer.head import Head
 from trainer.networks import mel_cnn2d
-from trainer.networks.dusha import load_dusha
+from trainer.networks.dusha import SUMMARY, load_dusha
 from trainer.recipes import Recipe
 
 F32 = NDArray[np.float32]
-
-TEACHER_EMBEDDING = 128
 
 
 class TorchLearner:
@@ -26,17 +25,16 @@ class TorchLearner:
         self.network: nn.Module
         if recipe.variant == "seed":
             self.network = mel_cnn2d.Seed(n_labels)
-        elif recipe.variant == "transferred":
-            self.network = mel_cnn2d.Transferred(n_labels)
+        elif recipe.relative:
+            self.network = mel_cnn2d.Staged(n_labels)
             if published:
                 self.network.trunk.load_state_dict(load_dusha(published).state_dict())
         else:
             mean, deviation = torch.from_numpy(rows.mean(axis=0)), torch.from_numpy(rows.std(axis=0) + 1e-3)
             self.network = mel_cnn2d.Attentive(n_labels, mean, deviation)
-        self._imitate = nn.Linear(mel_cnn2d.EMBEDDING, TEACHER_EMBEDDING)
-        self._all = nn.ModuleList([self.network, self._imitate])
+        self.summary_size = SUMMARY if recipe.relative else 0
         self._optimiser = torch.optim.AdamW(
-            self._all.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay
+            self.network.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay
         )
 
     def learn(self, batch: Batch, learning_rate: float) -> float:
@@ -44,38 +42,50 @@ class TorchLearner:
         self.network.train()
         for group in self._optimiser.param_groups:
             group["lr"] = learning_rate
-        loss = self._loss(torch.from_numpy(batch.windows), torch.from_numpy(batch.targets), batch.teacher)
+        windows = torch.from_numpy(batch.windows)
+        logits = (
+            self.network.classify(self.network.summary(windows)) if self._recipe.relative else self.network(windows)
+        )
+        loss = _cross_entropy(logits, torch.from_numpy(batch.targets))
         self._optimiser.zero_grad()
         loss.backward()
         self._optimiser.step()
         return float(loss.detach())
 
-    def logits(self, windows: F32) -> F32:
-        """Logits (B, K) of windows (B, T, D), as in use: no dropout."""
+    def judge(self, windows: F32, offset: F32 | None = None) -> tuple[F32, F32]:
+        """Logits (B, K) and summaries (B, S) of windows (B, T, D), as in use; no ``offset`` (B, S) stands for zeros."""
         self.network.eval()
+        given = np.zeros((len(windows), self.summary_size), np.float32) if offset is None else offset
         with torch.inference_mode():
-            return self.network(torch.from_numpy(windows)).numpy()
+            if not self._recipe.relative:
+                return self.network(torch.from_numpy(windows)).numpy(), given
+            logits, summary = self.network(torch.from_numpy(windows), torch.from_numpy(given))
+        return logits.numpy(), summary.numpy()
+
+    def rescale(self, mean: F32, deviation: F32) -> None:
+        """Standardise summaries by these numbers (S,) of the summaries as they are now."""
+        layer = self.network.standardise
+        old_deviation = (layer.running_var + layer.eps).sqrt()
+        layer.running_mean += old_deviation * torch.from_numpy(mean)
+        layer.running_var.copy_((old_deviation * torch.from_numpy(deviation)) ** 2 - layer.eps)
+
+    def set_head(self, head: Head) -> None:
+        """Judge standardised summaries by this head."""
+        with torch.no_grad():
+            self.network.classify.weight.copy_(torch.from_numpy(head.weight.T))
+            self.network.classify.bias.copy_(torch.from_numpy(head.bias))
 
     def save(self, path: Path) -> None:
         """Write weights and the optimiser's state."""
-        state = {"all": self._all.state_dict(), "optimiser": self._optimiser.state_dict()}
+        state = {"network": self.network.state_dict(), "optimiser": self._optimiser.state_dict()}
         torch.save(state | {"random": torch.get_rng_state()}, path)
 
     def load(self, path: Path) -> None:
         """Read what ``save`` wrote."""
         state = torch.load(path, map_location="cpu", weights_only=True)
-        self._all.load_state_dict(state["all"])
+        self.network.load_state_dict(state["network"])
         self._optimiser.load_state_dict(state["optimiser"])
         torch.set_rng_state(state["random"])
-
-    def _loss(self, windows: Tensor, targets: Tensor, teacher: F32) -> Tensor:
-        weight = self._recipe.teacher_weight
-        if not weight:
-            return _cross_entropy(self.network(windows), targets)
-        embedding = self.network.embedding(windows)
-        return _cross_entropy(self.network.classify(embedding), targets) + weight * nn.functional.mse_loss(
-            self._imitate(embedding), torch.from_numpy(teacher)
-        )
 
 
 def _cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:

@@ -14,6 +14,9 @@ from streamer.errors import NoInputError
 LABELS = ("angry", "sad", "neutral", "happy")
 EMBEDDING = 128
 RANGE_DB = 80.0
+# The last layers of the stages with 32, 64 and 128 channels, where their statistics are taken.
+STAGE_ENDS = (3, 9, 15)
+SUMMARY = 3 * (32 + 64 + 128) + 2 * EMBEDDING
 # (expansion, channels, repeats, first stride), as in MobileNetV2
 BLOCKS = ((1, 16, 1, 1), (2, 32, 2, 2), (2, 64, 6, 2), (2, 128, 6, 2))
 ATTRIBUTION = (
@@ -36,15 +39,24 @@ class Dusha(nn.Module):
         self.pooling = nn.Sequential(_SelfAttention(EMBEDDING))
         self.classifier = nn.Linear(EMBEDDING, len(LABELS))
 
-    def embedding(self, features: Tensor) -> Tensor:
-        """(B, T, 64) in dB -> (B, 128)."""
-        x = features - features.amax(dim=(1, 2), keepdim=True)
-        x = self.features(x.clamp_min(-RANGE_DB).transpose(1, 2).unsqueeze(1))
-        return self.pooling(x.flatten(2)).mean(dim=2)
+    def summary(self, features: Tensor) -> Tensor:
+        """Statistics of every stage, (B, T, 64) in dB -> (B, SUMMARY).
+
+        What the stages before the last one know of pitch, timbre and rhythm adds to what the last one says.
+        """
+        x = _picture(features)
+        statistics = []
+        for i, layer in enumerate(self.features):
+            x = layer(x)
+            if i in STAGE_ENDS:
+                statistics.append(_of_stage(x))
+        x = self.pooling(x.flatten(2))
+        mean = x.mean(dim=2)
+        return torch.cat([*statistics, mean, _deviation(x, mean, 2)], dim=1)
 
     def forward(self, features: Tensor) -> Tensor:
-        """Logits (B, 4), in the order of ``LABELS``."""
-        return self.classifier(self.embedding(features))
+        """Logits (B, 4) in the order of ``LABELS``, as published."""
+        return self.classifier(self.pooling(self.features(_picture(features)).flatten(2)).mean(dim=2))
 
 
 def load_dusha(path: Path) -> Dusha:
@@ -60,6 +72,22 @@ def load_dusha(path: Path) -> Dusha:
             f"{path} is not the published network ({reason}): fetch podcasts_finetune.pt again"
         ) from error
     return dusha.eval()
+
+
+def _picture(features: Tensor) -> Tensor:
+    below_maximum = features - features.amax(dim=(1, 2), keepdim=True)
+    return below_maximum.clamp_min(-RANGE_DB).transpose(1, 2).unsqueeze(1)
+
+
+def _of_stage(x: Tensor) -> Tensor:
+    """(B, C, mel, T) -> (B, 3 C): mean and deviation over all positions, deviation over mel of the mean over time."""
+    over_time = x.mean(dim=3)
+    mean = over_time.mean(dim=2)
+    return torch.cat([mean, _deviation(x, mean, (2, 3)), _deviation(over_time, mean, 2)], dim=1)
+
+
+def _deviation(x: Tensor, mean: Tensor, dim: int | tuple[int, ...]) -> Tensor:
+    return ((x * x).mean(dim=dim) - mean * mean).clamp_min(1e-6).sqrt()
 
 
 class _Block(nn.Module):

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 F32 = NDArray[np.float32]
 
-EMBEDDING = 128
+SUMMARY_CHANNELS = 256
 
 
 def seed(n_labels: int, dim: int) -> keras.Model:
@@ -20,7 +20,7 @@ def seed(n_labels: int, dim: int) -> keras.Model:
         x = layers.MaxPooling1D(2)(layers.Dropout(0.25)(x))
     x = layers.Conv1D(256, 3, padding="same", activation="relu")(x)
     logits = layers.Dense(n_labels, name="logits")(layers.Flatten()(x))
-    return keras.Model(features, [logits, layers.Flatten(name="embedding")(x), logits])
+    return keras.Model(features, [logits, logits])
 
 
 def attentive(n_labels: int, mean: F32, deviation: F32) -> keras.Model:
@@ -29,19 +29,13 @@ def attentive(n_labels: int, mean: F32, deviation: F32) -> keras.Model:
     The wide one reads the mean and deviation of every feature over the window, linearly: levels, as the logistic
     regression that is so hard to beat. The deep one reads how the features move around their means, by convolutions
     over time and an attentive mean and deviation: dynamics, which no microphone's frequency response can change. Each
-    is trained by a loss of its own (the model's third and fourth output), for together the deep one drowns the wide.
+    is trained by a loss of its own (the model's second and third output), for together the deep one drowns the wide.
 
     ``mean`` and ``deviation`` are float32 of shape (D,), of the training rows with their first MFCC centred. The first
     MFCC is loudness: its mean over the window is taken off, so that the microphone's gain does not matter.
     """
     features = keras.Input((None, len(mean)), name="features")
-    loudness = features[:, :, :1]
-    x = ops.concatenate([loudness - ops.mean(loudness, axis=1, keepdims=True), features[:, :, 1:]], axis=2)
-    # Frozen, it keeps the statistics among the weights, so that a checkpoint has them; layers.Normalization would not.
-    standardise = layers.BatchNormalization(epsilon=0, center=False, scale=False, trainable=False)
-    x = standardise(x)
-    standardise.set_weights([mean, deviation**2])
-
+    x = _standardised(features, mean, deviation)
     wide = ops.concatenate([ops.mean(x, axis=1), ops.std(x, axis=1)], axis=1)
     wide = layers.BatchNormalization(momentum=0.9)(wide)
     wide_logits = layers.Dense(n_labels, name="wide_logits")(layers.Dropout(0.1)(wide))
@@ -53,9 +47,42 @@ def attentive(n_labels: int, mean: F32, deviation: F32) -> keras.Model:
     score = layers.Conv1D(160, 1)(layers.Conv1D(40, 1, activation="tanh")(x))
     x = _mean_and_deviation(x, ops.softmax(score, axis=1))
     x = layers.Dropout(0.3)(layers.BatchNormalization(momentum=0.9)(x))
-    embedding = layers.Dense(EMBEDDING, activation="relu", name="embedding")(x)
-    deep_logits = layers.Dense(n_labels, name="deep_logits")(layers.Dropout(0.3)(embedding))
-    return keras.Model(features, [(wide_logits + deep_logits) / 2, embedding, deep_logits, wide_logits])
+    x = layers.Dense(128, activation="relu")(x)
+    deep_logits = layers.Dense(n_labels, name="deep_logits")(layers.Dropout(0.3)(x))
+    return keras.Model(features, [(wide_logits + deep_logits) / 2, deep_logits, wide_logits])
+
+
+def distilled(n_labels: int, mean: F32, deviation: F32) -> keras.Model:
+    """The two towers of ``attentive`` as one summary under one classifier; the deep one learns what Dusha taught.
+
+    Takes features (B, T, D) and offset (B, S), how the speaker's usual summary differs; gives logits (B, K) and the
+    standardised summary (B, S): mean and deviation of every feature, then the deep tower's attentive statistics.
+    ``mean`` and ``deviation`` as for ``attentive``.
+    """
+    features = keras.Input((None, len(mean)), name="features")
+    offset = keras.Input((2 * (len(mean) + SUMMARY_CHANNELS),), name="offset")
+    x = _standardised(features, mean, deviation)
+    wide = ops.concatenate([ops.mean(x, axis=1), ops.std(x, axis=1)], axis=1)
+    x = x - ops.mean(x, axis=1, keepdims=True)
+    for channels, kernel, stride in ((128, 5, 1), (128, 3, 2), (192, 3, 1), (192, 3, 2), (SUMMARY_CHANNELS, 3, 1)):
+        x = layers.Conv1D(channels, kernel, strides=stride, padding="same", use_bias=False)(x)
+        x = layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))
+    score = layers.Conv1D(SUMMARY_CHANNELS, 1)(layers.Conv1D(64, 1, activation="tanh")(x))
+    statistics = ops.concatenate([wide, _mean_and_deviation(x, ops.softmax(score, axis=1))], axis=1)
+    standardise = layers.BatchNormalization(center=False, scale=False, epsilon=1e-6, momentum=0.9, name="summary")
+    summary = standardise(statistics)
+    logits = layers.Dense(n_labels, name="logits")(summary - offset)
+    return keras.Model([features, offset], [logits, summary])
+
+
+def _standardised(features: keras.KerasTensor, mean: F32, deviation: F32) -> keras.KerasTensor:
+    loudness = features[:, :, :1]
+    x = ops.concatenate([loudness - ops.mean(loudness, axis=1, keepdims=True), features[:, :, 1:]], axis=2)
+    # Frozen, it keeps the statistics among the weights, so that a checkpoint has them; layers.Normalization would not.
+    standardise = layers.BatchNormalization(epsilon=0, center=False, scale=False, trainable=False)
+    x = standardise(x)
+    standardise.set_weights([mean, deviation**2])
+    return x
 
 
 def _mean_and_deviation(x: keras.KerasTensor, weight: keras.KerasTensor) -> keras.KerasTensor:
