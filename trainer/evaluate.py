@@ -46,6 +46,7 @@ class Job:
 def evaluate_all(job: Job) -> list[Evaluation]:
     """Write the report; gives the rows of its table. Raises ``UsageError`` or ``NoInputError``."""
     labels = job.labels
+    labels.keep(job.clips)  # refuses a label that nobody speaks
     rows = _with_singles(job.rows)
     sets = {row: model_sets(row) for row in rows}  # what is missing is said before an hour has passed
     if job.enrol_s is not None:

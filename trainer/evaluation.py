@@ -150,7 +150,7 @@ def evaluate(
 
     Raises ``UsageError`` where labels differ, and where a speaker was heard by all sets or is a stranger to several.
     """
-    wanted = labels.keep(clips)
+    wanted = [clip for clip in clips if labels.index(clip.emotion) is not None]
     fold = judges(sets, wanted, labels)
     hearings = [
         Hearing(sets[place], clip.path, (noises or {}).get(clip.path), (enrolments or {}).get(clip.path))
@@ -168,7 +168,7 @@ def evaluate_sessions(
     The clips come in a shuffled order that is always the same, each after a silence. A stream has one summary alone, so
     ``p`` is what the clip's utterances say. Raises as ``evaluate`` does.
     """
-    wanted = labels.keep(clips)
+    wanted = [clip for clip in clips if labels.index(clip.emotion) is not None]
     fold = judges(sets, wanted, labels)
     shuffled = np.random.default_rng(0).permutation(len(wanted)).tolist()
     of_speaker: dict[tuple[str, int], list[int]] = {}
