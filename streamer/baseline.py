@@ -57,6 +57,21 @@ def decode_profile(data: bytes, where: str) -> SpeakerProfile:
         raise ProfileError(f"{where}: the profile cannot be used: {error}; enrol again") from error
 
 
+def pooled(profiles: Sequence[SpeakerProfile]) -> SpeakerProfile:
+    """Several profiles of one person by the same models as one, each weighted by its seconds of speech."""
+    seconds = sum(profile.seconds for profile in profiles)
+    weights = [profile.seconds / seconds if seconds else 0.0 for profile in profiles]
+    by_model = zip(*(profile.models for profile in profiles), strict=True)
+    return SpeakerProfile(
+        name=profiles[0].name,
+        seconds=seconds,
+        models=tuple(
+            ModelMean(model=entries[0].model, mean=tuple(np.dot(weights, [entry.mean for entry in entries]).tolist()))
+            for entries in by_model
+        ),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class BaselineConfig:
     """How far a baseline is trusted.
@@ -112,6 +127,11 @@ class SpeakerBaseline:
     def offsets(self) -> tuple[F32 | None, ...]:
         """Each model's offset, float32 of shape (S,), or None for a model that has none."""
         return tuple(offset.astype(np.float32) if len(offset) else None for offset in map(self._bounded, self._adapted))
+
+    @property
+    def heard_s(self) -> float:
+        """Seconds of speech that were heard."""
+        return self._whole.seconds
 
     def push(self, summaries: Sequence[F32], speech_s: float) -> None:
         """Hear each model's summary, of shape (S,), of a window that brought ``speech_s`` seconds of new speech."""

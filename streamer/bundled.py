@@ -4,6 +4,7 @@ from pathlib import Path
 
 from streamer.errors import ModelError
 from streamer.model import EmotionModel
+from streamer.reliability import Reliability, decode_reliability
 from streamer.speech import SpeechModel
 
 _PACKAGE = Path(__file__).parent
@@ -13,6 +14,7 @@ _ROOT = _PACKAGE / "bundled" if (_PACKAGE / "bundled").is_dir() else _PACKAGE.pa
 MODELS = _ROOT / "models"
 DEMO_RECORDING = _ROOT / "demo" / "recording.flac"
 SPEECH_GATE = "speech_gate.onnx"
+RELIABILITY = MODELS / "reliability.json"
 
 
 def model_paths() -> list[Path]:
@@ -26,6 +28,17 @@ def load_models(paths: list[Path] | None = None) -> list[EmotionModel]:
     if not found:
         raise ModelError(f"no model in {MODELS}: name one with --model, or train and export one")
     return [EmotionModel.load(path) for path in found]
+
+
+def load_reliability(models: list[EmotionModel], path: Path) -> Reliability:
+    """The figures in a file, which must be those of ``models``. Raises ``ModelError``."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read ({error.strerror}): expected the models' reliability") from error
+    reliability = decode_reliability(data, str(path))
+    reliability.demand_models((model.card.identity() for model in models), str(path))
+    return reliability
 
 
 def load_speech_model() -> SpeechModel:

@@ -21,6 +21,11 @@ INTERRUPTED = 128 + signal.SIGINT
 COMMANDS = {
     "listen": ("streamer.commands.listen", "read the emotion in the voice at the microphone, live", None),
     "file": ("streamer.commands.file", "the same for recordings: a timeline and a verdict for each", None),
+    "enrol": (
+        "streamer.commands.enrol",
+        "learn how somebody speaks, so that their own voice is not taken for a mood",
+        None,
+    ),
     "devices": ("streamer.commands.devices", "list the microphones", None),
     "models": ("streamer.commands.models", "show the cards of the models", None),
     "corpora": ("trainer.commands.corpora", "say what a folder of recordings holds, and what cannot be used", None),

@@ -30,7 +30,7 @@ class UnavailableError(EmostreamError):
 
 
 class ModelError(EmostreamError):
-    """A model file that is not what the daemon can run."""
+    """A model file that is not what the daemon can run, or figures that are not those of the models."""
 
 
 class ProfileError(EmostreamError):

@@ -30,10 +30,25 @@ class ModelBrief(msgspec.Struct, frozen=True, kw_only=True):
     licence: str
 
 
+class Certainty(msgspec.Struct, frozen=True, kw_only=True):
+    """How sure a label must be to be shown, and what that costs, as measured on speakers never heard (shares, 0 to 1).
+
+    ``be_right`` was asked for: of the labels of steps shown at ``confidence`` or more the share ``right`` was, and
+    ``coverage`` is the share of speech that still gets a label. ``right`` is below ``be_right`` where no confidence is
+    enough for it.
+    """
+
+    be_right: float
+    confidence: float
+    right: float
+    coverage: float
+
+
 class Hello(Event, frozen=True, kw_only=True, tag="hello"):
     """The first event of a stream: how to read the ones that follow.
 
-    ``speaker`` names the enrolled person whose own way of speaking is taken into account; without one it is left out.
+    ``speaker`` names the enrolled person whose own way of speaking is taken into account, ``certainty`` says from
+    where on labels are shown when that was asked for; each is left out without.
     """
 
     labels: tuple[str, ...]
@@ -42,6 +57,7 @@ class Hello(Event, frozen=True, kw_only=True, tag="hello"):
     models: tuple[ModelBrief, ...]
     source: str
     speaker: str | None = None
+    certainty: Certainty | None = None
 
 
 class Estimate(Event, frozen=True, kw_only=True, tag="estimate"):

@@ -112,6 +112,15 @@ def softmax(logits: F32) -> F32:
     return out
 
 
+def tempered(p: F32, temperature: float) -> F32:
+    """Probabilities over the last axis made more certain (below 1) or less: softmax(log p / temperature)."""
+    if temperature == 1:
+        return p
+    # The floor keeps the logarithm of a probability that was rounded to nothing finite.
+    logarithms: F32 = np.log(np.maximum(p, np.float32(1e-30)))
+    return softmax(logarithms / np.float32(temperature))
+
+
 def _summary_size(outputs: list[Any]) -> int:
     """S, or 0 where no output is named ``summary``."""
     sizes = [node.shape[-1] for node in outputs if node.name == SUMMARY_NAME and node.shape]

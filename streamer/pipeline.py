@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from streamer.audio import AudioBlock
 from streamer.baseline import BaselineConfig, SpeakerBaseline, SpeakerProfile
 from streamer.errors import ModelError
-from streamer.events import Estimate, Event, Gap, Hello, Summary, Utterance
-from streamer.model import EmotionModel
+from streamer.events import Certainty, Estimate, Event, Gap, Hello, Summary, Utterance
+from streamer.model import EmotionModel, tempered
 from streamer.segment import Segment, Step
 from streamer.smoothing import Smoother, SmoothingConfig
 from streamer.speech import SAMPLE_RATE_HZ, SpeechConfig, SpeechGate, SpeechModel, Turn
@@ -23,12 +23,19 @@ F32 = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class StreamConfig:
-    """How a stream decides. A window gets an estimate once it holds ``shortest_speech_ms`` of speech."""
+    """How a stream decides. A window gets an estimate once it holds ``shortest_speech_ms`` of speech.
+
+    ``temperature`` is that of the models' mean. Utterances and whole files are named from ``verdict_at`` on, or from
+    where steps are. ``certainty`` is what these thresholds were measured to cost, for ``hello``.
+    """
 
     smoothing: SmoothingConfig = field(default_factory=SmoothingConfig)
     speech: SpeechConfig = field(default_factory=SpeechConfig)
     baseline: BaselineConfig = field(default_factory=BaselineConfig)
     shortest_speech_ms: int = 250
+    temperature: float = 1.0
+    verdict_at: float | None = None
+    certainty: Certainty | None = None
 
 
 class Stamp(TypedDict):
@@ -96,6 +103,7 @@ class EmotionStream:
             models=tuple(model.card.brief() for model in self._models),
             source=self._source,
             speaker=self._speaker,
+            certainty=self.config.certainty,
         )
 
     def push(self, block: AudioBlock) -> list[Event]:
@@ -139,6 +147,11 @@ class EmotionStream:
         Raises ``ProfileError`` where no model has a summary of speech.
         """
         return self._baseline.profile(name)
+
+    @property
+    def judged_speech_s(self) -> float:
+        """Seconds of speech that were judged so far: what a profile of now would stand on."""
+        return self._baseline.heard_s
 
     def moment(self) -> Stamp:
         """The stamp of an event that stands at the end of what was heard so far."""
@@ -241,7 +254,7 @@ class EmotionStream:
             return Estimate(
                 **stamp, p={}, label=None, confidence=0.0, agreement=0.0, speech=step.speaking, level_dbfs=level_dbfs
             )
-        p = by_model.mean(axis=0)
+        p = tempered(by_model.mean(axis=0), self.config.temperature)
         smoothed, named = self._smoother.push(p, step_ms)
         self._whole.add(p, step.speech_samples)
         if self._utterance:
@@ -268,7 +281,8 @@ class EmotionStream:
         return [Utterance(**stamp, p=judged.p, label=judged.label, confidence=judged.confidence)]
 
     def _verdict(self) -> Verdict:
-        return Verdict(self.labels, self.config.smoothing.name_at)
+        at = self.config.verdict_at
+        return Verdict(self.labels, self.config.smoothing.name_at if at is None else at)
 
     def _ms(self, sample: int) -> float:
         return self._segment.start_ms + 1000 * sample / SAMPLE_RATE_HZ

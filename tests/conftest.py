@@ -54,6 +54,17 @@ def tiny_models(tiny_paths: list[Path]) -> list[EmotionModel]:
 
 
 @pytest.fixture(scope="session")
+def summarised_paths(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """The tiny models with summaries, of each label's score, which an offset is taken off."""
+    folder = tmp_path_factory.mktemp("summarised")
+    means = {"neutral_summary": (0.0, 0.5, 0.0, 0.0), "speech_summary": (0.25, 0.25, 0.0, 0.0)}
+    return [
+        write_model(folder / "mel.onnx", tiny_card(name="tiny_mel", **means), seed=17),
+        write_model(folder / "mfcc.onnx", tiny_card(name="tiny_mfcc", features=MFCC_SPEC, **means), seed=18),
+    ]
+
+
+@pytest.fixture(scope="session")
 def parts(tiny_models: list[EmotionModel], speech_model: SpeechModel) -> Parts:
     return Parts(tiny_models, speech_model)
 

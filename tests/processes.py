@@ -26,7 +26,12 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 def environment(changes: Mapping[str, str]) -> dict[str, str]:
     """This process's, without settings of emostream's or a sound server, and then ``changes``."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("EMOSTREAM_", "PULSE_"))}
-    ours = {"XDG_CONFIG_HOME": "/nonexistent", "PULSE_SERVER": NOWHERE, "LC_ALL": "C.UTF-8"}
+    ours = {
+        "XDG_CONFIG_HOME": "/nonexistent",
+        "XDG_DATA_HOME": "/nonexistent",
+        "PULSE_SERVER": NOWHERE,
+        "LC_ALL": "C.UTF-8",
+    }
     return {**inherited, **ours, **changes}
 
 

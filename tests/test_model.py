@@ -71,6 +71,53 @@ def test_logits_are_the_graphs_own(tmp_path: Path) -> None:
     np.testing.assert_array_equal(model.logits(windows(2)), [[2, 1, 0, -1]] * 2)
 
 
+SUMMARISED = tiny_card(neutral_summary=(0.0,) * 4, speech_summary=(0.0,) * 4)
+
+
+def test_an_offset_is_taken_off_the_summary(tmp_path: Path) -> None:
+    model = EmotionModel.load(write_model(tmp_path / "model.onnx", SUMMARISED, seed=5))
+    logits, summary = model.judge(windows(3))
+    assert summary.shape == (3, model.summary_size) == (3, 4)
+    np.testing.assert_array_equal(logits, summary)
+    np.testing.assert_array_equal(model.logits(windows(3)), logits)
+    offset = np.array([0.0, 1.0, -1.0, 0.5], np.float32)
+    for one in (offset, np.tile(offset, (3, 1))):
+        moved, same = model.judge(windows(3), one)
+        np.testing.assert_allclose(moved, logits - offset, atol=1e-5)
+        np.testing.assert_array_equal(same, summary)
+    for wrong in (offset[:3], np.zeros((2, 4), np.float32), np.zeros((), np.float32)):
+        with pytest.raises(ValueError, match="got an offset of shape"):
+            model.judge(windows(3), wrong)
+
+
+def test_a_model_without_a_summary_has_one_of_no_numbers(model: EmotionModel) -> None:
+    logits, summary = model.judge(windows(3))
+    assert (model.summary_size, summary.shape) == (0, (3, 0))
+    np.testing.assert_array_equal(logits, model.logits(windows(3)))
+    with pytest.raises(ValueError, match="got an offset of shape"):
+        model.judge(windows(3), np.zeros(4, np.float32))
+
+
+def test_mean_summaries_may_be_missing_and_must_fit_if_they_are_there(tmp_path: Path) -> None:
+    graph = tiny_graph(40, 4, summarised=True)
+    assert EmotionModel.load(write_model(tmp_path / "unmeasured.onnx", graph=graph)).summary_size == 4
+    three = tiny_card(neutral_summary=(0.0,) * 3, speech_summary=(0.0,) * 3)
+    line = refusal(write_model(tmp_path / "three.onnx", three, graph=graph))
+    assert "have 3 numbers, the graph's summary has 4" in line
+    line = refusal(write_model(tmp_path / "none.onnx", three, graph=tiny_graph(40, 4)))
+    assert "have 3 numbers, the graph's summary has 0" in line
+
+
+def test_a_summary_without_an_offset_is_refused(tmp_path: Path) -> None:
+    graph = tiny_graph(40, 4, summarised=True)
+    del graph.graph.output[1]
+    assert "found features" in refusal(write_model(tmp_path / "deaf.onnx", graph=graph))
+    graph = tiny_graph(40, 4)
+    graph.graph.output.append(helper.make_tensor_value_info("summary", TensorProto.FLOAT, ["batch", 4]))
+    line = refusal(write_model(tmp_path / "blind.onnx", graph=graph))
+    assert "one input 'offset' of float32 with 2 axes, the last of 4 and the others free" in line
+
+
 def test_views_of_rows_are_taken_as_they_are(model: EmotionModel) -> None:
     rows = windows(1, frames=180)
     np.testing.assert_allclose(model.probabilities(rows[:, ::2]), model.probabilities(rows[:, ::2].copy()), atol=1e-7)

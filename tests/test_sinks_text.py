@@ -9,7 +9,7 @@ import msgspec
 from rich.cells import cell_len
 from rich.console import Console
 
-from streamer.events import Error, Estimate, Event, Gap, Hello, Summary
+from streamer.events import Certainty, Error, Estimate, Event, Gap, Hello, Summary
 from streamer.sinks.text import TextSink
 
 HELLO = Hello(
@@ -34,6 +34,16 @@ while not sink.closed:
     sink.emit(Gap(seq=0, stream="s", t_start_ms=0, t_end_ms=500, lost_ms=500.0))
 sink.close()
 """
+
+
+def test_what_being_right_costs_stands_below_the_name() -> None:
+    certainty = Certainty(be_right=0.8, confidence=0.7, right=0.81, coverage=0.61)
+    shown = io.StringIO()
+    TextSink(Console(file=shown, width=200)).emit(msgspec.structs.replace(HELLO, certainty=certainty))
+    assert shown.getvalue().splitlines() == [
+        "talk.wav",
+        "  labels right at least 80% of the time on strangers; shows a label for about 61% of speech",
+    ]
 
 
 def estimate(t_end_ms: int, label: str | None, confidence: float = 0.8, speech: bool = True) -> Estimate:

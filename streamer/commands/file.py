@@ -7,17 +7,14 @@ from pathlib import Path
 
 from rich.console import Console
 
-from streamer import bundled
+from streamer.commands.judging import Judges, add_judging_arguments, load_judges
 from streamer.commands.printing import demand_reader
 from streamer.daemon import Daemon
 from streamer.errors import NoInputError
-from streamer.model import EmotionModel
-from streamer.pipeline import EmotionStream
 from streamer.settings import Settings
 from streamer.sinks.jsonl import JsonlSink
 from streamer.sinks.text import TextSink
 from streamer.sources.file import FileSource, find_audio
-from streamer.speech import SpeechModel
 
 # Long blocks let the networks see many windows at once; live pace needs short ones.
 FAST_BLOCK_S, LIVE_BLOCK_S = 5.0, 0.05
@@ -27,9 +24,7 @@ FORMATS = ("text", "jsonl")
 def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
     """The command's options."""
     parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a sound file, or a folder of them")
-    parser.add_argument(
-        "--model", action="append", type=Path, help="an .onnx file; repeat it for several to be averaged"
-    )
+    add_judging_arguments(parser, settings)
     parser.add_argument(
         "--format",
         choices=FORMATS,
@@ -41,24 +36,24 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve every path; a path that cannot be served costs one line on stderr and the exit code 66."""
-    models, speech_model = bundled.load_models(arguments.model), bundled.load_speech_model()
+    judges = load_judges(arguments)
     code = 0
     for path in find_audio(arguments.paths):
         try:
             if isinstance(path, NoInputError):
                 raise path
-            _serve(path, arguments, models, speech_model)
+            _serve(path, arguments, judges)
         except NoInputError as error:
             print(f"emostream: {error}", file=sys.stderr)
             code = error.exit_code
     return code
 
 
-def _serve(path: Path, arguments: argparse.Namespace, models: list[EmotionModel], speech_model: SpeechModel) -> None:
+def _serve(path: Path, arguments: argparse.Namespace, judges: Judges) -> None:
     """One file. Raises ``BrokenPipeError`` once nobody reads any more."""
     realtime = arguments.realtime
     source = FileSource(path, block_s=LIVE_BLOCK_S if realtime else FAST_BLOCK_S, realtime=realtime)
-    stream = EmotionStream(models, speech_model, source.sample_rate_hz, stream=str(path), source=source.name)
+    stream = judges.stream(source.sample_rate_hz, stream=str(path), source=source.name)
     with closing(_sink(arguments.format, source)) as sink:
         if realtime:
             daemon = Daemon(source, stream, [sink])

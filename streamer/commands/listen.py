@@ -4,17 +4,16 @@ import argparse
 import signal
 import sys
 from contextlib import ExitStack
-from pathlib import Path
 from types import FrameType
 
 from rich.console import Console
 
 from streamer import bundled
+from streamer.commands.judging import add_judging_arguments, load_judges
 from streamer.commands.printing import demand_reader
 from streamer.commands.standard_error import foreign_messages_hidden
 from streamer.daemon import Daemon
 from streamer.errors import NoInputError, UnavailableError
-from streamer.pipeline import EmotionStream
 from streamer.settings import Settings
 from streamer.sinks import Sink
 from streamer.sinks.dashboard import Dashboard
@@ -38,9 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
     parser.add_argument(
         "--device", default=get("device", None), help="a microphone's index or a part of its name, or - for stdin"
     )
-    parser.add_argument(
-        "--model", action="append", type=Path, help="an .onnx file; repeat it for several to be averaged"
-    )
+    add_judging_arguments(parser, settings)
     parser.add_argument("--format", choices=("tui", "jsonl"), help="default: tui on a terminal, jsonl into a pipe")
     parser.add_argument(
         "--serve",
@@ -74,9 +71,9 @@ def run(arguments: argparse.Namespace) -> int:
 
     Raises ``NoInputError`` where raw PCM ends within a sample, after what came before it.
     """
-    models, speech_model = bundled.load_models(arguments.model), bundled.load_speech_model()
+    judges = load_judges(arguments)
     source = _source(arguments)
-    stream = EmotionStream(models, speech_model, source.sample_rate_hz, stream="live", source=source.name)
+    stream = judges.stream(source.sample_rate_hz, stream="live", source=source.name)
     interrupted: list[int] = []
 
     def stop(signal_number: int, _frame: FrameType | None) -> None:

@@ -3,6 +3,7 @@
 from rich.cells import cell_len
 from rich.text import Text
 
+from streamer.reliability import cost
 from streamer.sinks.block_letters import ROWS
 from streamer.sinks.dashboard_state import DashboardState
 from streamer.sinks.drawing import bar, clock, padded, spread, words
@@ -82,13 +83,14 @@ def _notice(state: DashboardState, cells: int) -> Text:
 
 
 def _source(state: DashboardState, cells: int, served_at: str | None) -> Text:
-    source, models, clients = "", "", 0
+    source, speaker, models, clients = "", "", "", 0
     if state.hello is not None:
         source = state.hello.source
+        speaker = f"the voice of {state.hello.speaker}" if state.hello.speaker else ""
         models = " + ".join(f"{model.name} {model.version}" for model in state.hello.models)
     if state.health is not None:
         source, clients = state.health.source, state.health.clients
-    left = words(" · ".join(filter(None, (source, models))), "dim")
+    left = words(" · ".join(filter(None, (source, speaker, models))), "dim")
     if served_at is None:
         return left
     plural = "" if clients == 1 else "s"
@@ -154,7 +156,11 @@ def _utterances(state: DashboardState, rows: int) -> list[Text]:
 
 
 def _foot(state: DashboardState, cells: int) -> Text:
-    message = words(state.error.message, f"bold {WARNING}") if state.error is not None else Text()
+    message = Text()
+    if state.error is not None:
+        message = words(state.error.message, f"bold {WARNING}")
+    elif state.hello is not None and state.hello.certainty is not None:
+        message = words(cost(state.hello.certainty), "dim")
     return spread(message, words("Ctrl-C ends", "dim"), cells)
 
 

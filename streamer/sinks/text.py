@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from streamer.events import Error, Estimate, Event, Gap, Hello, Summary
+from streamer.reliability import cost
 from streamer.sinks.drawing import bar, clock, padded
 from streamer.sinks.jsonl import discard
 from streamer.sinks.palette import label_colours
@@ -74,6 +75,8 @@ class TextSink:
         self._colours = label_colours(hello.labels)
         self._name_cells = max(len(UNSURE), *map(cell_len, hello.labels))
         self._print(Text(hello.source, style="bold"))
+        if hello.certainty:
+            self._print(Text(f"  {cost(hello.certainty)}", style="dim"))
 
     def _extend(self, estimate: Estimate) -> None:
         # The first moment of speech is too little to judge: there is nothing yet to be unsure of.

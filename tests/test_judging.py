@@ -1,0 +1,141 @@
+"""The options by which commands judge: whose voice, which figures, and what does not go together."""
+
+import argparse
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from streamer import bundled, speakers
+from streamer.baseline import SpeakerProfile
+from streamer.cli import Parser
+from streamer.commands import judging
+from streamer.commands.judging import add_judging_arguments, load_judges, stream_config
+from streamer.errors import ModelError, ProfileError, UsageError
+from streamer.model import EmotionModel
+from streamer.pipeline import StreamConfig
+from streamer.reliability import Reliability, encode_reliability
+from streamer.settings import Settings
+from streamer.speakers import Speakers
+from tests.test_reliability import RELIABILITY
+
+
+@pytest.fixture
+def people(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Speakers:
+    """Who is enrolled for the commands under test: nobody yet."""
+    monkeypatch.setattr(judging, "Speakers", lambda: Speakers(tmp_path / "speakers"))
+    return judging.Speakers()
+
+
+@pytest.fixture
+def figures(tiny_models: list[EmotionModel]) -> Reliability:
+    return msgspec.structs.replace(RELIABILITY, models=tuple(model.card.identity() for model in tiny_models))
+
+
+def options(*flags: object, environment: dict[str, str] = {}) -> argparse.Namespace:
+    parser = Parser()
+    add_judging_arguments(parser, Settings(environment, Path("/nonexistent/config.toml")))
+    return parser.parse_args([str(flag) for flag in flags])
+
+
+def named(paths: list[Path]) -> list[object]:
+    return [word for path in paths for word in ("--model", path)]
+
+
+def test_without_options_a_stream_is_as_always(tiny_paths: list[Path]) -> None:
+    judges = load_judges(options(*named(tiny_paths)))
+    assert judges.config == StreamConfig()
+    assert judges.profile is None
+    hello = judges.stream(44_100, stream="s", source="a file").hello()
+    assert (hello.stream, hello.source, hello.speaker, hello.certainty) == ("s", "a file", None, None)
+
+
+def test_settings_stand_for_flags() -> None:
+    environment = {
+        "EMOSTREAM_SPEAKER": "Ada",
+        "EMOSTREAM_DRIFT": "off",
+        "EMOSTREAM_BE_RIGHT": "0.8",
+        "EMOSTREAM_RELIABILITY": "figures.json",
+    }
+    chosen = options(environment=environment)
+    assert (chosen.speaker, chosen.drift, chosen.be_right) == ("Ada", False, 0.8)
+    assert chosen.reliability == Path("figures.json")
+    flagged = options("--speaker", "Bo", "--drift", "--be-right", "0.7", environment=environment)
+    assert (flagged.speaker, flagged.drift, flagged.be_right) == ("Bo", True, 0.7)
+    with pytest.raises(UsageError, match="found 'often' for EMOSTREAM_BE_RIGHT, expected float"):
+        options(environment={"EMOSTREAM_BE_RIGHT": "often"})
+
+
+def test_drift_can_be_turned_off(tiny_paths: list[Path]) -> None:
+    assert load_judges(options("--drift", *named(tiny_paths))).config.baseline.drift
+    assert not load_judges(options("--no-drift", *named(tiny_paths))).config.baseline.drift
+
+
+@pytest.mark.parametrize("share", ["0.25", "1", "1.5", "-1", "0", "nan", "80"])
+def test_a_share_that_cannot_be_is_one_line(share: str) -> None:
+    with pytest.raises(UsageError, match=f"found {share} for --be-right, expected a share above 0.25 and below 1"):
+        load_judges(options(f"--be-right={share}"))
+
+
+def test_the_curves_say_from_where_labels_are_shown() -> None:
+    config = stream_config(RELIABILITY, 0.8, drift=False)
+    assert (config.smoothing.name_at, config.smoothing.keep_at) == (0.7, pytest.approx(0.65))
+    assert (config.verdict_at, config.temperature, config.baseline.drift) == (0.6, 0.8, False)
+    assert config.certainty == RELIABILITY.certainty(0.8)
+
+
+def test_figures_alone_only_make_the_mean_of_the_models_as_sure_as_it_is() -> None:
+    assert stream_config(RELIABILITY, None) == StreamConfig(temperature=0.8)
+
+
+def test_a_wish_without_figures_is_one_line(tiny_paths: list[Path]) -> None:
+    with pytest.raises(UsageError, match="--be-right needs figures .*--reliability FILE, or leave --be-right out"):
+        load_judges(options("--be-right", "0.8", *named(tiny_paths)))
+
+
+def test_figures_are_read_from_the_file_that_is_named(
+    tmp_path: Path, tiny_paths: list[Path], figures: Reliability
+) -> None:
+    path = tmp_path / "figures.json"
+    path.write_bytes(encode_reliability(figures))
+    flags = [*named(tiny_paths), "--be-right", "0.8", "--reliability", path]
+    assert load_judges(options(*flags)).config == stream_config(figures, 0.8)
+    path.write_bytes(encode_reliability(RELIABILITY))
+    with pytest.raises(ModelError, match="was measured with tiny/test .*expected tiny_mel/test"):
+        load_judges(options(*flags))
+    path.unlink()
+    with pytest.raises(ModelError, match="cannot be read \\(No such file or directory\\)"):
+        load_judges(options(*flags))
+
+
+def test_shipped_figures_are_for_the_shipped_models_alone(
+    tmp_path: Path, tiny_paths: list[Path], figures: Reliability, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "reliability.json"
+    monkeypatch.setattr(bundled, "RELIABILITY", path)
+    monkeypatch.setattr(bundled, "model_paths", lambda: tiny_paths)
+    assert load_judges(options()).config == StreamConfig()
+    path.write_bytes(encode_reliability(figures))
+    assert load_judges(options()).config.temperature == 0.8
+    assert load_judges(options(*named(tiny_paths))).config == StreamConfig()
+    path.write_bytes(encode_reliability(RELIABILITY))
+    with pytest.raises(ModelError, match="was measured with"):
+        load_judges(options())
+
+
+def test_a_speaker_must_be_known_and_to_these_models(
+    people: Speakers, tiny_paths: list[Path], summarised_paths: list[Path]
+) -> None:
+    with pytest.raises(UsageError, match="Ada is not enrolled"):
+        load_judges(options("--speaker", "Ada", *named(summarised_paths)))
+    people.save(SpeakerProfile(name="Ada", seconds=20.0, models=()))
+    judges = load_judges(options("--speaker", "Ada", *named(summarised_paths)))
+    with pytest.raises(ProfileError, match="emostream enrol Ada --force"):
+        judges.stream(16_000, stream="s", source="")
+    judges = load_judges(options("--speaker", "Ada", *named(tiny_paths)))
+    with pytest.raises(ProfileError, match="cannot take a speaker into account"):
+        judges.stream(16_000, stream="s", source="")
+
+
+def test_people_are_kept_where_the_users_data_are() -> None:
+    assert speakers.FOLDER.parts[-2:] == ("emostream", "speakers")
