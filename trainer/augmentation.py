@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import soxr
 from numpy.random import Generator
+from scipy.fft import next_fast_len
 from scipy.signal import fftconvolve
 
 from streamer.audio import Samples
@@ -80,9 +81,10 @@ def at_level(audio: Samples, level_dbfs: float) -> Samples:
 
 def coloured_noise(length: int, rng: Generator) -> Samples:
     """Noise whose power falls as 1/f**a, a drawn from white (0) to brown (2); float32 of shape (length,)."""
-    spectrum = np.fft.rfft(rng.standard_normal(length))
+    n_fft = next_fast_len(length, real=True)
+    spectrum = np.fft.rfft(rng.standard_normal(n_fft))
     bins = np.maximum(np.arange(len(spectrum)), 1)
-    return np.fft.irfft(spectrum * bins ** (-rng.uniform(0, 2) / 2), length).astype(np.float32)
+    return np.fft.irfft(spectrum * bins ** (-rng.uniform(0, 2) / 2), n_fft)[:length].astype(np.float32)
 
 
 def in_a_room(audio: Samples, reverberation_s: float, rng: Generator, sample_rate_hz: int) -> Samples:
@@ -96,13 +98,15 @@ def in_a_room(audio: Samples, reverberation_s: float, rng: Generator, sample_rat
 
 def _through_a_microphone(audio: Samples, config: Augmentation, rng: Generator, sample_rate_hz: int) -> Samples:
     """A smooth random frequency response with a high-pass and a low-pass of 24 dB an octave."""
-    spectrum = np.fft.rfft(audio)
-    hz = np.fft.rfftfreq(len(audio), 1 / sample_rate_hz)
+    # Lengths of large prime factors take many times longer.
+    n_fft = next_fast_len(len(audio), real=True)
+    spectrum = np.fft.rfft(audio, n_fft)
+    hz = np.fft.rfftfreq(n_fft, 1 / sample_rate_hz)
     corners_hz = np.array([60, 250, 500, 1000, 2000, 4000, 8000])
     gain_db = np.interp(hz, corners_hz, rng.uniform(-1, 1, len(corners_hz)) * config.microphone_gain_db)
     low_hz, high_hz = rng.uniform(*config.high_pass_hz), rng.uniform(*config.low_pass_hz)
     gain = 10 ** (gain_db / 20) / np.sqrt(1 + (hz / high_hz) ** 8) / np.sqrt(1 + (low_hz / np.maximum(hz, 1)) ** 8)
-    return np.fft.irfft(spectrum * gain, len(audio)).astype(np.float32)
+    return np.fft.irfft(spectrum * gain, n_fft)[: len(audio)].astype(np.float32)
 
 
 def _excerpt(audio: Samples, length: int, rng: Generator) -> Samples:

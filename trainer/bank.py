@@ -1,7 +1,7 @@
 """Feature rows of every clip, clean and augmented, computed once with the daemon's own ``FeatureStream``."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
@@ -21,6 +21,7 @@ from trainer.corpora.features import has_audio, read_features
 from trainer.parallel import each
 from trainer.recipes import DUSHA
 
+AUGMENTATION = Augmentation()
 MOST_VOICES = 2
 BABBLE_VOICES = 5
 BABBLE_POOL = 64  # clips of a fold that babble is made of: few enough to be kept decoded
@@ -67,11 +68,10 @@ def load_bank(clips: Sequence[Clip], spec: FeatureSpec, versions: int, cache: Pa
     Raises ``NoInputError`` for a clip that cannot be read, ``UsageError`` for one that is features of another kind.
     """
     _check_served(clips, spec)
-    config = Augmentation()
-    folder = cache / _key(clips, spec, versions, config)
+    folder = cache / _key(clips, spec, versions)
     if not (folder / "starts.npy").exists():
         folder.mkdir(parents=True, exist_ok=True)
-        _compute(clips, spec, versions, config, folder)
+        _compute(clips, spec, versions, folder)
     return FeatureBank.open(folder)
 
 
@@ -98,8 +98,8 @@ def _check_served(clips: Sequence[Clip], spec: FeatureSpec) -> None:
         )
 
 
-def _compute(clips: Sequence[Clip], spec: FeatureSpec, versions: int, config: Augmentation, folder: Path) -> None:
-    work = partial(_versions_of, clips, spec, versions, config)
+def _compute(clips: Sequence[Clip], spec: FeatureSpec, versions: int, folder: Path) -> None:
+    work = partial(_versions_of, clips, _babble_pools(clips), spec, versions)
     of_clips = each(work, range(len(clips)), f"features of {len(clips)} clips")
     lengths = np.array([[len(rows) for rows in of_clip] for of_clip in of_clips])
     stops = np.cumsum(lengths).reshape(lengths.shape)
@@ -109,7 +109,11 @@ def _compute(clips: Sequence[Clip], spec: FeatureSpec, versions: int, config: Au
 
 
 def _versions_of(
-    clips: Sequence[Clip], spec: FeatureSpec, versions: int, config: Augmentation, number: int
+    clips: Sequence[Clip],
+    pools: Mapping[int | None, Sequence[Path]],
+    spec: FeatureSpec,
+    versions: int,
+    number: int,
 ) -> list[NDArray[np.float16]]:
     clip = clips[number]
     if not has_audio(clip):
@@ -120,16 +124,26 @@ def _versions_of(
     voices = [audio, another_voice(audio, clip.speaker, spec.sample_rate_hz)][: -(-versions // 2)]
     heard = []
     for voice in voices:
-        babble = _babble(clips, clip, spec.sample_rate_hz, rng) if config.babble_share else voice
-        heard += [voice, augment(voice, babble, config, rng, spec.sample_rate_hz)]
+        babble = _babble(pools[clip.fold], spec.sample_rate_hz, rng)
+        heard += [voice, augment(voice, babble, AUGMENTATION, rng, spec.sample_rate_hz)]
     return [feature_rows(samples, spec).astype(np.float16) for samples in heard[:versions]]
 
 
-def _babble(clips: Sequence[Clip], clip: Clip, sample_rate_hz: int, rng: np.random.Generator) -> Samples:
-    """Several voices at once, all of the clip's own fold: training never hears a voice that it is judged by."""
+def _babble_pools(clips: Sequence[Clip]) -> dict[int | None, list[Path]]:
+    """The clips of each fold that babble is made of: training never hears a voice that it is judged by."""
+    of_fold: dict[int | None, list[Path]] = {}
+    for clip in clips:
+        if has_audio(clip):
+            of_fold.setdefault(clip.fold, []).append(clip.path)
+    return {
+        fold: [paths[i] for i in np.unique(np.linspace(0, len(paths) - 1, BABBLE_POOL).astype(int))]
+        for fold, paths in of_fold.items()
+    }
+
+
+def _babble(pool: Sequence[Path], sample_rate_hz: int, rng: np.random.Generator) -> Samples:
+    """Several voices at once."""
     longest = 3 * sample_rate_hz
-    same_fold = [other.path for other in clips if other.fold == clip.fold and has_audio(other)]
-    pool = [same_fold[i] for i in np.unique(np.linspace(0, len(same_fold) - 1, BABBLE_POOL).astype(int))]
     voices = [pool[i] for i in rng.integers(0, len(pool), BABBLE_VOICES)]
     return np.sum([np.resize(_decoded(path, sample_rate_hz), longest) for path in voices], axis=0)
 
@@ -139,8 +153,8 @@ def _decoded(path: Path, sample_rate_hz: int) -> Samples:
     return read_audio(path, sample_rate_hz)
 
 
-def _key(clips: Sequence[Clip], spec: FeatureSpec, versions: int, config: Augmentation) -> str:
+def _key(clips: Sequence[Clip], spec: FeatureSpec, versions: int) -> str:
     # The folds too: they say who babbles behind whom.
     names = [(str(clip.path), clip.fold) for clip in clips]
-    facts = [spec.fingerprint(), versions, repr(config), OTHER_SPEED, names]
+    facts = [spec.fingerprint(), versions, repr(AUGMENTATION), OTHER_SPEED, names]
     return hashlib.sha256(msgspec.json.encode(facts)).hexdigest()[:16]

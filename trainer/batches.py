@@ -31,8 +31,12 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """One window (T, D) of one version of the training side's clip ``number``; ``full`` unless cut short."""
+    """One window (T, D) of one version of the training side's clip ``number``; ``full`` unless cut short.
 
+    ``key`` names the same stretch of audio in every training set over the same bank.
+    """
+
+    key: tuple[int, int, bool]
     number: int
     version: int
     full: bool
@@ -109,16 +113,17 @@ class TrainingSet:
 
         It is what a head learns on. The weights are those that ``epoch`` draws clips by.
         """
-        rng = np.random.default_rng([self.recipe.seed, 0])
         for i, number in enumerate(self._numbers):
             if self.labels.index(self.clips[i].emotion) is None:
                 continue
+            rng = np.random.default_rng([self.recipe.seed, number])
             for version in range(self.bank.versions):
                 rows = self.bank.clip(number, version)
                 for full in (True,) if version % 2 else (True, False):
                     length = self.rows if full else round(self.rows * rng.uniform(*SHORTER))
                     start = int(rng.integers(0, max(0, len(rows) - length) + 1))
-                    yield Excerpt(i, version, full, float(self._p[i]), rows[start : start + length])
+                    key = (int(number), version, full)
+                    yield Excerpt(key, i, version, full, float(self._p[i]), rows[start : start + length])
 
     def _imitated(self, numbers: NDArray[np.int64], voices: NDArray[np.int64]) -> F32:
         standardised = (self._teacher[numbers, voices] - self._teacher_mean[voices]) / self._teacher_deviation[voices]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from rich.console import Console
 
 from trainer import runs
@@ -16,6 +17,9 @@ from trainer.learners import Learner, learning_rate, new_learner
 # Of a number in a summary that is the same for everybody: noise must not be blown up.
 LEAST_DEVIATION = 1e-3
 
+# Summaries (S,) of excerpts, by the excerpt's key.
+Known = dict[tuple[int, int, bool], NDArray[np.float32]]
+
 
 @dataclass(frozen=True)
 class Fitted:
@@ -26,9 +30,19 @@ class Fitted:
 
 
 def fit(
-    training: TrainingSet, n_labels: int, folder: Path, console: Console, title: str, *, published: Path | None = None
+    training: TrainingSet,
+    n_labels: int,
+    folder: Path,
+    console: Console,
+    title: str,
+    *,
+    published: Path | None = None,
+    known: Known | None = None,
 ) -> Fitted:
-    """Train with the set's recipe, or go on from the checkpoint in ``folder`` where there is one."""
+    """Train with the set's recipe, or go on from the checkpoint in ``folder`` where there is one.
+
+    ``known`` keeps summaries from one part of a run for the next.
+    """
     recipe = training.recipe
     learner = new_learner(recipe, n_labels, training.sample_rows(), published)
     folder.mkdir(parents=True, exist_ok=True)
@@ -52,22 +66,24 @@ def fit(
         console.print(f"{title}  epoch {len(losses)}/{recipe.epochs}  loss {losses[-1]:.4f}  {left_s:.0f} s left")
     if recipe.relative and not (folder / runs.SUMMARIES).exists():
         console.print(f"{title}  head", highlight=False)
-        head = _fit_head(learner, training)
+        # Of a network that learns nothing before its head, all parts of a run hear the same.
+        head = _fit_head(learner, training, {} if recipe.epochs or known is None else known)
         learner.save(draft)
         draft.replace(checkpoint)
         runs.write_summaries(folder, head.neutral, head.speech)
     return Fitted(learner, losses)
 
 
-def _fit_head(learner: Learner, training: TrainingSet) -> Head:
+def _fit_head(learner: Learner, training: TrainingSet, known: Known) -> Head:
     """Give the learner, which has ended its epochs, the head that fits its summaries of the training side."""
     facts, summaries = [], []
     for excerpt in training.once():
         facts.append((excerpt.number, excerpt.version, excerpt.full, excerpt.weight, len(excerpt.window)))
-        summaries.append(learner.judge(excerpt.window[None])[1][0])
+        if excerpt.key not in known:
+            known[excerpt.key] = learner.judge(excerpt.window[None])[1][0]
+        summaries.append(known[excerpt.key])
     number, version, full, weight, rows = (np.array(column) for column in zip(*facts, strict=True))
-    x, clean = np.stack(summaries), version % 2 == 0
-    whole = clean & full
+    x, whole = np.stack(summaries), (version % 2 == 0) & full
     mean, deviation = x[whole].mean(axis=0), np.maximum(x[whole].std(axis=0), LEAST_DEVIATION)
     learner.rescale(mean, deviation)
     clips, labels, spec = [training.clips[i] for i in number], training.labels, training.recipe.features
@@ -81,7 +97,7 @@ def _fit_head(learner: Learner, training: TrainingSet) -> Head:
             clips=number,
             seconds=rows * spec.hop_length / spec.sample_rate_hz,
             weights=weight / weight.mean(),
-            clean=clean,
+            whole=whole,
             neutral=whole & (truth == labels.index("neutral")),
         )
     )

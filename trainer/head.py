@@ -30,8 +30,8 @@ class Spoken:
     """Windows of the training side: a row each.
 
     ``summaries`` (N, S); ``truth`` (N,) in 0..K-1; ``voices`` (N,) who speaks, made-up voices apart; ``clips`` (N,)
-    which clip; ``seconds`` (N,) of audio; ``weights`` (N,); ``clean`` (N,) undisturbed; ``neutral`` (N,) clean windows
-    of neutral speech, which baselines are made of; ``speakers`` (N,) whose voice it really is.
+    which clip; ``seconds`` (N,) of audio; ``weights`` (N,); ``whole`` (N,) full windows of undisturbed clips;
+    ``neutral`` (N,) those of neutral speech, which baselines are made of; ``speakers`` (N,) whose voice it really is.
     """
 
     summaries: F32
@@ -41,7 +41,7 @@ class Spoken:
     clips: I64
     seconds: F32
     weights: F32
-    clean: NDArray[np.bool_]
+    whole: NDArray[np.bool_]
     neutral: NDArray[np.bool_]
 
 
@@ -58,22 +58,23 @@ class Head:
 def fit_head(spoken: Spoken, seed: int = 0) -> Head:
     """The head of standardised summaries."""
     neutral = _mean_of_voices(spoken, spoken.neutral)
-    speech = _mean_of_voices(spoken, spoken.clean)
+    speech = _mean_of_voices(spoken, spoken.whole)
     offsets = _offsets(spoken, neutral, np.random.default_rng(seed))
     x = np.concatenate([spoken.summaries, spoken.summaries - offsets])
-    regression = _regression(_strength(spoken) / (len(x) / spoken.clean.sum()))
+    # A regression is held back by a strength per row, of which there are more here than where it was chosen.
+    regression = _regression(_strength(spoken) * spoken.whole.sum() / len(x))
     regression.fit(x, np.tile(spoken.truth, 2), sample_weight=np.tile(spoken.weights, 2))
     weight, bias = regression.coef_.T, regression.intercept_
     return Head(weight.astype(np.float32), bias.astype(np.float32), neutral, speech)
 
 
 def _regression(strength: float) -> LogisticRegression:
-    return LogisticRegression(C=strength, max_iter=400)
+    return LogisticRegression(C=strength, max_iter=200)
 
 
 def _strength(spoken: Spoken) -> float:
     """The strength that does best on speakers of the training side that it was not fitted on."""
-    chosen = np.flatnonzero(spoken.clean)
+    chosen = np.flatnonzero(spoken.whole)
     x, y, groups = spoken.summaries[chosen], spoken.truth[chosen], spoken.speakers[chosen]
     folds = list(GroupKFold(min(4, len(set(groups.tolist())))).split(x, y, groups))
     scores = [

@@ -16,7 +16,7 @@ from trainer.batches import TrainingSet, window_rows
 from trainer.corpora.clip import Clip
 from trainer.corpora.labels import LabelSet
 from trainer.corpora.registry import sources
-from trainer.fit import fit
+from trainer.fit import Known, fit
 from trainer.learners import Learner
 from trainer.metrics import uar
 from trainer.plots import learning_curves
@@ -67,13 +67,14 @@ def train(job: Job, console: Console) -> Path:
     folder = runs.run_folder(job.root, recipe)
     runs.write_run(folder, _facts(job, clips, taught=taught or recipe.from_dusha))
     number = {clip.path: i for i, clip in enumerate(clips)}
+    known: Known = {}
 
     def train_part(part: Path, heard: Sequence[Clip], facts: runs.SplitFacts) -> Learner:
         runs.write_split(part, facts)
         numbers = [number[clip.path] for clip in heard]
         training = TrainingSet(recipe, clips=heard, numbers=numbers, bank=bank, labels=labels, teacher=teacher)
         title = f"{recipe.name} {part.name}"
-        return fit(training, len(labels.labels), part, console, title, published=job.teacher).learner
+        return fit(training, len(labels.labels), part, console, title, published=job.teacher, known=known).learner
 
     for name, split in judged.items() if job.with_folds else ():
         part = folder / name

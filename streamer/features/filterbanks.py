@@ -1,6 +1,7 @@
 """The constant tables behind the features: window, mel triangles, DCT, contrast bands. Computed once per stream."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -41,6 +42,8 @@ class MelBands:
     empty: NDArray[np.bool_]
 
 
+# Every new stream asks for the same; nobody writes to them.
+@lru_cache(maxsize=16)
 def mel_bands(spec: FeatureSpec) -> MelBands:
     """Triangles of equal area between ``f_min_hz`` and ``f_max_hz``; one that falls between two bins is empty."""
     low, high = _hz_to_mel(np.array([spec.f_min_hz, spec.f_max_hz]))
@@ -80,6 +83,7 @@ class ContrastBand:
     tail: int
 
 
+@lru_cache(maxsize=16)
 def contrast_bands(spec: FeatureSpec) -> tuple[ContrastBand, ...]:
     """Octave bands as librosa cuts them: each takes in the bin below it, all but the last give up their top bin."""
     frequencies_hz = bin_frequencies_hz(spec)
