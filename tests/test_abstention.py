@@ -21,7 +21,7 @@ AT = {float(threshold): i for i, threshold in enumerate(THRESHOLDS)}
 
 def test_utterances_are_named_from_the_threshold_on() -> None:
     one = clip_log([[0.5, 0.5]], utterance_p=[[0.8, 0.2], [0.39, 0.61], [0.0, 0.0]], spoken_ms=[(0, 1), (1, 2), (2, 3)])
-    tally = utterances_tally([one, clip_log([[0.3, 0.7]], utterance_p=[], spoken_ms=[])], np.array([0, 1]), 1.0)
+    tally = utterances_tally([one, clip_log([[0.3, 0.7]], utterance_p=[], spoken_ms=[])], np.array([0, 1]))
     assert tally.possible.tolist() == [3, 0]
     assert tally.named[:, AT[0.6]].tolist() == [2, 0]
     assert tally.right[:, AT[0.6]].tolist() == [1, 0]
@@ -29,18 +29,10 @@ def test_utterances_are_named_from_the_threshold_on() -> None:
     assert tally.right[:, AT[0.62]].tolist() == [1, 0]
 
 
-def test_a_temperature_sharpens_what_is_judged() -> None:
-    log = clip_log([[0.6, 0.4]])
-    # With half the temperature probabilities are squared: .36 / (.36 + .16) = .69.
-    sharper = utterances_tally([log], np.array([0]), 0.5)
-    assert sharper.named[0, AT[0.68]] == 1
-    assert sharper.named[0, AT[0.7]] == 0
-
-
 def test_live_labels_count_by_the_time_they_are_shown() -> None:
     log = clip_log([[0.9, 0.1], [0.9, 0.1], [0.2, 0.8]], speaking=[True, True, True])
     config = SmoothingConfig()
-    tally = estimates_tally([log, log], np.array([0, 1]), 1.0, config, "")
+    tally = estimates_tally([log, log], np.array([0, 1]), config, "")
     assert tally.possible.tolist() == [1000, 1000]
     assert tally.named[:, AT[0.8]].tolist() == [1000, 1000]
     assert tally.right[:, AT[0.8]].tolist() == [750, 250]
@@ -83,7 +75,7 @@ def test_each_fold_is_judged_by_what_the_others_choose() -> None:
     tally = _tally([(1, 1)] * 40 + [(1, 1)] * 20, [(1, 1)] * 40 + [(1, 0)] * 10 + [(0, 0)] * 10)
     fold = np.array([0] * 40 + [1] * 20)
     corpora = np.array(["one"] * 40 + ["two"] * 20)
-    found = promise({0: tally, 1: tally}, fold, corpora, 0.6)
+    found = promise(tally, fold, corpora, 0.6)
     # Fold 1's half is no 60 %: nothing is named in fold 0. Fold 0 promises all, and fold 1 keeps half of it.
     assert found.thresholds == (None, float(THRESHOLDS[0]))
     assert found.right == pytest.approx(0.5)
@@ -93,5 +85,5 @@ def test_each_fold_is_judged_by_what_the_others_choose() -> None:
 
 def test_a_promise_that_nobody_can_keep_names_nothing() -> None:
     tally = _tally([(1, 1)] * 40, [(0, 0)] * 40)
-    found = promise({0: tally, 1: tally}, np.array([0, 1] * 20), np.array(["one"] * 40), 0.6)
+    found = promise(tally, np.array([0, 1] * 20), np.array(["one"] * 40), 0.6)
     assert (found.thresholds, found.right, found.coverage) == ((None, None), None, 0.0)

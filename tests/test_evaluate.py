@@ -8,6 +8,7 @@ import pytest
 from matplotlib.image import imread
 
 from streamer.features import FeatureSpec
+from streamer.reliability import decode_reliability
 from tests.spoken_corpus import spoken_corpus
 from tests.test_train_commands import assert_refused, emostream
 from tests.tiny_models import MEL_SPEC, MFCC_SPEC, tiny_card, write_model
@@ -119,23 +120,19 @@ def test_parts_of_the_clips_are_counted(numbers: dict[str, dict]) -> None:
 
 def test_every_fold_has_a_temperature_of_the_others(numbers: dict[str, dict]) -> None:
     assert list(numbers["calibration"]["temperature_by_fold"]) == ["0", "1"]
-    before, after = numbers["calibration"]["as it is"], numbers["calibration"]["with the other folds' temperature"]
+    before, after = numbers["calibration"]["as it is"], numbers["calibration"]["streamed with it"]
     assert sum(each["count"] for each in before["bins"]) == sum(each["count"] for each in after["bins"]) == 16
-    assert before["right"] == after["right"]
+    verdicts = numbers["calibration"]["verdicts with the other folds' temperature"]
+    assert verdicts["right"] == before["right"]
 
 
 def test_the_daemon_is_told_what_to_trust(out: Path) -> None:
-    found = json.loads((out / "reliability.json").read_text())
-    assert list(found) == ["schema", "models", "temperature", "estimates", "utterances", "protocol"]
-    assert found["schema"] == 1
-    assert found["models"] == [["mfcc_cnn1d", "seed", "0123"], ["mel_cnn2d", "seed", "0123"]]
-    assert 0.1 <= found["temperature"] <= 10
-    for rows in (found["estimates"], found["utterances"]):
-        confidence, right, coverage = np.array(rows).T
-        assert (np.diff(confidence) > 0).all()
-        assert (np.diff(coverage) <= 0).all()
-        assert right.min() >= 0
-        assert right.max() <= 1
+    found = decode_reliability((out / "reliability.json").read_bytes(), "reliability.json")
+    assert [str(model) for model in found.models] == ["mfcc_cnn1d/seed (0123)", "mel_cnn2d/seed (0123)"]
+    assert 0.1 <= found.temperature <= 10
+    for curve in (found.estimates, found.utterances):
+        assert (np.diff([point.coverage for point in curve.points]) <= 0).all()
+        assert curve.points[0].coverage > 0.5
 
 
 def test_noise_is_compared_on_one_sample(numbers: dict[str, dict]) -> None:

@@ -57,9 +57,9 @@ def test_agreement_is_that_of_the_steps_with_probabilities() -> None:
 def test_a_label_comes_at_the_threshold_and_stays_a_little_below() -> None:
     log = clip_log([[0.55, 0.45], [0.6, 0.4], [0.56, 0.44], [0.54, 0.46], [0.1, 0.9], [0, 0], [0.56, 0.44]])
     config = SmoothingConfig(name_at=0.45, keep_at=0.40)
-    assert shown_at(log, log.step_p, 0.6, config).tolist() == [UNNAMED, 0, 0, UNNAMED, 1, UNNAMED, UNNAMED]
+    assert shown_at(log, 0.6, config).tolist() == [UNNAMED, 0, 0, UNNAMED, 1, UNNAMED, UNNAMED]
     quiet = clip_log(log.step_p.tolist(), speaking=[True, False, True, True, True, True, True])
-    assert shown_at(quiet, log.step_p, 0.6, config).tolist() == [UNNAMED, UNNAMED, 0, UNNAMED, 1, UNNAMED, UNNAMED]
+    assert shown_at(quiet, 0.6, config).tolist() == [UNNAMED, UNNAMED, 0, UNNAMED, 1, UNNAMED, UNNAMED]
 
 
 def test_with_the_streams_own_setting_it_is_what_the_stream_shows(parts: Parts, recording: Samples) -> None:
@@ -68,6 +68,6 @@ def test_with_the_streams_own_setting_it_is_what_the_stream_shows(parts: Parts, 
     log = log_of(events, stream.labels, stream.summary().p)
     smoothing = StreamConfig().smoothing
     assert len(set(log.step_label.tolist())) > 2
-    ours = shown_at(log, log.step_p, smoothing.name_at, smoothing)
+    ours = shown_at(log, smoothing.name_at, smoothing)
     # Events hold four places, which may move what stands on a threshold.
     assert (ours == log.step_label).mean() > 0.98

@@ -70,14 +70,18 @@ def test_a_label_that_a_part_lacks_has_no_recall() -> None:
 
 
 def test_calibration_before_and_after(tmp_path: Path) -> None:
-    found = calibration(_evaluation(), tmp_path).numbers
+    evaluation = _evaluation()
+    temperatures = fold_temperatures(evaluation)
+    # The last speaker, always right, is judged by the others, of whom a third is wrong: .8 ** (1/T) is .667.
+    assert temperatures[1] == pytest.approx(2.0, rel=0.01)
+    streamed = replace(evaluation, p=np.full((40, 2), 0.5))
+    found = calibration(evaluation, streamed, temperatures, tmp_path).numbers
     assert found["as it is"]["ECE"] == pytest.approx(0.05)  # .8 sure, .75 right
     assert found["as it is"]["Brier"] == pytest.approx(0.75 * 2 * 0.04 + 0.25 * 2 * 0.64)
-    # The last speaker, always right, is judged by the others, of whom a third is wrong: .8 ** (1/T) is .667.
-    assert fold_temperatures(_evaluation())[1] == pytest.approx(2.0, rel=0.01)
-    after = found["with the other folds' temperature"]
+    after = found["verdicts with the other folds' temperature"]
     assert after["bins"][0]["confidence"] == pytest.approx(2 / 3, abs=1e-3)
     assert after["bins"][0]["count"] == 10
+    assert found["streamed with it"]["confidence"] == 0.5
 
 
 def test_the_pace_by_hand(tmp_path: Path) -> None:
@@ -103,6 +107,6 @@ def test_people_are_compared_on_the_clips_with_votes() -> None:
 def test_where_all_is_one_fold_nothing_is_fitted(tmp_path: Path) -> None:
     evaluation = replace(_evaluation(), fold=np.zeros(40, np.int64))
     assert fold_temperatures(evaluation) == {}
-    section = sections.abstaining(evaluation, tmp_path, None)
+    section = sections.abstaining(evaluation, None, tmp_path)
     assert sections.NO_FOLDS in section.body
-    assert list(calibration(evaluation, tmp_path).numbers) == ["temperature_by_fold", "as it is"]
+    assert list(calibration(evaluation, None, {}, tmp_path).numbers) == ["temperature_by_fold", "as it is"]

@@ -1,6 +1,6 @@
 """What abstaining buys: the share right among what is named, against how much is named, by probability to name at."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamer.smoothing import SmoothingConfig
-from trainer.calibration import tempered
 from trainer.live import ClipLog, shown_at
 from trainer.metrics import UNNAMED
 from trainer.parallel import each
@@ -62,22 +61,19 @@ class Promise:
     right_by_corpus: dict[str, float]
 
 
-def estimates_tally(
-    logs: Sequence[ClipLog], truth: Labels, temperature: float, config: SmoothingConfig, title: str
-) -> Tally:
-    """Milliseconds of speaking in which a label would be shown, were the probabilities tempered so."""
-    items = list(zip(logs, truth.tolist(), strict=True))
-    rows = each(partial(_shown_ms, temperature, config), items, title)
+def estimates_tally(logs: Sequence[ClipLog], truth: Labels, config: SmoothingConfig, title: str) -> Tally:
+    """Milliseconds of speaking in which a label would be shown."""
+    rows = each(partial(_shown_ms, config), list(zip(logs, truth.tolist(), strict=True)), title)
     possible = np.array([log.elapsed_ms[log.speaking].sum() for log in logs])
     named, right = np.array(rows).transpose(1, 0, 2)
     return Tally(possible, named, right)
 
 
-def utterances_tally(logs: Sequence[ClipLog], truth: Labels, temperature: float) -> Tally:
-    """Utterances that would be named, were the probabilities tempered so."""
+def utterances_tally(logs: Sequence[ClipLog], truth: Labels) -> Tally:
+    """Utterances that would be named."""
     named, right = np.zeros((2, len(logs), len(THRESHOLDS)))
     for clip, (log, label) in enumerate(zip(logs, truth.tolist(), strict=True)):
-        p = tempered(log.utterance_p, temperature)
+        p = log.utterance_p
         above = p.max(axis=1, initial=0)[:, None] >= THRESHOLDS
         named[clip] = above.sum(axis=0)
         right[clip] = above[p.argmax(axis=1) == label].sum(axis=0)
@@ -99,16 +95,12 @@ def threshold_for(points: Sequence[Point], target: float) -> float | None:
     return min((point.confidence for point in points if point.right >= target), default=None)
 
 
-def promise(tallies: Mapping[int, Tally], fold: Labels, corpora: NDArray[np.str_], target: float) -> Promise:
-    """Choose a threshold on all folds but one, judge it on that one, for each; the sums over all folds.
-
-    ``tallies`` has, for each judged fold, all clips as they look with what the other folds chose.
-    """
+def promise(tally: Tally, fold: Labels, corpora: NDArray[np.str_], target: float) -> Promise:
+    """Choose a threshold on all folds but one, judge it on that one, for each; the sums over all folds."""
     thresholds = []
-    possible, named, right = np.zeros((3, len(fold)))
-    for judged, tally in sorted(tallies.items()):
+    named, right = np.zeros((2, len(fold)))
+    for judged in sorted(set(fold.tolist())):
         own = fold == judged
-        possible[own] = tally.possible[own]
         threshold = threshold_for(curve(tally.of(~own)), target)
         thresholds.append(threshold)
         if threshold is not None:
@@ -123,18 +115,15 @@ def promise(tallies: Mapping[int, Tally], fold: Labels, corpora: NDArray[np.str_
         target,
         tuple(thresholds),
         float(right.sum() / named.sum()) if named.any() else None,
-        float(named.sum() / possible.sum()),
+        float(named.sum() / tally.possible.sum()),
         by_corpus,
     )
 
 
-def _shown_ms(
-    temperature: float, config: SmoothingConfig, item: tuple[ClipLog, int]
-) -> tuple[list[float], list[float]]:
+def _shown_ms(config: SmoothingConfig, item: tuple[ClipLog, int]) -> tuple[list[float], list[float]]:
     """Milliseconds with a label and with the right one, by threshold."""
     log, label = item
-    step_p = tempered(log.step_p, temperature)
-    shown = [shown_at(log, step_p, float(threshold), config) for threshold in THRESHOLDS]
+    shown = [shown_at(log, float(threshold), config) for threshold in THRESHOLDS]
     return (
         [float(log.elapsed_ms[labels != UNNAMED].sum()) for labels in shown],
         [float(log.elapsed_ms[labels == label].sum()) for labels in shown],

@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from streamer.baseline import demand_baseline
+from streamer.card import ModelIdentity
 from streamer.model import EmotionModel
 from trainer import runs, sections, stress
 from trainer.baselines import LEAKY, baselines
@@ -13,7 +14,7 @@ from trainer.calibration import pair_temperature
 from trainer.corpora.clip import Clip
 from trainer.corpora.labels import LabelSet
 from trainer.evaluation import Evaluation, StreamedEvaluation, evaluate, model_sets
-from trainer.reliability import Identity, write_reliability
+from trainer.reliability import write_reliability
 from trainer.report import Section, write_report
 
 PROTOCOL = (
@@ -74,18 +75,21 @@ def evaluate_all(job: Job) -> list[Evaluation]:
 def _about(evaluation: StreamedEvaluation, row: tuple[Path, ...], job: Job) -> list[Section]:
     """The sections about one row."""
     out, labels, sets = job.out, job.labels, model_sets(row)
-    pooled = None
-    if sections.fold_temperatures(evaluation):
-        heard = evaluation.p.any(axis=1)
-        temperature = pair_temperature(evaluation.p[heard], evaluation.truth[heard])
-        pooled = sections.tally_with(evaluation, temperature, "thresholds for all folds")
+    # The daemon tempers every window, before anything is smoothed: so must what its thresholds are chosen on.
+    temperatures = sections.fold_temperatures(evaluation)
+    streamed, tallies = None, None
+    if temperatures:
+        name = f"{evaluation.name} with temperatures"
+        streamed = evaluate(name, sets, evaluation.clips, labels, temperatures=temperatures)
+        tallies = sections.tallies_of(streamed)
         if models := _identities(row):
-            write_reliability(out, models, temperature, *pooled)
+            temperature = pair_temperature(evaluation.p, evaluation.truth)
+            write_reliability(out, models, temperature, *tallies)
     people = sections.people(evaluation, labels)
     written = [
         sections.breakdown(evaluation),
-        sections.calibration(evaluation, out),
-        sections.abstaining(evaluation, out, pooled),
+        sections.calibration(evaluation, streamed, temperatures, out),
+        sections.abstaining(streamed or evaluation, tallies, out),
         sections.pace(evaluation, out),
         *([people] if people else []),
     ]
@@ -120,14 +124,14 @@ def _name(row: tuple[Path, ...]) -> str:
     return " + ".join(path.name for path in row)
 
 
-def _identities(row: tuple[Path, ...]) -> list[Identity]:
+def _identities(row: tuple[Path, ...]) -> list[ModelIdentity]:
     """How the shipped networks of these runs are known; none where a run has no network of all speakers yet."""
     parts = [folder / runs.ALL for folder in row if (folder / runs.ALL / "split.json").exists()]
     if len(parts) < len(row):
         return []
     recipes = [runs.read_run(part.parent).recipe for part in parts]
     return [
-        Identity(recipe.network, recipe.variant, runs.read_split(part).split_hash)
+        ModelIdentity(name=recipe.network, variant=recipe.variant, split_hash=runs.read_split(part).split_hash)
         for recipe, part in zip(recipes, parts, strict=True)
     ]
 

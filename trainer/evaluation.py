@@ -15,7 +15,7 @@ from streamer.baseline import SpeakerProfile
 from streamer.errors import NoInputError, UsageError
 from streamer.events import Estimate, Event, Utterance
 from streamer.model import EmotionModel
-from streamer.pipeline import EmotionStream
+from streamer.pipeline import EmotionStream, StreamConfig
 from streamer.sources.file import FileSource
 from streamer.speech import SAMPLE_RATE_HZ, SpeechModel
 from trainer import runs
@@ -104,12 +104,16 @@ class StreamedEvaluation(Evaluation):
 
 @dataclass(frozen=True)
 class Hearing:
-    """One clip to be streamed: through which models, behind what noise, after whose enrolment."""
+    """One clip to be streamed: through which models, behind what noise, after whose enrolment.
+
+    ``temperature`` is that of the models' mean.
+    """
 
     models: tuple[Path, ...]
     clip: Path
     noise: Noise | None = None
     enrolment: Enrolment | None = None
+    temperature: float = 1.0
 
 
 def model_sets(run_folders: Sequence[Path], kind: str = runs.FOLD) -> list[tuple[Path, ...]]:
@@ -145,15 +149,24 @@ def evaluate(
     *,
     noises: Mapping[Path, Noise] | None = None,
     enrolments: Mapping[Path, Enrolment] | None = None,
+    temperatures: Mapping[int, float] | None = None,
 ) -> StreamedEvaluation:
-    """Stream every clip through the models that never heard its speaker; noises and enrolments by a clip's path.
+    """Stream every clip through the models that never heard its speaker.
+
+    Noises and enrolments are by a clip's path, temperatures of the models' mean by the place of a set.
 
     Raises ``UsageError`` where labels differ, and where a speaker was heard by all sets or is a stranger to several.
     """
     wanted = [clip for clip in clips if labels.index(clip.emotion) is not None]
     fold = judges(sets, wanted, labels)
     hearings = [
-        Hearing(sets[place], clip.path, (noises or {}).get(clip.path), (enrolments or {}).get(clip.path))
+        Hearing(
+            sets[place],
+            clip.path,
+            noise=(noises or {}).get(clip.path),
+            enrolment=(enrolments or {}).get(clip.path),
+            temperature=(temperatures or {}).get(place, 1.0),
+        )
         for place, clip in zip(fold.tolist(), wanted, strict=True)
     ]
     logs = each(hear, hearings, f"{name}, {len(hearings)} clips")
@@ -183,12 +196,13 @@ def evaluate_sessions(
 def hear(hearing: Hearing) -> ClipLog:
     """Stream one clip from its beginning to its end."""
     profile = _profile(hearing.models, hearing.enrolment) if hearing.enrolment else None
+    config = StreamConfig(temperature=hearing.temperature)
     if hearing.noise is None:
         source = FileSource(hearing.clip, block_s=BLOCK_S)
-        stream = _stream(hearing.models, source.sample_rate_hz, profile)
+        stream = _stream(hearing.models, source.sample_rate_hz, config, profile)
         return _log(stream, source.blocks())
     audio = behind(read_audio(hearing.clip, SAMPLE_RATE_HZ), hearing.noise)
-    stream = _stream(hearing.models, SAMPLE_RATE_HZ, profile)
+    stream = _stream(hearing.models, SAMPLE_RATE_HZ, config, profile)
     return _log(stream, [AudioBlock(audio, SAMPLE_RATE_HZ, 0)])
 
 
@@ -267,8 +281,13 @@ def _speech_model() -> SpeechModel:
     return bundled.load_speech_model()
 
 
-def _stream(models: tuple[Path, ...], input_hz: int, profile: SpeakerProfile | None = None) -> EmotionStream:
-    return EmotionStream(_models(models), _speech_model(), input_hz, profile=profile)
+def _stream(
+    models: tuple[Path, ...],
+    input_hz: int,
+    config: StreamConfig | None = None,
+    profile: SpeakerProfile | None = None,
+) -> EmotionStream:
+    return EmotionStream(_models(models), _speech_model(), input_hz, config=config, profile=profile)
 
 
 def _log(stream: EmotionStream, blocks: Iterable[AudioBlock]) -> ClipLog:

@@ -91,17 +91,17 @@ def flips(labels: NDArray[np.int64]) -> int:
     return int(np.count_nonzero(np.diff(shown)))
 
 
-def shown_at(log: ClipLog, step_p: F64, name_at: float, smoothing: SmoothingConfig) -> NDArray[np.int64]:
+def shown_at(log: ClipLog, name_at: float, smoothing: SmoothingConfig) -> NDArray[np.int64]:
     """The labels (S,) that would be shown were ``name_at`` the probability at which one is named.
 
-    ``step_p`` (S, K): the smoothed probabilities, on whatever scale they are to be judged. The runtime's own rule of
-    naming and keeping decides; what keeps a label stays as far below what names it as in ``smoothing``.
+    The runtime's own rule of naming and keeping decides; what keeps a label stays as far below what names it as in
+    ``smoothing``.
     """
     keep_at = max(0.0, name_at - (smoothing.name_at - smoothing.keep_at))
     # The probabilities of events are smoothed already.
     rule = Smoother(SmoothingConfig(half_life_ms=0, name_at=name_at, keep_at=keep_at, lead=smoothing.lead))
-    shown = np.full(len(step_p), UNNAMED)
-    for i, (p, speaking) in enumerate(zip(step_p, log.speaking, strict=True)):
+    shown = np.full(len(log.step_p), UNNAMED)
+    for i, (p, speaking) in enumerate(zip(log.step_p, log.speaking, strict=True)):
         if not p.any():
             rule.reset()
             continue

@@ -1,45 +1,38 @@
 """What an evaluation tells the daemon: how far to trust a probability, as ``reliability.json``."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
-import msgspec
-
+from streamer.card import ModelIdentity
+from streamer.reliability import Curve, CurvePoint, Reliability, encode_reliability
 from trainer.abstention import Tally, curve
 
 FILE = "reliability.json"
-SCHEMA = 1
 PROTOCOL = (
-    "fitted on clips by speakers never heard in training, streamed; the temperature divides the logarithm of the "
-    "models' mean "
-    "probabilities as events carry them, after smoothing or the mean over an utterance; rows are the probability "
-    "from which "
-    "on a label is named, the share right of what is named, the share named (of speaking time, of utterances)"
+    "clips by speakers never heard in training, streamed by the networks of their fold with the temperature of the "
+    "other "
+    "folds; coverage is of speaking time for estimates and of utterances for utterances"
 )
 
 
-class Identity(NamedTuple):
-    """A network, and by its hash the split that its folds were judged on."""
-
-    name: str
-    variant: str
-    split_hash: str
-
-
 def write_reliability(
-    out: Path, models: list[Identity], temperature: float, estimates: Tally, utterances: Tally
+    out: Path, models: Sequence[ModelIdentity], temperature: float, estimates: Tally, utterances: Tally
 ) -> None:
-    """Write ``reliability.json`` of models that listen together; the tallies are of all folds, so tempered."""
-    facts = {
-        "schema": SCHEMA,
-        "models": models,
-        "temperature": round(temperature, 4),
-        "estimates": _rows(estimates),
-        "utterances": _rows(utterances),
-        "protocol": PROTOCOL,
-    }
-    (out / FILE).write_bytes(msgspec.json.format(msgspec.json.encode(facts), indent=2))
+    """Write ``reliability.json`` of models that listen together; the tallies are of all folds."""
+    reliability = Reliability(
+        models=tuple(models),
+        temperature=round(temperature, 4),
+        estimates=_curve(estimates),
+        utterances=_curve(utterances),
+        protocol=PROTOCOL,
+    )
+    (out / FILE).write_bytes(encode_reliability(reliability))
 
 
-def _rows(tally: Tally) -> list[tuple[float, float, float]]:
-    return [(point.confidence, round(point.right, 4), round(point.coverage, 4)) for point in curve(tally)]
+def _curve(tally: Tally) -> Curve:
+    return Curve(
+        points=tuple(
+            CurvePoint(confidence=point.confidence, right=round(point.right, 4), coverage=round(point.coverage, 4))
+            for point in curve(tally)
+        )
+    )

@@ -1,6 +1,6 @@
 """The sections of a report that one pass over the clips gives: scores, calibration, abstaining, live metrics."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -82,14 +82,21 @@ def breakdown(evaluation: Evaluation) -> Section:
     return Section("breakdown", "Who and what", body, numbers)
 
 
-def calibration(evaluation: StreamedEvaluation, out: Path) -> Section:
-    """How far confidence is from the share right, before and after a temperature that other folds chose."""
+def calibration(
+    evaluation: StreamedEvaluation, streamed: StreamedEvaluation | None, temperatures: Mapping[int, float], out: Path
+) -> Section:
+    """How far confidence is from the share right, before and after temperatures that other folds chose.
+
+    ``streamed`` is the same evaluation by streams that have these temperatures, None without folds.
+    """
     heard = evaluation.p.any(axis=1)
-    truth, p, fold = evaluation.truth[heard], evaluation.p[heard], evaluation.fold[heard]
+    truth, p = evaluation.truth[heard], evaluation.p[heard]
     versions = {"as it is": p}
-    temperatures = fold_temperatures(evaluation)
-    if temperatures:
-        versions["with the other folds' temperature"] = _with_temperatures(p, fold, temperatures)
+    if streamed is not None:
+        versions["verdicts with the other folds' temperature"] = _with_temperatures(
+            p, evaluation.fold[heard], temperatures
+        )
+        versions["streamed with it"] = streamed.p[heard]
     numbers: dict[str, Any] = {"temperature_by_fold": {str(place): value for place, value in temperatures.items()}}
     rows, series = [], {}
     for name, shown in versions.items():
@@ -131,8 +138,8 @@ def fold_temperatures(evaluation: StreamedEvaluation) -> dict[int, float]:
     return cross_fitted(evaluation.p[heard], evaluation.truth[heard], evaluation.fold[heard])
 
 
-def abstaining(evaluation: StreamedEvaluation, out: Path, pooled: tuple[Tally, Tally] | None) -> Section:
-    """Risk by coverage, and what comes of asking to be right; ``pooled`` is all folds' tally, None without folds."""
+def abstaining(evaluation: StreamedEvaluation, tallies: tuple[Tally, Tally] | None, out: Path) -> Section:
+    """Risk by coverage, and what comes of asking to be right; ``tallies`` are ``tallies_of`` it, None without folds."""
     heard = evaluation.p.any(axis=1)
     right = evaluation.named == evaluation.truth
     # A clip without a verdict cannot be named at any score, so it is not part of the curve.
@@ -151,17 +158,12 @@ def abstaining(evaluation: StreamedEvaluation, out: Path, pooled: tuple[Tally, T
         Table(("", "AURC"), tuple((name, score(each.area)) for name, each in curves.items())),
         picture,
     ]
-    if pooled is None:
+    if tallies is None:
         return Section("abstention", "What abstaining buys", (*body, NO_FOLDS), numbers)
     series = {}
-    by_fold = {
-        place: tally_with(evaluation, temperature, f"thresholds for fold {place}")
-        for place, temperature in fold_temperatures(evaluation).items()
-    }
-    for i, (name, unit) in enumerate((("live labels", "speaking time"), ("utterances", "utterances"))):
-        series[name] = abstention.curve(pooled[i])
-        tallies = {place: pair[i] for place, pair in by_fold.items()}
-        promises = [abstention.promise(tallies, evaluation.fold, evaluation.corpora, t) for t in abstention.TARGETS]
+    for name, unit, tally in zip(("live labels", "utterances"), ("speaking time", "utterances"), tallies, strict=True):
+        series[name] = abstention.curve(tally)
+        promises = [abstention.promise(tally, evaluation.fold, evaluation.corpora, t) for t in abstention.TARGETS]
         numbers[name] = {
             "promises": [asdict(each) for each in promises],
             "curve": [asdict(each) for each in series[name]],
@@ -171,7 +173,8 @@ def abstaining(evaluation: StreamedEvaluation, out: Path, pooled: tuple[Tally, T
     promised = out / "abstention.png"
     plots.abstention_picture(promised, series, evaluation.name)
     body += [
-        "The probability to name from is chosen on the other folds, with their temperature, and judged on this one; "
+        "Streamed with the temperature above. The probability to name from is chosen on the other folds and judged "
+        "on this one; "
         f"never on fewer than {abstention.LEAST_CLIPS} clips. A dash: nothing is sure enough. The picture has all "
         "folds in one.",
         promised,
@@ -179,11 +182,11 @@ def abstaining(evaluation: StreamedEvaluation, out: Path, pooled: tuple[Tally, T
     return Section("abstention", "What abstaining buys", tuple(body), numbers)
 
 
-def tally_with(evaluation: StreamedEvaluation, temperature: float, title: str) -> tuple[Tally, Tally]:
-    """Of live labels and of utterances, all clips with this temperature."""
+def tallies_of(evaluation: StreamedEvaluation) -> tuple[Tally, Tally]:
+    """Of live labels and of utterances."""
     logs, truth = evaluation.logs, evaluation.truth
-    live = abstention.estimates_tally(logs, truth, temperature, StreamConfig().smoothing, title)
-    return live, abstention.utterances_tally(logs, truth, temperature)
+    live = abstention.estimates_tally(logs, truth, StreamConfig().smoothing, "labels at every threshold")
+    return live, abstention.utterances_tally(logs, truth)
 
 
 def pace(evaluation: StreamedEvaluation, out: Path) -> Section:
@@ -285,7 +288,7 @@ def _speakers_by_corpus(clips: Sequence[Clip]) -> dict[str, int]:
     }
 
 
-def _with_temperatures(p: F64, fold: NDArray[np.int64], temperatures: dict[int, float]) -> F64:
+def _with_temperatures(p: F64, fold: NDArray[np.int64], temperatures: Mapping[int, float]) -> F64:
     shown = p.copy()
     for place, temperature in temperatures.items():
         shown[fold == place] = tempered(p[fold == place], temperature)
