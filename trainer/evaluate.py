@@ -60,7 +60,7 @@ def evaluate_all(job: Job) -> list[Evaluation]:
     for row in rows:
         streamed = evaluate(_name(row), sets[row], job.clips, labels)
         evaluations.append(streamed)
-        if len(row) == 1 and row[0].is_dir():
+        if len(row) == 1 and row[0].is_dir() and _is_whole(row[0], streamed):
             runs.write_scores(row[0], streamed.scores())
     written: list[Section] = [sections.scores(evaluations, job.out)] if evaluations else []
     if streamed is not None:
@@ -118,6 +118,12 @@ def _with_singles(rows: Sequence[tuple[Path, ...]]) -> list[tuple[Path, ...]]:
         found.update(dict.fromkeys((path,) for path in row))
         found[row] = None
     return list(found)
+
+
+def _is_whole(folder: Path, evaluation: Evaluation) -> bool:
+    """Whether all clips of the folds were judged: a card must not carry scores of a part of them."""
+    held_out = sum(len(runs.read_held_out(part)[1]) for part in runs.judged_parts(folder))
+    return held_out == len(evaluation.clips)
 
 
 def _name(row: tuple[Path, ...]) -> str:

@@ -21,6 +21,9 @@ from trainer.report import Section, Table, percent, score, with_interval
 
 F64 = NDArray[np.float64]
 
+CALIBRATION_COLUMNS = ("ECE", "ECE adaptive", "Brier", "NLL", "confidence", "right")
+NO_FOLDS = "One set of models is no folds: nothing here can be fitted on clips that it is not judged by."
+
 
 def scores(evaluations: Sequence[Evaluation], out: Path) -> Section:
     """UAR of every row by corpus and their mean, with intervals; the last row's confusion."""
@@ -43,8 +46,7 @@ def scores(evaluations: Sequence[Evaluation], out: Path) -> Section:
     said = [f"The interval of {name} is drawn from few speakers, and no interval sees past those." for name in few]
     body = (
         "UAR, the mean of the recalls of all labels; a clip without a verdict counts as wrong. In brackets the 95 % "
-        "interval: "
-        f"{metrics.DRAWS:,} draws of speakers with replacement, within each corpus.",
+        f"interval: {metrics.DRAWS:,} draws of speakers with replacement, within each corpus.",
         *said,
         Table(("", *corpora), tuple(rows)),
         uar_picture,
@@ -124,10 +126,6 @@ def calibration(
         picture,
     )
     return Section("calibration", "Is its confidence honest?", body, numbers)
-
-
-CALIBRATION_COLUMNS = ("ECE", "ECE adaptive", "Brier", "NLL", "confidence", "right")
-NO_FOLDS = "One set of models is no folds: nothing here can be fitted on clips that it is not judged by."
 
 
 def fold_temperatures(evaluation: StreamedEvaluation) -> dict[int, float]:

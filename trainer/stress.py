@@ -14,10 +14,13 @@ from trainer.enrolment import own_enrolments, shortened, wrong_enrolments
 from trainer.evaluation import Evaluation, StreamedEvaluation, evaluate, evaluate_sessions
 from trainer.metrics import UNNAMED
 from trainer.noise import KINDS, SNRS_DB, noise_for
-from trainer.report import Section, Table, percent, with_interval
+from trainer.report import Section, Table, percent, score, with_interval
 from trainer.sampling import stratified_sample
 
 Sets = Sequence[tuple[Path, ...]]
+
+RATIOS = ("clean", *(f"{snr_db} dB" for snr_db in SNRS_DB))
+SHORT_S = 5.0
 
 
 def noise(evaluation: StreamedEvaluation, sets: Sets, labels: LabelSet, per_corpus: int, out: Path) -> Section:
@@ -40,7 +43,7 @@ def noise(evaluation: StreamedEvaluation, sets: Sets, labels: LabelSet, per_corp
             by_corpus = each.uar_by_corpus().values()
             mean, low, high = _mean_and_interval(each)
             unheard = float((each.named == UNNAMED).mean())
-            cells = (with_interval(mean, (low, high)), *(f"{uar:.3f}".removeprefix("0") for uar in by_corpus))
+            cells = (with_interval(mean, (low, high)), *(score(uar) for uar in by_corpus))
             rows.append((f"{kind}, {ratio}" if ratio != RATIOS[0] else ratio, *cells, percent(unheard)))
     picture = out / "noise.png"
     plots.noise_picture(picture, RATIOS, series, 1 / len(labels.labels))
@@ -91,21 +94,14 @@ def enrolment(evaluation: StreamedEvaluation, sets: Sets, labels: LabelSet, seco
     return Section("enrolment", "Knowing the speaker", body, numbers)
 
 
-SHORT_S = 5.0
-RATIOS = ("clean", *(f"{snr_db} dB" for snr_db in SNRS_DB))
-
-
 def other_corpora(evaluation: StreamedEvaluation, by_folds: Evaluation) -> Section:
     """Scores of networks that never heard a corpus, beside those of the folds, which heard others of it."""
     bounds, fold_scores = evaluation.intervals(), by_folds.uar_by_corpus()
     scores = evaluation.uar_by_corpus()
-    rows = [
-        (corpus, with_interval(uar, bounds[corpus]), f"{fold_scores[corpus]:.3f}".removeprefix("0"))
-        for corpus, uar in scores.items()
-    ]
+    rows = [(corpus, with_interval(uar, bounds[corpus]), score(fold_scores[corpus])) for corpus, uar in scores.items()]
     mean = float(np.mean(list(scores.values())))
     fold_mean = float(np.mean([fold_scores[corpus] for corpus in scores]))
-    rows.append(("mean", with_interval(mean, bounds["mean"]), f"{fold_mean:.3f}".removeprefix("0")))
+    rows.append(("mean", with_interval(mean, bounds["mean"]), score(fold_mean)))
     body = (
         f"UAR of {evaluation.name}, each corpus judged by networks that heard the other corpora alone: other rooms, "
         "other microphones, "
@@ -122,7 +118,7 @@ def leak(evaluations: Sequence[Evaluation]) -> Section:
     clean, leaky = by_name[DEVIATIONS], by_name[LEAKY]
     corpora = [*clean.uar_by_corpus(), "mean"]
     found = {"speakers kept apart": clean.scores(), "clips split at random: not a score": leaky.scores()}
-    rows = [(name, *(f"{of[f'UAR {c}']:.3f}".removeprefix("0") for c in corpora)) for name, of in found.items()]
+    rows = [(name, *(score(of[f"UAR {c}"]) for c in corpora)) for name, of in found.items()]
     gaps = [leaky.scores()[f"UAR {c}"] - clean.scores()[f"UAR {c}"] for c in corpora]
     rows.append(("gap", *(f"{gap:+.3f}".replace("0.", ".") for gap in gaps)))
     body = (
