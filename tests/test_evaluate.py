@@ -9,8 +9,8 @@ from matplotlib.image import imread
 
 from streamer.features import FeatureSpec
 from streamer.reliability import decode_reliability
+from tests.commands import assert_refused, emostream
 from tests.spoken_corpus import spoken_corpus
-from tests.test_train_commands import assert_refused, emostream
 from tests.tiny_models import MEL_SPEC, MFCC_SPEC, tiny_card, write_model
 from tests.tiny_training import tiny_recipe
 from trainer import runs

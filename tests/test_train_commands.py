@@ -1,10 +1,7 @@
 """Train, export and evaluate on the command line, from a corpus to a model with a card."""
 
-import contextlib
-import io
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +10,8 @@ import soundfile
 from matplotlib.image import imread
 
 from export import stamp
-from streamer.cli import main
 from streamer.model import EmotionModel
+from tests.commands import Said, assert_refused, emostream
 from tests.small_corpora import clips_tsv, dusha_podcasts
 from tests.spoken_corpus import spoken_corpus
 from tests.tiny_models import tiny_graph
@@ -26,30 +23,6 @@ from trainer.recipes import RECIPES
 
 WHOLE = ("mfcc_cnn1d/seed", "mfcc_cnn1d/attentive", "mel_cnn2d/attentive")
 ALL_ONLY = "mel_cnn2d/seed"
-
-
-@dataclass(frozen=True)
-class Said:
-    """What a command ended with and printed."""
-
-    code: int
-    out: str
-    errors: str
-
-
-def emostream(*arguments: object) -> Said:
-    with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()) as errors:
-        code = main([str(argument) for argument in arguments])
-    return Said(code, out.getvalue(), errors.getvalue())
-
-
-def assert_refused(said: Said, code: int, *words: str) -> None:
-    """One line on stderr, with these words in it."""
-    assert said.code == code, said
-    assert said.errors.startswith("emostream: ")
-    assert said.errors.count("\n") == 1
-    for word in words:
-        assert word in said.errors
 
 
 @pytest.fixture(scope="module", autouse=True)
