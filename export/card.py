@@ -18,11 +18,12 @@ PROTOCOL = (
 def make_card(folder: Path, part: Path) -> ModelCard:
     """The card of one part of a run; scores are there once the run was evaluated.
 
-    The temperature comes from clips that neither this part nor its scores saw: for a fold, those of the other folds.
+    The temperature comes from clips that neither this part nor its scores saw: for a fold, those of the other folds;
+    for a network without one corpus, those of the other corpora.
     """
     run, split = runs.read_run(folder), runs.read_split(part)
     recipe = run.recipe
-    strangers = [runs.read_held_out(other) for other in runs.fold_parts(folder) if other != part]
+    strangers = [runs.read_held_out(other) for other in runs.judged_parts(folder, runs.kind_of(part)) if other != part]
     temperature = 1.0
     if strangers:
         logits, labels = (np.concatenate(parts) for parts in zip(*strangers, strict=True))
@@ -41,7 +42,7 @@ def make_card(folder: Path, part: Path) -> ModelCard:
         temperature=round(temperature, 4),
         licence=run.licence,
         training_data=run.training_data,
-        protocol=PROTOCOL.format(parts=len(runs.fold_parts(folder))) if scores else "not evaluated",
+        protocol=PROTOCOL.format(parts=len(runs.judged_parts(folder))) if scores else "not evaluated",
         split_hash=split.split_hash,
         heard_speakers=split.speakers,
         scores=scores,

@@ -16,8 +16,10 @@ from trainer import runs
 from trainer.corpora.clip import Clip
 from trainer.corpora.labels import FOUR, label_set
 from trainer.corpora.registry import read_corpus
-from trainer.evaluation import Evaluation, evaluate, model_sets
+from trainer.enrolment import Enrolment
+from trainer.evaluation import Evaluation, evaluate, evaluate_sessions, model_sets
 from trainer.metrics import UNNAMED
+from trainer.noise import CAFE, noise_for
 
 
 @pytest.fixture(scope="module")
@@ -123,6 +125,57 @@ def test_a_speaker_whom_no_fold_heard_is_refused(clips: tuple[Clip, ...], folds:
 def test_other_labels_are_refused(clips: tuple[Clip, ...], tiny_paths: list[Path]) -> None:
     with pytest.raises(UsageError, match="names angry, happy, neutral, sad, asked for happy, sad: give --labels"):
         evaluate("two", [tuple(tiny_paths)], clips, label_set("happy,sad"))
+
+
+def test_intervals_are_of_speakers_within_their_corpus() -> None:
+    clips = tuple(Clip(Path("x.wav"), c, "en", f"{c}-{s}", "", "sad", "", "") for c in ("one", "two") for s in "aabb")
+    p = np.array([[1, 0], [0, 1], [0, 1], [1, 0], [1, 0], [0, 1], [1, 0], [0, 1]], float)
+    evaluation = Evaluation("by hand", ("angry", "sad"), clips, np.array([0, 1] * 4), p)
+    assert evaluation.uar_by_corpus() == {"one": 0.5, "two": 1.0}
+    # In corpus one a speaker is all right and the other all wrong, in corpus two both are right.
+    assert evaluation.intervals() == {"one": (0.0, 1.0), "two": (1.0, 1.0), "mean": (0.5, 1.0)}
+    assert evaluation.of(evaluation.corpora == "two").scores()["UAR mean"] == 1.0
+
+
+def test_noise_is_heard(clips: tuple[Clip, ...], tiny_paths: list[Path]) -> None:
+    sets = [tuple(tiny_paths)]
+    clean = evaluate("clean", sets, clips[:1], FOUR)
+    noises = {clips[0].path: noise_for(clips[0], CAFE, 0, clips)}
+    noisy = [evaluate("noisy", sets, clips[:1], FOUR, noises=noises).p for _ in range(2)]
+    assert not np.allclose(clean.p, noisy[0], atol=1e-2)
+    assert np.array_equal(*noisy)
+
+
+@pytest.fixture(scope="module")
+def personal(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Path, ...]]:
+    """A network that takes a speaker into account."""
+    card = tiny_card(heard_speakers=(), neutral_summary=(0.0,) * 4, speech_summary=(0.0,) * 4)
+    return [(write_model(tmp_path_factory.mktemp("personal") / "model.onnx", card, seed=17),)]
+
+
+def test_a_session_gives_each_clip_the_verdict_of_its_own_utterances(
+    clips: tuple[Clip, ...], tiny_paths: list[Path]
+) -> None:
+    sets = [tuple(tiny_paths)]
+    session, alone = evaluate_sessions("session", sets, clips, FOUR), evaluate("alone", sets, clips, FOUR)
+    assert session.clips == alone.clips
+    for log, own in zip(session.logs, alone.logs, strict=True):
+        assert log.p == pytest.approx(log.spoken_p)
+        # Networks without a summary learn nothing of the voice, so only the silence behind the clip makes a difference.
+        assert log.spoken_p == pytest.approx(own.spoken_p, abs=0.1)
+        assert log.utterance_ms[0, 0] == pytest.approx(own.utterance_ms[0, 0], abs=70)
+        assert log.elapsed_ms[0] == pytest.approx(500, abs=1)
+
+
+def test_whoever_is_enrolled_is_heard_otherwise(clips: tuple[Clip, ...], personal: list[tuple[Path, ...]]) -> None:
+    neutral = next(clip for clip in clips if clip.emotion == "neutral")
+    other = next(clip for clip in clips if clip.speaker == neutral.speaker and clip is not neutral)
+    unknown = evaluate("unknown", personal, [other], FOUR)
+    enrolments = {other.path: Enrolment(neutral.speaker, (neutral.path,), 20)}
+    known = evaluate("known", personal, [other], FOUR, enrolments=enrolments)
+    assert not np.allclose(unknown.p, known.p, atol=1e-3)
+    less = {other.path: Enrolment(neutral.speaker, (neutral.path,), 0.75)}
+    assert not np.array_equal(known.p, evaluate("less", personal, [other], FOUR, enrolments=less).p)
 
 
 def _run(folder: Path, speakers_of_folds: dict[int, tuple[str, ...]], *, exported: bool = True) -> Path:

@@ -44,7 +44,7 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
 def test_before_the_first_epoch_there_is_nothing_yet(tmp_path: Path) -> None:
     assert runs.read_losses(tmp_path) == []
     assert runs.read_scores(tmp_path) == {}
-    assert runs.fold_parts(tmp_path) == []
+    assert runs.judged_parts(tmp_path) == []
     with pytest.raises(NoInputError, match=r"checkpoint is not there: train this part first"):
         runs.checkpoint_of(tmp_path)
 
@@ -54,7 +54,17 @@ def test_folds_are_in_order_and_only_those_that_ended(tmp_path: Path) -> None:
         (tmp_path / f"fold{number}").mkdir()
         if number != 1:
             runs.write_held_out(tmp_path / f"fold{number}", np.zeros((1, 2), np.float32), np.array([0]))
-    assert [part.name for part in runs.fold_parts(tmp_path)] == ["fold0", "fold2", "fold10"]
+    assert [part.name for part in runs.judged_parts(tmp_path)] == ["fold0", "fold2", "fold10"]
+
+
+def test_parts_without_a_corpus_are_a_kind_of_their_own(tmp_path: Path) -> None:
+    for name in ("without-tess", "without-emodb", "fold0", "all"):
+        (tmp_path / name).mkdir()
+        runs.write_held_out(tmp_path / name, np.zeros((1, 2), np.float32), np.array([0]))
+    assert [part.name for part in runs.judged_parts(tmp_path)] == ["fold0"]
+    assert [part.name for part in runs.judged_parts(tmp_path, runs.WITHOUT)] == ["without-emodb", "without-tess"]
+    kinds = {name: runs.kind_of(tmp_path / name) for name in ("fold3", "all", "without-tess")}
+    assert kinds == {"fold3": runs.FOLD, "all": runs.FOLD, "without-tess": runs.WITHOUT}
 
 
 @pytest.mark.parametrize(("read", "name"), [(runs.read_run, "run.json"), (runs.read_split, "split.json")])

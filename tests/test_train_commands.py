@@ -1,10 +1,7 @@
 """Train, export and evaluate on the command line, from a corpus to a model with a card."""
 
-import contextlib
-import io
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +10,8 @@ import soundfile
 from matplotlib.image import imread
 
 from export import stamp
-from streamer.cli import main
 from streamer.model import EmotionModel
+from tests.commands import Said, assert_refused, emostream
 from tests.small_corpora import clips_tsv, dusha_podcasts
 from tests.spoken_corpus import spoken_corpus
 from tests.tiny_models import tiny_graph
@@ -26,30 +23,6 @@ from trainer.recipes import RECIPES
 
 WHOLE = ("mfcc_cnn1d/seed", "mfcc_cnn1d/attentive", "mel_cnn2d/attentive")
 ALL_ONLY = "mel_cnn2d/seed"
-
-
-@dataclass(frozen=True)
-class Said:
-    """What a command ended with and printed."""
-
-    code: int
-    out: str
-    errors: str
-
-
-def emostream(*arguments: object) -> Said:
-    with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()) as errors:
-        code = main([str(argument) for argument in arguments])
-    return Said(code, out.getvalue(), errors.getvalue())
-
-
-def assert_refused(said: Said, code: int, *words: str) -> None:
-    """One line on stderr, with these words in it."""
-    assert said.code == code, said
-    assert said.errors.startswith("emostream: ")
-    assert said.errors.count("\n") == 1
-    for word in words:
-        assert word in said.errors
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -164,20 +137,19 @@ def test_every_part_is_exported_with_its_card(name: str, exported: dict[str, Sai
         assert card.temperature != 1.0
 
 
-def test_evaluation_leaves_a_table_scores_and_pictures(evaluated: Said, out: Path) -> None:
+def test_evaluation_leaves_a_report_and_scores(evaluated: Said, out: Path) -> None:
     assert (evaluated.code, evaluated.errors) == (0, "")
     one_d, two_d = (name.replace("/", "-") for name in WHOLE[1:])
     names = [MEANS, DEVIATIONS, *(name.replace("/", "-") for name in WHOLE), f"{one_d} + {two_d}"]
-    scores = json.loads((out / "evaluation" / "scores.json").read_text())
-    assert list(scores) == names
+    rows = json.loads((out / "evaluation" / "report.json").read_text())["scores"]
+    assert list(rows) == names
+    scores = {name: row["scores"] for name, row in rows.items()}
     for of in scores.values():
         assert list(of) == ["UAR spoken", "UAR mean", *(f"recall {k}" for k in ("angry", "happy", "neutral", "sad"))]
         assert all(0 <= score <= 1 for score in of.values())
-    table = (out / "evaluation" / "table.md").read_text().splitlines()
-    assert [line.split(" | ")[0].removeprefix("| ") for line in table[2:]] == names
-    assert all(line.count("|") == table[0].count("|") for line in table)
-    pictures = sorted(path.name for path in (out / "evaluation").glob("*.png"))
-    assert pictures == sorted(f"confusion-{name.replace(' ', '')}.png" for name in names[2:])
+    report = (out / "evaluation" / "report.md").read_text().splitlines()
+    table = [line for line in report if line.startswith("|")][2 : 2 + len(names)]
+    assert [line.split(" | ")[0].removeprefix("| ") for line in table] == names
     assert f"{scores[names[-1]]['UAR mean']:.3f}" in evaluated.out
     assert runs.read_scores(_folder(out, WHOLE[0])) == scores[names[2]]
 
@@ -205,7 +177,22 @@ def test_a_model_file_is_judged_on_strangers_only(exported: dict[str, Said], cor
     strangers = clips_tsv(out / "strangers", speakers=1, clips=1)
     said = emostream("evaluate", model, "--corpora", strangers, "--out", out / "judged")
     assert (said.code, said.errors) == (0, "")
-    assert (out / "judged" / "confusion-model.onnx.png").is_file()
+    assert "model.onnx" in (out / "judged" / "report.md").read_text()
+
+
+def test_networks_that_leave_out_a_corpus(tmp_path: Path) -> None:
+    folder = spoken_corpus(tmp_path / "corpora")
+    table = folder / "clips.tsv"
+    table.write_text(table.read_text().replace("spoken\tspoken-1", "other\tother-1"))
+    name, part = WHOLE[1], _folder(tmp_path, WHOLE[1])
+    said = emostream("train", name, "--corpora", folder, "--out", tmp_path, "--leave-one-corpus-out")
+    assert (said.code, said.errors) == (0, "")
+    assert sorted(path.name for path in part.iterdir() if path.is_dir()) == ["without-other", "without-spoken"]
+    assert runs.read_split(part / "without-other").speakers == ("spoken-0",)
+    said = emostream("export", part)
+    assert (said.code, said.errors) == (0, "")
+    assert said.out.count("equal to its framework") == 2
+    assert EmotionModel.load(part / "without-spoken" / runs.MODEL).card.heard_speakers == ("other-1",)
 
 
 def test_a_graph_that_says_something_else_is_not_written(
@@ -328,6 +315,12 @@ NO_CORPUS = "--corpora DIR or EMOSTREAM_CORPORA"
         (["train", "mel_cnn2d/best", "--corpora", "CORPUS"], 2, "found recipe 'mel_cnn2d/best', expected one of mfcc"),
         (["train", "mel_cnn2d/seed", "--corpora", "CORPUS", "--epochs", "0"], 2, "--epochs 0, expected 1 or more"),
         (["train", "mel_cnn2d/seed", "--corpora", "CORPUS", "--labels", "happy,bored"], 66, "no clip of bored"),
+        (["train", "mel_cnn2d/seed", "--leave-one-corpus-out", "--only", "all"], 2, "cannot go with a corpus left out"),
+        (
+            ["train", "mel_cnn2d/seed", "--leave-one-corpus-out", "--corpora", "CORPUS"],
+            2,
+            "two or more to leave one out",
+        ),
         (["export", "nowhere"], 66, "nowhere/run.json is not there"),
         (["evaluate"], 2, "nothing to judge"),
         (["evaluate", "nowhere"], 66, NO_CORPUS),

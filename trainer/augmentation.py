@@ -52,7 +52,7 @@ def augment(
         before, after = (rng.uniform(*config.padding_s, size=2) * sample_rate_hz).astype(int)
         audio = np.pad(audio, (before, after))
     if rng.random() < config.room_p:
-        audio = _in_a_room(audio, rng.uniform(*config.reverberation_s), rng, sample_rate_hz)
+        audio = in_a_room(audio, rng.uniform(*config.reverberation_s), rng, sample_rate_hz)
     if rng.random() < config.noise_p:
         noise = (
             _excerpt(babble, len(audio), rng) if rng.random() < config.babble_share else coloured_noise(len(audio), rng)
@@ -87,7 +87,7 @@ def coloured_noise(length: int, rng: Generator) -> Samples:
     return np.fft.irfft(spectrum * bins ** (-rng.uniform(0, 2) / 2), n_fft)[:length].astype(np.float32)
 
 
-def _in_a_room(audio: Samples, reverberation_s: float, rng: Generator, sample_rate_hz: int) -> Samples:
+def in_a_room(audio: Samples, reverberation_s: float, rng: Generator, sample_rate_hz: int) -> Samples:
     """A direct sound and a tail of exponentially decaying noise that is 60 dB down after ``reverberation_s``."""
     t = np.arange(int(reverberation_s * sample_rate_hz)) / sample_rate_hz
     response = rng.standard_normal(len(t)) * np.exp(-6.9 * t / reverberation_s)

@@ -15,11 +15,19 @@ WORKERS = 2
 
 
 def each(
-    work: Callable[[Item], Result], items: Sequence[Item], title: str, console: Console | None = None
+    work: Callable[[Item], Result],
+    items: Sequence[Item],
+    title: str,
+    console: Console | None = None,
+    *,
+    chunk: int = 8,
 ) -> list[Result]:
-    """``work(item)`` of every item, in order; what one of them raises is raised here. The bar goes to ``console``."""
+    """``work(item)`` of every item, in order; what one of them raises is raised here. The bar goes to ``console``.
+
+    A worker is handed ``chunk`` items at a time: 1 for items that take long.
+    """
     with ProcessPoolExecutor(WORKERS, initializer=_leave_interrupts_to_the_parent) as pool:
-        return list(track(pool.map(work, items, chunksize=8), title, len(items), console=console))
+        return list(track(pool.map(work, items, chunksize=chunk), title, len(items), console=console))
 
 
 def _leave_interrupts_to_the_parent() -> None:

@@ -1,4 +1,4 @@
-"""A training run on disk: a folder for each fold and one for all speakers, with what it takes to go on or to export.
+"""A training run on disk: a folder for each part, with what it takes to go on or to export.
 
 runs/mel_cnn2d-attentive/run.json            recipe, labels, what was trained on
                          fold0/checkpoint    the network after its last epoch
@@ -6,6 +6,7 @@ runs/mel_cnn2d-attentive/run.json            recipe, labels, what was trained on
                          fold0/split.json    the speakers heard, the hash of the split
                          fold0/summaries.npz the mean summary of the training voices, neutral and all
                          fold0/held_out.npz  logits and labels of the clips of unheard speakers
+                         without-tess/...    the same for all corpora but one, which is held out
                          all/...             the same for all speakers, with nothing held out
 """
 
@@ -23,6 +24,8 @@ F32 = NDArray[np.float32]
 Facts = TypeVar("Facts", bound=msgspec.Struct)
 
 ALL = "all"
+FOLD = "fold"
+WITHOUT = "without-"
 CHECKPOINT = "checkpoint"
 DRAFT = "checkpoint.draft"
 HISTORY = "history.json"
@@ -85,10 +88,15 @@ def read_split(part: Path) -> SplitFacts:
     return _read(part / "split.json", SplitFacts)
 
 
-def fold_parts(folder: Path) -> list[Path]:
-    """The folds of a run whose training ended, in order."""
-    ended = (part for part in folder.glob("fold*") if (part / HELD_OUT).exists())
-    return sorted(ended, key=lambda part: int(part.name.removeprefix("fold")))
+def judged_parts(folder: Path, kind: str = FOLD) -> list[Path]:
+    """The parts of a kind (``FOLD`` or ``WITHOUT``) whose training ended, in the order of fold or corpus."""
+    ended = [part for part in folder.glob(f"{kind}*") if (part / HELD_OUT).exists()]
+    return sorted(ended, key=lambda part: (len(part.name), part.name) if kind == FOLD else (0, part.name))
+
+
+def kind_of(part: Path) -> str:
+    """The kind of parts that a part is judged with; the one of all speakers goes with the folds."""
+    return WITHOUT if part.name.startswith(WITHOUT) else FOLD
 
 
 def write_held_out(part: Path, logits: F32, labels: NDArray[np.int64]) -> None:

@@ -21,7 +21,7 @@ from trainer.learners import Learner
 from trainer.metrics import uar
 from trainer.plots import learning_curves
 from trainer.recipes import DUSHA, TEACHER_SUMMARY, Recipe
-from trainer.splits import Split, folds, split_hash
+from trainer.splits import Split, folds, leave_one_corpus_out, split_hash
 
 F32 = NDArray[np.float32]
 
@@ -30,7 +30,10 @@ WINDOWS_A_CLIP = 3
 
 @dataclass(frozen=True)
 class Job:
-    """What to train, on what, and where it goes. ``teacher`` is the published network's file, None for none."""
+    """What to train, on what, and where it goes. ``teacher`` is the published network's file, None for none.
+
+    With ``leave_one_corpus_out`` the parts that are judged hold out a corpus each, in place of a fold.
+    """
 
     recipe: Recipe
     clips: Sequence[Clip]
@@ -39,6 +42,7 @@ class Job:
     teacher: Path | None
     with_folds: bool
     with_all: bool
+    leave_one_corpus_out: bool = False
 
 
 def train(job: Job, console: Console) -> Path:
@@ -53,7 +57,8 @@ def train(job: Job, console: Console) -> Path:
     # With a teacher, clips of other emotions train the ear too.
     clips = [clip for clip in job.clips if taught or labels.index(clip.emotion) is not None]
     cache = job.root / "bank"
-    splits = _folds(clips, needed=job.with_folds)
+    judged = _judged(job, clips)
+    splits = list(judged.values())
     placed = _in_folds(clips, splits)
     bank = load_bank(placed, recipe.features, recipe.versions, cache)
     teacher = np.zeros((len(clips), MOST_VOICES, TEACHER_SUMMARY), np.float16)
@@ -73,8 +78,8 @@ def train(job: Job, console: Console) -> Path:
         title = f"{recipe.name} {part.name}"
         return fit(training, len(labels.labels), part, console, title, published=job.teacher, known=known).learner
 
-    for i, split in enumerate(splits if job.with_folds else []):
-        part = folder / f"fold{i}"
+    for name, split in judged.items() if job.with_folds else ():
+        part = folder / name
         speakers = tuple(sorted({clip.speaker for clip in split.train}))
         learner = train_part(part, split.train, runs.SplitFacts(speakers=speakers, split_hash=split_hash(split)))
         tested = labels.keep(split.test)
@@ -97,6 +102,13 @@ def clip_logits(learner: Learner, recipe: Recipe, bank: FeatureBank, number: int
     rows, length = bank.clip(number), window_rows(recipe)
     ends = np.unique(np.linspace(min(length // 2, len(rows)), len(rows), WINDOWS_A_CLIP).astype(int))
     return np.mean([learner.judge(rows[None, max(0, end - length) : end])[0][0] for end in ends], axis=0)
+
+
+def _judged(job: Job, clips: Sequence[Clip]) -> dict[str, Split]:
+    """The parts that judge the recipe, by name."""
+    if job.leave_one_corpus_out:
+        return {f"{runs.WITHOUT}{corpus}": split for corpus, split in leave_one_corpus_out(clips).items()}
+    return {f"{runs.FOLD}{i}": split for i, split in enumerate(_folds(clips, needed=job.with_folds))}
 
 
 def _folds(clips: Sequence[Clip], *, needed: bool) -> list[Split]:

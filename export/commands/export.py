@@ -28,7 +28,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Write models, each verified; raises ``MismatchError`` and does not write one that says what it should not."""
     folder: Path = arguments.run
     epochs = runs.read_run(folder).recipe.epochs
-    parts = [folder / runs.ALL] if arguments.to else [*runs.fold_parts(folder), folder / runs.ALL]
+    judged = [*runs.judged_parts(folder), *runs.judged_parts(folder, runs.WITHOUT)]
+    parts = [folder / runs.ALL] if arguments.to else [*judged, folder / runs.ALL]
     trained = [part for part in parts if len(runs.read_losses(part)) >= epochs]
     if not trained:
         raise NoInputError(f"{folder} holds no trained network: finish it with 'emostream train'")

@@ -1,20 +1,22 @@
-"""``emostream evaluate``: runs, alone and together, on the speakers that their folds never heard."""
+"""``emostream evaluate``: runs, alone and together, on speakers that their folds never heard; a report of it all."""
 
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import msgspec
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
 from streamer.errors import NoInputError, UsageError
 from streamer.settings import Settings
-from trainer import runs
 from trainer.commands.preparation import add_corpora, prepared
 from trainer.corpora.clip import Clip
 from trainer.corpora.features import has_audio
+
+if TYPE_CHECKING:
+    from trainer.evaluation import Evaluation
 
 
 def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
@@ -23,43 +25,65 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
         "runs",
         nargs="*",
         metavar="RUN",
-        help="a run's folder or a model file; A+B is the two listening together; a row of the table each",
+        help="a run's folder or a model file; A+B is the two listening together, with a row for each alone; the report "
+        "is about the last one named",
     )
     add_corpora(parser, settings)
     parser.add_argument(
         "--baselines", action="store_true", help="logistic regressions on the published features as rows too"
     )
     parser.add_argument(
-        "--out", type=Path, default=Path("runs/evaluation"), help="where it goes (default: %(default)s)"
+        "--leaky", action="store_true", help="show how far a split that shares speakers would flatter a regression"
+    )
+    parser.add_argument("--noise", action="store_true", help="score a sample behind babble and in a cafe too")
+    parser.add_argument(
+        "--sample", type=int, metavar="N", default=200, help="clips of each corpus for --noise (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--enrol",
+        type=float,
+        nargs="?",
+        const=20.0,
+        metavar="SECONDS",
+        help="score clips after their speaker was enrolled with so much neutral speech (20 where no number follows)",
+    )
+    parser.add_argument(
+        "--enrol-wrong", action="store_true", help="with --enrol: the harm of 5 s, and of another speaker's enrolment"
+    )
+    parser.add_argument(
+        "--out", type=Path, default=Path("runs/evaluation"), help="where the report goes (default: %(default)s)"
     )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the table of UAR by corpus; write it with scores and confusion pictures. Speaker overlap is refused."""
-    if not arguments.runs and not arguments.baselines:
+    """Print the table of UAR by corpus; write the report. Speaker overlap is refused."""
+    if not arguments.runs and not arguments.baselines and not arguments.leaky:
         raise UsageError("nothing to judge: name the folder of a run, such as runs/mel_cnn2d-attentive, or --baselines")
-    from trainer.baselines import baselines
-    from trainer.evaluation import evaluate, model_sets
-    from trainer.plots import confusion_picture
+    if (arguments.noise or arguments.enrol is not None) and not arguments.runs:
+        raise UsageError("--noise and --enrol judge a run, and none was named: give its folder")
+    if arguments.enrol is not None and arguments.enrol <= 0:
+        raise UsageError(f"found --enrol {arguments.enrol:g}, expected seconds, more than 0")
+    if arguments.enrol_wrong and arguments.enrol is None:
+        raise UsageError("--enrol-wrong shows what can go wrong with --enrol: give both")
+    if arguments.sample < 1:
+        raise UsageError(f"found --sample {arguments.sample}, expected 1 or more")
+    from trainer.evaluate import Job, evaluate_all
 
     console = Console()
-    out: Path = arguments.out
     preparation = prepared(arguments, console)
-    clips, labels = _recordings(preparation.corpus.clips, console), preparation.labels
-    out.mkdir(parents=True, exist_ok=True)
-    evaluations = baselines(clips, labels) if arguments.baselines else []
-    for words in arguments.runs:
-        folders = [Path(word) for word in words.split("+")]
-        name = " + ".join(folder.name for folder in folders)
-        evaluation = evaluate(name, model_sets(folders), clips, labels)
-        evaluations.append(evaluation)
-        confusion_picture(out / f"confusion-{name.replace(' ', '')}.png", evaluation.confusion(), labels.labels, name)
-        if len(folders) == 1 and folders[0].is_dir():
-            runs.write_scores(folders[0], evaluation.scores())
-    scores = {evaluation.name: evaluation.scores() for evaluation in evaluations}
-    (out / "scores.json").write_bytes(msgspec.json.format(msgspec.json.encode(scores), indent=2))
-    (out / "table.md").write_text(markdown(scores))
-    console.print(_table(scores))
+    job = Job(
+        rows=tuple(tuple(Path(word) for word in words.split("+")) for words in arguments.runs),
+        clips=_recordings(preparation.corpus.clips, console),
+        labels=preparation.labels,
+        out=arguments.out,
+        with_baselines=arguments.baselines,
+        with_leak=arguments.leaky,
+        noise_sample=arguments.sample if arguments.noise else None,
+        enrol_s=arguments.enrol,
+        with_harm=arguments.enrol_wrong,
+    )
+    console.print(_table(evaluate_all(job)))
+    console.print(f"report: {arguments.out / 'report.md'}", highlight=False, soft_wrap=True)
     return 0
 
 
@@ -73,17 +97,10 @@ def _recordings(clips: Sequence[Clip], console: Console) -> list[Clip]:
     return recordings
 
 
-def markdown(scores: dict[str, dict[str, float]]) -> str:
-    """The table as Markdown."""
-    columns = list(next(iter(scores.values()), {}))
-    lines = [["", *columns], ["---"] * (len(columns) + 1)]
-    lines += [[name, *(f"{of[column]:.3f}" for column in columns)] for name, of in scores.items()]
-    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
-
-
-def _table(scores: dict[str, dict[str, float]]) -> Table:
-    """The UAR columns alone: recalls are in the files, and terminals are narrow."""
-    columns = [column for column in next(iter(scores.values()), {}) if column.startswith("UAR")]
+def _table(evaluations: "list[Evaluation]") -> Table:
+    """The UAR columns alone: recalls and intervals are in the report, and terminals are narrow."""
+    scores = {evaluation.name: evaluation.scores() for evaluation in evaluations}
+    columns = [column for column in next(iter(scores.values())) if column.startswith("UAR")]
     table = Table("", *columns, box=box.SIMPLE_HEAD)
     for name, of in scores.items():
         table.add_row(name, *(f"{of[column]:.3f}" for column in columns))

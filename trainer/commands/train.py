@@ -20,6 +20,11 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
     parser.add_argument(
         "--only", choices=("folds", "all"), help="the folds, for honest scores, or the one network on all speakers"
     )
+    parser.add_argument(
+        "--leave-one-corpus-out",
+        action="store_true",
+        help="instead, one network for each corpus that has not heard it: how far the recipe goes on other recordings",
+    )
     parser.add_argument("--epochs", type=int, help="instead of the recipe's")
     parser.add_argument(
         "--soft-targets",
@@ -43,6 +48,8 @@ def run(arguments: argparse.Namespace) -> int:
         recipe = msgspec.structs.replace(recipe, epochs=arguments.epochs)
     if arguments.soft_targets:
         recipe = msgspec.structs.replace(recipe, soft_targets=True)
+    if arguments.leave_one_corpus_out and arguments.only:
+        raise UsageError("--only chooses between the folds and all speakers, so it cannot go with a corpus left out")
     console = Console()
     preparation = prepared(arguments, console)
     if recipe.teacher_weight and arguments.teacher is None:
@@ -57,7 +64,8 @@ def run(arguments: argparse.Namespace) -> int:
         root=arguments.out,
         teacher=arguments.teacher,
         with_folds=arguments.only != "all",
-        with_all=arguments.only != "folds",
+        with_all=arguments.only != "folds" and not arguments.leave_one_corpus_out,
+        leave_one_corpus_out=arguments.leave_one_corpus_out,
     )
     console.print(f"done: {train(job, console)}", highlight=False)
     return 0

@@ -1,0 +1,112 @@
+"""Sections of a report, of evaluations that were made by hand."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.clip_logs import clip_log
+from trainer import sections
+from trainer.corpora.clip import Clip
+from trainer.corpora.labels import label_set
+from trainer.evaluation import StreamedEvaluation
+from trainer.report import Table
+from trainer.sections import breakdown, calibration, fold_temperatures, pace, people, scores
+
+LABELS = label_set("angry,sad")
+
+
+def _evaluation(clips: int = 40) -> StreamedEvaluation:
+    """Speakers in turn, the last in a fold of his own; labels in turn; every fourth clip is wrong, all at .8."""
+    made = tuple(
+        Clip(
+            Path(f"{i}.wav"),
+            "made",
+            "en",
+            f"made-{i % 4}",
+            "FM"[i % 4 == 3],
+            LABELS.labels[i // 4 % 2],
+            "loud" * (i < 8),
+            "",
+        )
+        for i in range(clips)
+    )
+    truth = LABELS.indices(made)
+    named = np.where(np.arange(clips) % 4 == 1, 1 - truth, truth)
+    p = np.where(np.arange(2) == named[:, None], 0.8, 0.2)
+    logs = tuple(clip_log([row, row], shown=[-1, label]) for row, label in zip(p, named, strict=True))
+    fold = np.array([i % 4 == 3 for i in range(clips)], np.int64)
+    return StreamedEvaluation("by hand", LABELS.labels, made, truth, p, fold, logs)
+
+
+def test_scores_have_intervals_and_say_where_speakers_are_few(tmp_path: Path) -> None:
+    section = scores([_evaluation()], tmp_path)
+    row = section.numbers["by hand"]
+    assert row["scores"]["UAR mean"] == 0.75
+    assert row["intervals"]["UAR made"][0] < 0.75 < row["intervals"]["UAR made"][1]
+    assert row["confusion"] == [[15, 5, 0], [5, 15, 0]]
+    assert any("few speakers" in part for part in section.body if isinstance(part, str))
+    assert (tmp_path / "uar.png").is_file()
+
+
+def test_parts_by_what_is_known_of_the_clips() -> None:
+    numbers = breakdown(_evaluation()).numbers
+    assert {trait: list(parts) for trait, parts in numbers.items()} == {
+        "corpus": ["made"],
+        "sex": ["men", "women"],
+        "language": ["en"],
+        "intensity": ["made loud"],
+    }
+    assert (numbers["sex"]["men"]["clips"], numbers["sex"]["men"]["speakers"]) == (10, 1)
+    assert numbers["sex"]["men"]["UAR"] == 1.0
+    assert numbers["sex"]["women"]["UAR"] == pytest.approx(2 / 3)
+    assert numbers["intensity"]["made loud"]["recalls"] == {"angry": 0.75, "sad": 0.75}
+
+
+def test_a_label_that_a_part_lacks_has_no_recall() -> None:
+    evaluation = _evaluation(4)
+    assert breakdown(evaluation).numbers["corpus"]["made"]["recalls"] == {"angry": 0.75, "sad": None}
+
+
+def test_calibration_before_and_after(tmp_path: Path) -> None:
+    evaluation = _evaluation()
+    temperatures = fold_temperatures(evaluation)
+    # The last speaker, always right, is judged by the others, of whom a third is wrong: .8 ** (1/T) is .667.
+    assert temperatures[1] == pytest.approx(2.0, rel=0.01)
+    streamed = replace(evaluation, p=np.full((40, 2), 0.5))
+    found = calibration(evaluation, streamed, temperatures, tmp_path).numbers
+    assert found["as it is"]["ECE"] == pytest.approx(0.05)  # .8 sure, .75 right
+    assert found["as it is"]["Brier"] == pytest.approx(0.75 * 2 * 0.04 + 0.25 * 2 * 0.64)
+    after = found["verdicts with the other folds' temperature"]
+    assert after["bins"][0]["confidence"] == pytest.approx(2 / 3, abs=1e-3)
+    assert after["bins"][0]["count"] == 10
+    assert found["streamed with it"]["confidence"] == 0.5
+
+
+def test_the_pace_by_hand(tmp_path: Path) -> None:
+    found = pace(_evaluation(), tmp_path).numbers
+    assert found["time to a label"] == {"median_s": pytest.approx(0.65), "never": 0.0}
+    assert found["time to the right label"] == {"median_s": pytest.approx(0.65), "never": pytest.approx(0.25)}
+    assert (found["named"], found["right"]) == (pytest.approx(1 / 3), pytest.approx(0.75))
+
+
+def test_people_are_compared_on_the_clips_with_votes() -> None:
+    evaluation = _evaluation(8)
+    assert people(evaluation, LABELS) is None
+    voted = tuple(replace(clip, votes={"sad": 1.0}) if i < 6 else clip for i, clip in enumerate(evaluation.clips))
+    section = people(replace(evaluation, clips=voted), LABELS)
+    assert section is not None
+    assert section.numbers["clips"] == 6
+    assert section.numbers["single listeners"] == {"accuracy": pytest.approx(2 / 6), "uar": 0.5}
+    assert section.numbers["by hand"]["accuracy"] == pytest.approx(4 / 6)
+    table = next(part for part in section.body if isinstance(part, Table))
+    assert [row[0] for row in table.rows][-1] == "by hand"
+
+
+def test_where_all_is_one_fold_nothing_is_fitted(tmp_path: Path) -> None:
+    evaluation = replace(_evaluation(), fold=np.zeros(40, np.int64))
+    assert fold_temperatures(evaluation) == {}
+    section = sections.abstaining(evaluation, None, tmp_path)
+    assert sections.NO_FOLDS in section.body
+    assert list(calibration(evaluation, None, {}, tmp_path).numbers) == ["temperature_by_fold", "as it is"]
