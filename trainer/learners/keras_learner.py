@@ -28,6 +28,9 @@ class KerasLearner:
             self._network = mfcc_cnn1d.seed(n_labels, dim)
         elif recipe.relative:
             self._network = mfcc_cnn1d.distilled(n_labels, *mfcc_cnn1d.row_statistics(rows))
+            # With a teacher labels are left to the head: a summary that learnt them too would look better on the
+            # speakers it knows than it is, and the head would trust it.
+            self._network.get_layer("logits").trainable = not recipe.teacher_weight
         else:
             self._network = mfcc_cnn1d.attentive(n_labels, *mfcc_cnn1d.row_statistics(rows))
         if recipe.relative:
@@ -96,9 +99,11 @@ class KerasLearner:
             if self._recipe.relative:
                 nothing = tf.zeros((tf.shape(windows)[0], self.summary_size))
                 logits, summary = self._network([windows, nothing], training=True)
-                loss = _cross_entropy(logits, targets)
-                if weight:
-                    loss += weight * tf.reduce_mean((self._imitate(summary) - teacher) ** 2)
+                loss = (
+                    tf.reduce_mean((self._imitate(summary) - teacher) ** 2)
+                    if weight
+                    else _cross_entropy(logits, targets)
+                )
             else:
                 _, *towers = self._network(windows, training=True)
                 loss = tf.add_n([_cross_entropy(logits, targets) for logits in towers])
