@@ -83,7 +83,8 @@ def _fit_head(learner: Learner, training: TrainingSet) -> Head:
             weights=weight / weight.mean(),
             clean=clean,
             neutral=whole & (truth == labels.index("neutral")),
-        )
+        ),
+        len(labels.labels),
     )
     learner.set_head(head)
     return head
