@@ -13,7 +13,7 @@ from trainer.batches import TrainingSet
 from trainer.head import Head, Spoken, fit_head
 from trainer.learners import Learner, learning_rate, new_learner
 
-# Of a number in a summary that is the same for everybody: noise must not be blown up.
+# A number in a summary that differs less is the same for everybody and keeps its scale: noise must not be blown up.
 LEAST_DEVIATION = 1e-3
 
 
@@ -38,6 +38,8 @@ def fit(
     steps = recipe.epochs * training.batches_per_epoch
     began, began_at = time.monotonic(), len(losses)
     for epoch in range(len(losses), recipe.epochs):
+        # The head that was fitted after fewer epochs is not this network's.
+        (folder / runs.SUMMARIES).unlink(missing_ok=True)
         first = epoch * training.batches_per_epoch
         taken = [
             learner.learn(batch, learning_rate(recipe, first + i, steps))
@@ -68,7 +70,8 @@ def _fit_head(learner: Learner, training: TrainingSet) -> Head:
     number, version, full, weight, rows = (np.array(column) for column in zip(*facts, strict=True))
     x, clean = np.stack(summaries), version % 2 == 0
     whole = clean & full
-    mean, deviation = x[whole].mean(axis=0), np.maximum(x[whole].std(axis=0), LEAST_DEVIATION)
+    mean, deviation = x[whole].mean(axis=0), x[whole].std(axis=0)
+    deviation[deviation < LEAST_DEVIATION] = 1
     learner.rescale(mean, deviation)
     clips, labels, spec = [training.clips[i] for i in number], training.labels, training.recipe.features
     truth = labels.indices(clips)
