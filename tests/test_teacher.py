@@ -106,9 +106,10 @@ def test_what_it_said_is_kept_with_the_bank_and_never_half_of_it(
         to.write_bytes(b"half of it")
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(teacher.np, "save", half_way)
+    monkeypatch.setattr(teacher.np, "save", half_way)
+    with pytest.raises(KeyboardInterrupt):
         teach(bank, path)
+    monkeypatch.undo()
     taught = teach(bank, path)
 
     path.unlink()
