@@ -326,7 +326,7 @@ def test_what_is_judged_relative_to_the_speaker_ships_with_what_is_usual(
     for part in ("fold0", "fold1", "all"):
         assert f"{name} {part}  head" in said.out
         assert runs.is_trained(folder / part, RECIPES[name])
-    assert imread(folder / "learning_curves.png").size
+    assert (folder / "learning_curves.png").exists() == (RECIPES[name].epochs > 0)
 
     exported = emostream("export", folder)
     assert (exported.code, exported.errors) == (0, "")
