@@ -9,11 +9,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streamer.audio import Samples
-from trainer.augmentation import Augmentation, at_level, at_snr, augment, coloured_noise
+from trainer.augmentation import (
+    OTHER_SPEED,
+    Augmentation,
+    another_voice,
+    at_level,
+    at_snr,
+    augment,
+    coloured_noise,
+)
 
 RATE_HZ = 16_000
-NOTHING = Augmentation(speed_p=0, room_p=0, microphone_p=0, noise_p=0, padding_p=0, level_dbfs=(-20, -20))
-EVERYTHING = replace(Augmentation(), speed_p=1, room_p=1, microphone_p=1, noise_p=1, padding_p=1)
+NOTHING = Augmentation(room_p=0, microphone_p=0, noise_p=0, padding_p=0, level_dbfs=(-20, -20))
+EVERYTHING = replace(Augmentation(), room_p=1, microphone_p=1, noise_p=1, padding_p=1)
 NO_BABBLE = np.zeros(0, np.float32)
 
 
@@ -85,19 +93,48 @@ def test_the_same_generator_gives_the_same_version_and_another_another() -> None
 
 @pytest.mark.parametrize("seed", range(5))
 def test_room_noise_and_microphone_keep_the_length(seed: int) -> None:
-    config = replace(EVERYTHING, speed_p=0, padding_p=0)
+    config = replace(EVERYTHING, padding_p=0)
     clip = _tone(300, seconds=0.777)
     assert len(augment(clip, _tone(700), config, np.random.default_rng(seed))) == len(clip)
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_speed_changes_length_and_pitch_within_its_range(seed: int) -> None:
-    config = replace(NOTHING, speed_p=1, speed=(0.9, 1.1))
-    changed = augment(_tone(300, seconds=2), NO_BABBLE, config, np.random.default_rng(seed))
-    assert 2 * RATE_HZ / 1.1 - 1 <= len(changed) <= 2 * RATE_HZ / 0.9 + 1
-    middle = changed[4_000:-4_000] * np.hanning(len(changed) - 8_000)
-    pitch_hz = np.fft.rfftfreq(1 << 18, 1 / RATE_HZ)[np.abs(np.fft.rfft(middle, 1 << 18)).argmax()]
-    assert pitch_hz == pytest.approx(300 * 2 * RATE_HZ / len(changed), rel=0.002)
+def _pitch_hz(audio: Samples) -> float:
+    """The frequency of a tone, away from the edges."""
+    middle = audio[4_000:-4_000] * np.hanning(len(audio) - 8_000)
+    return float(np.fft.rfftfreq(1 << 18, 1 / RATE_HZ)[np.abs(np.fft.rfft(middle, 1 << 18)).argmax()])
+
+
+@settings(max_examples=30)
+@given(speaker=st.text())
+def test_another_voice_is_faster_and_higher_or_slower_and_lower(speaker: str) -> None:
+    changed = another_voice(_tone(300, seconds=2), speaker)
+    assert changed.dtype == np.float32
+    factor = 2 * RATE_HZ / len(changed)
+    assert OTHER_SPEED[0] - 1e-3 <= abs(factor - 1) <= OTHER_SPEED[1] + 1e-3
+    assert _pitch_hz(changed) == pytest.approx(300 * factor, rel=0.002)
+    assert _rms_db(changed[4_000:-4_000]) == pytest.approx(_rms_db(_tone(300)), abs=0.1)
+
+
+def test_another_voice_is_one_and_the_same_for_all_clips_of_a_speaker() -> None:
+    for speaker in ("crema-1001", "nemo-SM0"):
+        short, long = another_voice(_tone(300, seconds=2), speaker), another_voice(_tone(200, seconds=3), speaker)
+        assert len(long) == pytest.approx(1.5 * len(short), abs=2)
+        assert _pitch_hz(long) == pytest.approx(_pitch_hz(short) * 2 / 3, rel=0.002)
+
+
+def test_the_other_voices_of_speakers_differ_and_some_are_higher_and_some_lower() -> None:
+    lengths = {len(another_voice(_tone(300), f"made-{number}")) for number in range(40)}
+    assert len(lengths) > 30
+    assert sum(length < RATE_HZ for length in lengths) > 10
+    assert sum(length > RATE_HZ for length in lengths) > 10
+
+
+@given(length=st.integers(1, 300), speaker=st.text(max_size=3))
+def test_another_voice_of_next_to_nothing_can_still_be_disturbed(length: int, speaker: str) -> None:
+    voice = another_voice(np.full(length, 0.1, np.float32), speaker)
+    changed = augment(voice, NO_BABBLE, EVERYTHING, np.random.default_rng(length))
+    assert np.isfinite(voice).all()
+    assert np.isfinite(changed).all()
 
 
 def test_padding_is_silence_on_both_sides() -> None:

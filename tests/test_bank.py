@@ -13,7 +13,8 @@ from streamer.features import Feature, FeatureSpec, FeatureStream
 from streamer.resample import Resampler
 from streamer.sources.file import FileSource
 from tests.small_corpora import clips_tsv, write_features, write_voice
-from trainer.bank import FeatureBank, feature_rows, load_bank, read_audio
+from trainer.augmentation import another_voice
+from trainer.bank import MOST_VOICES, FeatureBank, feature_rows, load_bank, read_audio, voice_of
 from trainer.corpora.clip import Clip
 from trainer.corpora.features import read_features
 from trainer.corpora.registry import read_corpus
@@ -33,7 +34,7 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> tuple[Clip, ...]:
 
 @pytest.fixture(scope="module")
 def bank(clips: tuple[Clip, ...], tmp_path_factory: pytest.TempPathFactory) -> FeatureBank:
-    return load_bank(clips, SPEC, 3, tmp_path_factory.mktemp("cache"))
+    return load_bank(clips, SPEC, 4, tmp_path_factory.mktemp("cache"))
 
 
 def test_the_clean_version_is_what_the_daemon_computes(tmp_path: Path, recording: Samples) -> None:
@@ -50,22 +51,48 @@ def test_the_clean_version_is_what_the_daemon_computes(tmp_path: Path, recording
 
 
 def test_every_version_of_every_clip_has_its_own_rows(clips: tuple[Clip, ...], bank: FeatureBank) -> None:
-    assert bank.versions == 3
-    assert bank.starts.shape == (len(clips), 4)
+    assert bank.versions == 4
+    assert bank.starts.shape == (len(clips), 5)
     assert bank.starts[-1, -1] == len(bank.rows)
     for number, clip in enumerate(clips):
-        clean = feature_rows(read_audio(clip.path, 16_000), SPEC)
-        assert np.array_equal(bank.clip(number), clean.astype(np.float16))
-        for version in (1, 2):
-            changed = bank.clip(number, version)
-            assert changed.dtype == np.float32
-            assert changed.shape[1] == SPEC.dim
-            assert np.isfinite(changed).all()
-            assert not np.array_equal(changed[: len(clean)], clean[: len(changed)])
+        audio = read_audio(clip.path, 16_000)
+        for version, voice in ((0, audio), (2, another_voice(audio, clip.speaker))):
+            undisturbed = feature_rows(voice, SPEC)
+            assert np.array_equal(bank.clip(number, version), undisturbed.astype(np.float16))
+            disturbed = bank.clip(number, version + 1)
+            assert disturbed.dtype == np.float32
+            assert disturbed.shape[1] == SPEC.dim
+            # Padding adds silence, nothing takes speech away.
+            assert len(disturbed) >= len(undisturbed)
+            assert np.isfinite(disturbed).all()
+            assert not np.array_equal(disturbed[: len(undisturbed)], undisturbed)
+
+
+def test_versions_are_of_two_voices() -> None:
+    assert voice_of(np.arange(4)).tolist() == [0, 0, 1, 1]
+    assert voice_of(np.arange(4)).max() + 1 == MOST_VOICES
+
+
+@pytest.mark.parametrize("versions", [1, 2, 3])
+def test_fewer_versions_are_the_first_of_all(versions: int, clips: tuple[Clip, ...], tmp_path: Path) -> None:
+    bank = load_bank(clips[:2], SPEC, versions, tmp_path)
+    assert bank.versions == versions
+    voice = another_voice(read_audio(clips[1].path, 16_000), clips[1].speaker)
+    expected = {0: read_audio(clips[1].path, 16_000), 2: voice}
+    for version in range(0, versions, 2):
+        assert np.array_equal(bank.clip(1, version), feature_rows(expected[version], SPEC).astype(np.float16))
+
+
+def test_a_bank_is_opened_where_it_is_kept(bank: FeatureBank) -> None:
+    again = FeatureBank.open(bank.folder)
+    assert again.folder == bank.folder
+    assert np.array_equal(again.rows, bank.rows)
+    assert np.array_equal(again.starts, bank.starts)
 
 
 def test_it_is_the_same_wherever_it_is_computed(clips: tuple[Clip, ...], bank: FeatureBank, tmp_path: Path) -> None:
-    again = load_bank(clips, SPEC, 3, tmp_path)
+    again = load_bank(clips, SPEC, 4, tmp_path)
+    assert again.folder.parent == tmp_path
     assert np.array_equal(again.rows, bank.rows)
     assert np.array_equal(again.starts, bank.starts)
 
@@ -86,14 +113,14 @@ def test_babble_is_of_the_own_fold_alone(tmp_path: Path) -> None:
     def rows_of_fold_0(corpus: str, shrill: str) -> list[np.ndarray]:
         clips = []
         for fold in (0, 1):
-            for name in "abcd":
+            for name in "abcdefgh":
                 pitch_hz = 400 if f"{fold}{name}" == shrill else 150
                 path = write_voice(tmp_path / corpus / f"{fold}{name}.wav", pitch_hz=pitch_hz)
                 clips.append(_clip(path, fold))
-        bank = load_bank(clips, SPEC, 6, tmp_path / "cache" / corpus)
-        return [bank.clip(number, version) for number in range(3) for version in range(6)]
+        bank = load_bank(clips, SPEC, 4, tmp_path / "cache" / corpus)
+        return [bank.clip(number, version) for number in range(7) for version in range(4)]
 
-    plain, own, other = (rows_of_fold_0(*corpus) for corpus in (("plain", ""), ("own", "0d"), ("other", "1d")))
+    plain, own, other = (rows_of_fold_0(*corpus) for corpus in (("plain", ""), ("own", "0h"), ("other", "1h")))
     assert all(np.array_equal(one, two) for one, two in zip(plain, other, strict=True))
     assert not all(np.array_equal(one, two) for one, two in zip(plain, own, strict=True))
 
@@ -122,6 +149,6 @@ def test_published_features_are_served_as_they_are_beside_audio(tmp_path: Path) 
 
 def test_published_features_are_refused_by_networks_of_other_ears(tmp_path: Path) -> None:
     path = write_features(tmp_path / "b.npy")
-    with pytest.raises(UsageError, match=r"found 1 clips that are features without audio, such as .*b\.npy") as caught:
+    with pytest.raises(UsageError, match=r"features without audio, such as .*b\.npy.*train mel_cnn2d/staged") as caught:
         load_bank([_clip(path)], SPEC, 1, tmp_path / "cache")
     assert "\n" not in str(caught.value)

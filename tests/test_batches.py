@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 
 from streamer.features import Feature, FeatureSpec
 from streamer.windows import WindowGrid
-from tests.tiny_training import made_up_clips
-from trainer.bank import FeatureBank
-from trainer.batches import CROPS, Batch, TrainingSet, cut, window_rows
+from tests.tiny_training import bank_of, made_up_clips
+from trainer.batches import CROPS, SHORTER, Batch, Excerpt, TrainingSet, cut, window_rows
 from trainer.corpora.labels import FOUR
 from trainer.recipes import RECIPES, Recipe
 
@@ -26,24 +25,30 @@ RECIPE = Recipe(
     epochs=1,
     batch_size=8,
     learning_rate=1e-3,
-    versions=3,
+    versions=4,
     clean_share=0.3,
 )
 EMOTIONS = ("angry", "happy", "neutral", "sad", "fearful") * 4
 
 
+def _teacher(n: int) -> np.ndarray:
+    """Summaries (2 n, 2, 3) that tell clips and voices apart; those of the other side are far off."""
+    summaries = np.random.default_rng(5).normal(3, 2, (2 * n, 2, 3)) + np.array([[0], [20]])
+    summaries[::2] = 9_000
+    return summaries.astype(np.float16)
+
+
 def _training(recipe: Recipe, emotions: tuple[str, ...] = EMOTIONS, rows: int = 60) -> TrainingSet:
-    """Rows are (clip, version), and a teacher's embedding is (clip,), so that a window says where it is from."""
+    """Rows are (clip, version), so that a window says where it is from."""
     n = len(emotions)
     named = np.array([(clip, version) for clip in range(2 * n) for version in range(recipe.versions)], np.float16)
-    starts = np.arange(2 * n)[:, None] * recipe.versions * rows + np.arange(recipe.versions + 1) * rows
     return TrainingSet(
         recipe,
         clips=made_up_clips(emotions),
         numbers=range(1, 2 * n, 2),  # the bank also holds clips of the other side
-        bank=FeatureBank(named.repeat(rows, axis=0), starts),
+        bank=bank_of(named.repeat(rows, axis=0), np.full((2 * n, recipe.versions), rows)),
         labels=FOUR,
-        teacher=np.arange(2 * n, dtype=np.float32)[:, None],
+        teacher=_teacher(n),
     )
 
 
@@ -65,7 +70,7 @@ def test_the_same_epoch_has_the_same_batches_and_another_has_others() -> None:
     other_epoch = list(_training(recipe).epoch(4))
     other_seed = list(_training(msgspec.structs.replace(recipe, seed=1)).epoch(3))
     for other in (other_epoch, other_seed):
-        assert not np.array_equal([batch.teacher for batch in one], [batch.teacher for batch in other])
+        assert not np.array_equal(_together(one)[2], _together(other)[2])
 
 
 def test_each_clip_once_an_epoch_where_no_number_is_given() -> None:
@@ -73,7 +78,7 @@ def test_each_clip_once_an_epoch_where_no_number_is_given() -> None:
     batches = list(training.epoch(0))
     assert [len(batch.windows) for batch in batches] == [8, 8, 4]
     assert training.batches_per_epoch == 3
-    assert sorted(_together(batches)[2][:, 0].tolist()) == list(range(1, 40, 2))
+    assert sorted(_together(batches)[0][:, 0, 0].tolist()) == list(range(1, 40, 2))
 
 
 def test_windows_targets_and_teacher_are_of_the_same_clip() -> None:
@@ -81,15 +86,39 @@ def test_windows_targets_and_teacher_are_of_the_same_clip() -> None:
     rows = window_rows(RECIPE)
     assert windows.shape == (20, rows, 2)
     assert windows.dtype == targets.dtype == teacher.dtype == np.float32
-    assert np.array_equal(windows[:, 0, 0], teacher[:, 0])
-    for clip, target in zip((teacher[:, 0].astype(int) - 1) // 2, targets, strict=True):
+    for clip, target in zip(windows[:, 0, 0].astype(int) // 2, targets, strict=True):
         label = FOUR.index(EMOTIONS[clip])
         assert target.tolist() == [0.0 if label is None else float(k == label) for k in range(4)]
 
+    clips, versions = windows[:, 0].astype(int).T
+    assert set(versions.tolist()) == {0, 1, 2, 3}
+    # Of the voice, whether disturbed or not, and in the measure of this side's clips.
+    side = _teacher(20)[1::2].astype(np.float64)
+    expected = (_teacher(20)[clips, versions // 2] - side.mean(axis=0)[versions // 2]) / side.std(axis=0)[versions // 2]
+    assert np.allclose(teacher, expected, atol=0.01)
+
+
+def test_the_teacher_is_standardised_over_the_training_side() -> None:
+    _, _, teacher = _together(list(_training(_changed(versions=1)).epoch(0)))
+    assert np.allclose(teacher.mean(axis=0), 0, atol=1e-3)
+    assert np.allclose(teacher.std(axis=0), 1, atol=1e-2)
+
+
+def test_no_teacher_is_zeros() -> None:
+    training = TrainingSet(
+        _changed(versions=1),
+        clips=made_up_clips(EMOTIONS),
+        numbers=range(20),
+        bank=bank_of(np.zeros((1200, 2)), np.full((20, 1), 60)),
+        labels=FOUR,
+        teacher=np.zeros((20, 2, 3), np.float16),
+    )
+    assert not _together(list(training.epoch(0)))[2].any()
+
 
 def test_smoothed_targets_sum_to_one_and_other_emotions_stay_zero() -> None:
-    _, targets, teacher = _together(list(_training(_changed(label_smoothing=0.2)).epoch(0)))
-    others = np.array([EMOTIONS[clip] == "fearful" for clip in (teacher[:, 0].astype(int) - 1) // 2])
+    windows, targets, _ = _together(list(_training(_changed(label_smoothing=0.2)).epoch(0)))
+    others = np.array([EMOTIONS[clip] == "fearful" for clip in windows[:, 0, 0].astype(int) // 2])
     assert others.sum() == 4
     assert not targets[others].any()
     assert np.allclose(targets[~others].sum(axis=1), 1)
@@ -99,7 +128,7 @@ def test_smoothed_targets_sum_to_one_and_other_emotions_stay_zero() -> None:
 def test_targets_are_shares_of_votes_where_the_recipe_asks_for_them() -> None:
     clips = made_up_clips(("angry", "sad", "fearful", "happy"))
     clips[0] = replace(clips[0], votes={"angry": 0.6, "sad": 0.2, "disgust": 0.2})
-    bank = FeatureBank(np.zeros((4 * 60, 2), np.float16), np.arange(4)[:, None] * 60 + np.array([[0, 60]]))
+    bank = bank_of(np.arange(4).repeat(60)[:, None], np.full((4, 1), 60))
 
     def targets(*, soft: bool) -> list[list[float]]:
         recipe = _changed(soft_targets=soft, versions=1)
@@ -109,10 +138,10 @@ def test_targets_are_shares_of_votes_where_the_recipe_asks_for_them() -> None:
             numbers=range(4),
             bank=bank,
             labels=FOUR,
-            teacher=np.arange(4, dtype=np.float32)[:, None],
+            teacher=np.zeros((4, 1, 3), np.float16),
         )
-        _, found, clip = _together(list(training.epoch(0)))
-        return found[np.argsort(clip[:, 0])].round(3).tolist()
+        windows, found, _ = _together(list(training.epoch(0)))
+        return found[np.argsort(windows[:, 0, 0])].round(3).tolist()
 
     others = [[0, 0, 0, 1], [0, 0, 0, 0], [0, 1, 0, 0]]
     assert targets(soft=False) == [[1, 0, 0, 0], *others]
@@ -125,7 +154,9 @@ def test_clean_versions_come_as_often_as_asked(clean_share: float, expected: flo
     versions = _together(list(_training(recipe).epoch(0)))[0][:, 0, 1]
     assert (versions == 0).mean() == pytest.approx(expected, abs=0.04)
     if clean_share < 1:
-        assert (versions == 1).sum() == pytest.approx((versions == 2).sum(), rel=0.25)
+        others = [(versions == version).sum() for version in (1, 2, 3)]
+        assert sum(others) == (versions != 0).sum()
+        assert min(others) == pytest.approx(max(others), rel=0.25)
 
 
 @pytest.mark.parametrize(("balance", "rare_share"), [(0.0, 1 / 10), (1.0, 1 / 2)])
@@ -171,3 +202,69 @@ def test_normalisation_sees_clean_rows_of_this_side_alone() -> None:
     assert not rows[:, 1].any()
     assert (rows[:, 0] % 2 == 1).all()
     assert len(_training(RECIPE).sample_rows()) == 20 * 60
+
+
+def _once(recipe: Recipe, lengths: np.ndarray, emotions: tuple[str, ...] = EMOTIONS) -> list[Excerpt]:
+    """Excerpts of clips of these lengths (clips, versions), whose rows are (clip, version, place)."""
+    numbered = [
+        (clip, version, place) for (clip, version), length in np.ndenumerate(lengths) for place in range(length)
+    ]
+    training = TrainingSet(
+        recipe,
+        clips=made_up_clips(emotions),
+        numbers=range(len(lengths)),
+        bank=bank_of(np.array(numbered), lengths),
+        labels=FOUR,
+        teacher=np.zeros((len(lengths), 2, 3), np.float16),
+    )
+    return list(training.once())
+
+
+@given(data=st.data(), versions=st.integers(1, 4), seed=st.integers(0, 100))
+def test_a_head_hears_every_version_of_every_clip_that_has_a_label(
+    data: st.DataObject, versions: int, seed: int
+) -> None:
+    recipe = _changed(versions=versions, seed=seed)
+    sizes = st.lists(st.integers(1, 100), min_size=versions, max_size=versions)
+    lengths = np.array(data.draw(st.lists(sizes, min_size=5, max_size=5)))
+    excerpts = _once(recipe, lengths, EMOTIONS[:5])
+    heard = [(excerpt.number, excerpt.version, excerpt.full) for excerpt in excerpts]
+    asked = [
+        (clip, version, full)
+        for clip in range(4)  # the fifth is of another emotion
+        for version in range(versions)
+        for full in ((True,) if version % 2 else (True, False))
+    ]
+    assert heard == asked
+    rows = window_rows(recipe)
+    for excerpt in excerpts:
+        assert excerpt.window.dtype == np.float32
+        length = lengths[excerpt.number, excerpt.version]
+        assert (excerpt.window[:, :2] == (excerpt.number, excerpt.version)).all()
+        assert (np.diff(excerpt.window[:, 2]) == 1).all()
+        if excerpt.full:
+            assert len(excerpt.window) == min(length, rows)
+        else:
+            assert min(length, round(SHORTER[0] * rows)) <= len(excerpt.window) <= round(SHORTER[1] * rows)
+
+
+def test_a_head_hears_the_same_excerpts_each_time_and_from_all_over_the_clips() -> None:
+    lengths = np.full((20, 1), 400)
+    one, same = _once(_changed(versions=1), lengths), _once(_changed(versions=1), lengths)
+    assert all(np.array_equal(a.window, b.window) for a, b in zip(one, same, strict=True))
+    other = _once(_changed(versions=1, seed=1), lengths)
+    assert not all(np.array_equal(a.window[0], b.window[0]) for a, b in zip(one, other, strict=True))
+    starts = [excerpt.window[0, 2] for excerpt in one if excerpt.full]
+    assert min(starts) < 100
+    assert 250 < max(starts) <= 400 - window_rows(RECIPE)
+
+
+@pytest.mark.parametrize("balance", [0.0, 0.5, 1.0])
+def test_excerpts_weigh_as_much_as_their_clips_are_drawn(balance: float) -> None:
+    emotions = ("angry",) * 9 + ("sad",)
+    excerpts = _once(_changed(versions=2, balance=balance), np.full((10, 2), 60), emotions)
+    weights = {excerpt.number: excerpt.weight for excerpt in excerpts}
+    assert len(weights) == 10
+    assert len(excerpts) == 30
+    assert {excerpt.weight for excerpt in excerpts} == set(weights.values())
+    assert weights[9] / weights[0] == pytest.approx(9**balance)

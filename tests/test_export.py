@@ -18,7 +18,7 @@ from streamer import bundled
 from streamer.errors import NoInputError
 from streamer.model import EmotionModel
 from tests.tiny_models import tiny_card, tiny_graph, write_model
-from tests.tiny_training import tiny_recipe
+from tests.tiny_training import RELATIVE, tiny_recipe
 from trainer import runs
 from trainer.learners import new_learner
 from trainer.recipes import RECIPES, Recipe
@@ -55,7 +55,11 @@ def _made_up_run(root: Path, recipe: Recipe) -> Path:
     part = folder / runs.ALL
     runs.write_split(part, runs.SplitFacts(speakers=("made-0", "made-1"), split_hash="0123456789abcdef"))
     rows = np.random.default_rng(0).normal(-40, 10, (50, recipe.features.dim)).astype(np.float32)
-    new_learner(recipe, len(LABELS), rows).save(part / runs.CHECKPOINT)
+    learner = new_learner(recipe, len(LABELS), rows)
+    learner.save(part / runs.CHECKPOINT)
+    if recipe.relative:
+        neutral = np.linspace(-1, 1, learner.summary_size, dtype=np.float32)
+        runs.write_summaries(part, neutral, neutral / 2)
     return folder
 
 
@@ -91,7 +95,13 @@ def test_an_exported_model_says_what_its_framework_says(name: str, exported: tup
     rng = np.random.default_rng(1)
     for n, t in ((1, grid.whole_frames(grid.shortest)), (3, grid.rows), (2, 2 * grid.rows + 1)):
         windows = rng.normal(-40, 10, (n, t, recipe.features.dim)).astype(np.float32)
-        assert np.allclose(model.logits(windows), learner.logits(windows), atol=1e-3)
+        offset = rng.normal(0, 1, (n, learner.summary_size)).astype(np.float32)
+        for given in (None, offset):
+            logits, summaries = model.judge(windows, given)
+            expected_logits, expected_summaries = learner.judge(windows, given)
+            assert np.allclose(logits, expected_logits, atol=1e-3)
+            assert summaries.shape == (n, learner.summary_size)
+            assert np.allclose(summaries, expected_summaries, rtol=1e-3, atol=1e-3)
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -99,19 +109,22 @@ def test_an_exported_model_explains_itself(name: str, exported: tuple[Path, str]
     recipe = RECIPES[name]
     part = runs.run_folder(exported[0], recipe) / runs.ALL
     path = part / runs.MODEL
-    assert sorted(file.name for file in part.iterdir()) == ["checkpoint", "model.md", "model.onnx", "split.json"]
+    files = ["checkpoint", "model.md", "model.onnx", "split.json"] + ["summaries.npz"] * recipe.relative
+    assert sorted(file.name for file in part.iterdir()) == files
     assert path.stat().st_size < LARGEST_FILE
 
     graph = onnx.load(path).graph
-    (features,), (logits,) = graph.input, graph.output
-    assert features.name == "features"
-    assert logits.name == "logits"
-    batch, frames, dim = features.type.tensor_type.shape.dim
+    assert [node.name for node in graph.input] == ["features", "offset"][: 1 + recipe.relative]
+    assert [node.name for node in graph.output] == ["logits", "summary"][: 1 + recipe.relative]
+    batch, frames, dim = graph.input[0].type.tensor_type.shape.dim
     assert not batch.HasField("dim_value")
     assert not frames.HasField("dim_value")
     assert dim.dim_value == recipe.features.dim
 
-    card = EmotionModel.load(path).card
+    model = EmotionModel.load(path)
+    card = model.card
+    assert len(card.neutral_summary) == len(card.speech_summary) == model.summary_size
+    assert (model.summary_size > 0) == recipe.relative
     assert (card.name, card.variant, card.labels) == (recipe.network, recipe.variant, LABELS)
     assert card.features == recipe.features
     assert (card.window_ms, card.step_ms, card.shortest_window_ms) == (3000, 250, 500)
@@ -119,6 +132,16 @@ def test_an_exported_model_explains_itself(name: str, exported: tuple[Path, str]
     assert card.heard_speakers == ("made-0", "made-1")
     assert (card.training_data, card.licence, card.attribution) == ("made up (en, none)", "none", "somebody")
     assert (card.temperature, card.scores, card.protocol) == (1.0, {}, "not evaluated")
+
+
+@pytest.mark.parametrize("name", RELATIVE)
+def test_the_usual_summaries_are_on_the_card(name: str, tmp_path: Path) -> None:
+    folder = _made_up_run(tmp_path, tiny_recipe(name))
+    part = folder / runs.ALL
+    runs.write_summaries(part, np.array([0.25, -1.23456], np.float32), np.array([0, 2], np.float32))
+    card = make_card(folder, part)
+    assert card.neutral_summary == pytest.approx((0.25, -1.2346))
+    assert card.speech_summary == (0, 2)
 
 
 def _held_out(part: Path, temperature: float) -> None:
@@ -185,11 +208,26 @@ def test_a_refused_model_leaves_the_one_before_it(seed_run: Path, monkeypatch: p
 class _Fixed:
     """A learner that gives the same logits whatever it hears."""
 
+    summary_size = 0
+
     def __init__(self, logits: list[float]) -> None:
         self._logits = np.array(logits, np.float32)
 
-    def logits(self, windows: np.ndarray) -> np.ndarray:
-        return np.tile(self._logits, (len(windows), 1))
+    def judge(self, windows: np.ndarray, offset: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        assert offset.shape == (len(windows), 0)
+        return np.tile(self._logits, (len(windows), 1)), offset
+
+
+class _Relative:
+    """A learner whose logits are a summary of zeros less so much of the offset."""
+
+    summary_size = 4
+
+    def __init__(self, share: float) -> None:
+        self._share = share
+
+    def judge(self, windows: np.ndarray, offset: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return -np.float32(self._share) * offset, np.zeros((len(windows), 4), np.float32)
 
 
 @pytest.mark.parametrize(
@@ -212,6 +250,16 @@ def test_the_bound_is_a_ten_thousandth_and_nan_is_beyond_it(logits: list[float],
         verification = verify(path, _Fixed(logits), windows)
         assert verification.windows == 8
         assert verification.largest_difference <= 1e-4
+
+
+def test_it_is_verified_with_offsets_that_change_the_scores(tmp_path: Path) -> None:
+    card = tiny_card(temperature=1.0, neutral_summary=(0.0,) * 4, speech_summary=(0.0,) * 4)
+    path = write_model(tmp_path / "model.onnx", card, bias=(0.0,) * 4)
+    windows = [np.zeros((4, t, card.features.dim), np.float32) for t in (30, 10)]
+    assert verify(path, _Relative(1.0), windows).largest_difference <= 1e-4
+    for share in (0.0, 0.9, -1.0):
+        with pytest.raises(MismatchError):
+            verify(path, _Relative(share), windows)
 
 
 def test_labels_that_tie_may_swap(tmp_path: Path) -> None:

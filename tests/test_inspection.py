@@ -112,5 +112,5 @@ def test_what_is_odd_is_told_and_kept(tmp_path: Path) -> None:
         "2 channels, mixed to mono": {"stereo.wav"},
         "24000 Hz, where most of made have 16000 Hz; resampled": {"fast.wav"},
         "ends before the end that its header promises; used as far as it goes": {"cut.wav"},
-        "features without audio, for mel_cnn2d/transferred alone": {"features.npy"},
+        "features without audio, for mel_cnn2d/staged alone": {"features.npy"},
     }

@@ -6,14 +6,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.tiny_training import TEACHER_EMBEDDING, tiny_recipe
+from tests.tiny_training import RELATIVE, tiny_recipe
 from trainer.batches import Batch
+from trainer.head import Head
 from trainer.learners import Learner, learning_rate, new_learner
-from trainer.recipes import RECIPES, Recipe
+from trainer.recipes import RECIPES, TEACHER_SUMMARY, Recipe
 
 F32 = np.ndarray
 LABELS = 4
-OWN = [name for name in RECIPES if name.endswith("attentive")]
+OWN = [name for name in RECIPES if not name.endswith("seed")]
+TAUGHT = [name for name, recipe in RECIPES.items() if recipe.teacher_weight]
 
 
 def _rows(recipe: Recipe, seed: int = 0) -> F32:
@@ -27,7 +29,7 @@ def _windows(recipe: Recipe, n: int = 8, t: int = 40, seed: int = 1) -> F32:
 def _batch(recipe: Recipe, *, labelled: int = 8) -> Batch:
     targets = np.eye(LABELS, dtype=np.float32)[np.arange(8) % LABELS]
     targets[labelled:] = 0
-    teacher = np.random.default_rng(2).normal(0, 1, (8, TEACHER_EMBEDDING)).astype(np.float32)
+    teacher = np.random.default_rng(2).normal(0, 1, (8, TEACHER_SUMMARY)).astype(np.float32)
     return Batch(_windows(recipe), targets, teacher)
 
 
@@ -39,13 +41,17 @@ def _learner(recipe: Recipe, rows_seed: int = 0) -> Learner:
 def test_logits_of_any_batch_and_length_and_without_chance(name: str) -> None:
     recipe = tiny_recipe(name)
     learner = _learner(recipe)
+    assert (learner.summary_size > 0) == recipe.relative
     for n, t in ((1, 6), (3, 40), (2, 300)):
         windows = _windows(recipe, n, t)
-        logits = learner.logits(windows)
+        logits, summaries = learner.judge(windows)
         assert logits.shape == (n, LABELS)
-        assert logits.dtype == np.float32
-        assert np.array_equal(logits, learner.logits(windows))
-        assert np.allclose(learner.logits(windows[:1]), logits[:1], atol=1e-4)
+        assert summaries.shape == (n, learner.summary_size)
+        assert logits.dtype == summaries.dtype == np.float32
+        assert all(map(np.array_equal, learner.judge(windows), (logits, summaries)))
+        alone = learner.judge(windows[:1])
+        assert np.allclose(alone[0], logits[:1], atol=1e-4)
+        assert np.allclose(alone[1], summaries[:1], atol=1e-4)
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -57,16 +63,16 @@ def test_it_learns_and_a_checkpoint_holds_all_of_it(name: str, tmp_path: Path) -
     assert np.mean(losses[-3:]) < np.mean(losses[:3])
     learner.save(tmp_path / "checkpoint")
 
-    logits = learner.logits(batch.windows)
+    logits, summaries = learner.judge(batch.windows)
     next_loss = learner.learn(batch, 1e-3)
 
     # Other rows: the normalisation is part of what was learnt.
     other = _learner(recipe, rows_seed=5)
-    assert not np.allclose(other.logits(batch.windows), logits, atol=1e-3)
+    assert not np.allclose(other.judge(batch.windows)[0], logits, atol=1e-3)
     other.load(tmp_path / "checkpoint")
-    assert np.array_equal(other.logits(batch.windows), logits)
+    assert all(map(np.array_equal, other.judge(batch.windows), (logits, summaries)))
     assert other.learn(batch, 1e-3) == next_loss
-    assert np.array_equal(other.logits(batch.windows), learner.logits(batch.windows))
+    assert all(map(np.array_equal, other.judge(batch.windows), learner.judge(batch.windows)))
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -80,17 +86,19 @@ def test_windows_of_other_emotions_weigh_nothing(name: str) -> None:
 def test_the_loss_is_the_mean_over_the_windows_that_have_a_target() -> None:
     recipe = tiny_recipe("mel_cnn2d/seed")  # it has no dropout, so that the loss can be worked out
     learner, batch = _learner(recipe), _batch(recipe, labelled=3)
-    logits = learner.logits(batch.windows[:3]).astype(np.float64)
+    logits = learner.judge(batch.windows[:3])[0].astype(np.float64)
     p = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     assert learner.learn(batch, 1e-3) == pytest.approx(-np.mean(np.log(p[np.arange(3), np.arange(3)])), rel=1e-4)
 
 
-@pytest.mark.parametrize("name", OWN)
+@pytest.mark.parametrize("name", TAUGHT)
 def test_the_ear_learns_from_the_teacher_alone(name: str) -> None:
     recipe = tiny_recipe(name, teacher_weight=1.0)
     learner, batch = _learner(recipe), _batch(recipe, labelled=0)
+    before = learner.judge(batch.windows)[1]
     losses = [learner.learn(batch, 2e-3) for _ in range(15)]
     assert losses[-1] < 0.9 * losses[0]
+    assert not np.allclose(learner.judge(batch.windows)[1], before, atol=0.1)
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -100,7 +108,7 @@ def test_silence_does_not_break_the_training(name: str) -> None:
     silent = Batch(np.full_like(_windows(recipe), -100), *(getattr(_batch(recipe), n) for n in ("targets", "teacher")))
     losses = [learner.learn(silent, 1e-3) for _ in range(2)]
     assert np.isfinite(losses).all()
-    assert np.isfinite(learner.logits(silent.windows)).all()
+    assert all(np.isfinite(said).all() for said in learner.judge(silent.windows))
 
 
 @pytest.mark.parametrize("name", OWN)
@@ -112,7 +120,82 @@ def test_the_microphone_gain_does_not_matter(name: str) -> None:
         louder += 12  # dB in every band
     else:
         louder[:, :, 0] += 12 * np.sqrt(recipe.features.n_mels)  # which the first MFCC gathers
-    assert np.allclose(learner.logits(louder), learner.logits(windows), atol=1e-3)
+    for heard_louder, heard in zip(learner.judge(louder), learner.judge(windows), strict=True):
+        assert np.allclose(heard_louder, heard, atol=1e-3)
+
+
+def _head(size: int) -> Head:
+    rng = np.random.default_rng(3)
+    weight, bias = rng.normal(0, 1, (size, LABELS)), rng.normal(0, 1, LABELS)
+    nothing = np.zeros(size, np.float32)
+    return Head(weight.astype(np.float32), bias.astype(np.float32), nothing, nothing)
+
+
+@pytest.mark.parametrize("name", RELATIVE)
+def test_a_head_judges_the_summary_less_the_offset(name: str) -> None:
+    recipe = tiny_recipe(name)
+    learner, windows = _learner(recipe), _windows(recipe)
+    head = _head(learner.summary_size)
+    before = learner.judge(windows)[1]
+    learner.set_head(head)
+    offset = np.random.default_rng(4).normal(0, 1, before.shape).astype(np.float32)
+    for given in (None, offset):
+        logits, summaries = learner.judge(windows, given)
+        assert np.array_equal(summaries, before)
+        assert np.allclose(logits, (summaries - (0 if given is None else given)) @ head.weight + head.bias, atol=2e-3)
+
+
+def _spread(summaries: F32) -> tuple[F32, F32]:
+    deviation = summaries.std(axis=0)
+    return summaries.mean(axis=0), np.where(deviation < 1e-3, 1, deviation).astype(np.float32)
+
+
+@pytest.mark.parametrize("name", RELATIVE)
+def test_rescaled_summaries_have_mean_0_and_deviation_1_once_and_for_all(name: str, tmp_path: Path) -> None:
+    recipe = tiny_recipe(name)
+    learner, windows = _learner(recipe), _windows(recipe, n=32)
+    learner.learn(_batch(recipe), 1e-3)
+    mean, deviation = _spread(learner.judge(windows)[1])
+    learner.rescale(mean, deviation)
+    summaries = learner.judge(windows)[1]
+    differing = deviation != 1
+    assert differing.mean() > 0.5
+    assert np.allclose(summaries.mean(axis=0), 0, atol=1e-3)
+    assert np.allclose(summaries[:, differing].std(axis=0), 1, atol=1e-2)
+
+    learner.rescale(*_spread(summaries))
+    again = learner.judge(windows)[1]
+    assert np.allclose(again, summaries, atol=1e-2)
+
+    learner.save(tmp_path / "checkpoint")
+    other = _learner(recipe, rows_seed=5)
+    other.load(tmp_path / "checkpoint")
+    assert np.array_equal(other.judge(windows)[1], again)
+
+
+def test_the_staged_network_starts_from_the_published_one_and_leaves_it_so(tmp_path: Path) -> None:
+    import torch
+
+    from trainer.networks.dusha import Dusha
+
+    torch.manual_seed(7)
+    published, recipe = Dusha().eval(), tiny_recipe("mel_cnn2d/staged")
+    torch.save(published.state_dict(), tmp_path / "stand_in.pt")
+    learner = new_learner(recipe, LABELS, _rows(recipe), tmp_path / "stand_in.pt")
+    windows = _windows(recipe)
+    with torch.inference_mode():
+        expected = published.summary(torch.from_numpy(windows)).numpy()
+    assert np.allclose(learner.judge(windows)[1], expected, atol=1e-3)
+    learner.learn(_batch(recipe), 1e-3)
+    for name, weights in learner.network.trunk.state_dict().items():
+        assert torch.equal(weights, published.state_dict()[name]), name
+
+
+def test_the_staged_network_hears_the_latest_second_and_a_half() -> None:
+    recipe = tiny_recipe("mel_cnn2d/staged")
+    learner, windows = _learner(recipe), _windows(recipe, t=300)
+    assert all(map(np.array_equal, learner.judge(windows), learner.judge(windows[:, 150:])))
+    assert not np.allclose(learner.judge(windows)[1], learner.judge(windows[:, :-1])[1], atol=1e-3)
 
 
 def test_the_rate_is_constant_as_published() -> None:

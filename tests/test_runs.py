@@ -34,6 +34,9 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     runs.write_scores(tmp_path, {"UAR mean": 0.5})
     logits, labels = np.eye(3, 2, dtype=np.float32), np.array([0, 1, 0])
     runs.write_held_out(part, logits, labels)
+    neutral, speech = np.arange(3, dtype=np.float32), np.ones(3, np.float32)
+    runs.write_summaries(part, neutral, speech)
+    assert all(map(np.array_equal, runs.read_summaries(part), (neutral, speech)))
     assert runs.read_run(tmp_path) == FACTS
     assert runs.read_split(part) == SPLIT
     assert runs.read_losses(part) == [1.5, 0.25]
@@ -44,9 +47,36 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
 def test_before_the_first_epoch_there_is_nothing_yet(tmp_path: Path) -> None:
     assert runs.read_losses(tmp_path) == []
     assert runs.read_scores(tmp_path) == {}
+    assert [len(of) for of in runs.read_summaries(tmp_path)] == [0, 0]
+    assert not runs.is_trained(tmp_path, RECIPE)
     assert runs.judged_parts(tmp_path) == []
     with pytest.raises(NoInputError, match=r"checkpoint is not there: train this part first"):
         runs.checkpoint_of(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "losses", "head", "trained"),
+    [
+        ("mel_cnn2d/seed", [1.0], False, False),
+        ("mel_cnn2d/seed", [1.0, 0.5], False, True),
+        ("mfcc_cnn1d/distilled", [1.0, 0.5], False, False),
+        ("mfcc_cnn1d/distilled", [1.0], True, False),
+        ("mfcc_cnn1d/distilled", [1.0, 0.5], True, True),
+        ("mel_cnn2d/staged", None, False, False),
+        ("mel_cnn2d/staged", None, True, True),
+    ],
+)
+def test_a_part_is_trained_with_all_its_epochs_and_its_head(
+    name: str, losses: list[float] | None, head: bool, trained: bool, tmp_path: Path
+) -> None:
+    recipe = tiny_recipe(name)
+    if losses is not None:
+        runs.write_losses(tmp_path, losses)
+    if head:
+        runs.write_summaries(tmp_path, np.zeros(3, np.float32), np.zeros(3, np.float32))
+    assert not runs.is_trained(tmp_path, recipe)  # without its weights
+    (tmp_path / runs.CHECKPOINT).touch()
+    assert runs.is_trained(tmp_path, recipe) == trained
 
 
 def test_folds_are_in_order_and_only_those_that_ended(tmp_path: Path) -> None:

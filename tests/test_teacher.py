@@ -2,6 +2,7 @@
 
 import csv
 import os
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +12,11 @@ import torch
 from streamer.errors import NoInputError
 from streamer.features import FeatureStream
 from tests.small_corpora import write_voice
-from trainer.bank import read_audio
+from trainer import teacher
+from trainer.bank import FeatureBank, load_bank, read_audio
 from trainer.corpora.clip import Clip
-from trainer.networks.dusha import EMBEDDING, Dusha, load_dusha
-from trainer.recipes import DUSHA
+from trainer.networks.dusha import SUMMARY, Dusha, load_dusha
+from trainer.recipes import DUSHA, TEACHER_SUMMARY
 from trainer.teacher import teach
 
 
@@ -25,8 +27,10 @@ def _stand_in(path: Path) -> Path:
     return path
 
 
-def _clips(folder: Path, *names: str) -> list[Clip]:
-    return [Clip(write_voice(folder / name), "made", "en", "made-0", "", "sad", "", "") for name in names]
+def _bank(folder: Path, *pitches_hz: float, versions: int = 4) -> FeatureBank:
+    paths = [write_voice(folder / f"{pitch_hz}.wav", pitch_hz=pitch_hz) for pitch_hz in pitches_hz]
+    clips = [Clip(path, "made", "en", "made-0", "", "sad", "", "") for path in paths]
+    return load_bank(clips, DUSHA, versions, folder / "cache")
 
 
 def test_it_has_the_published_size() -> None:
@@ -38,9 +42,20 @@ def test_any_length_and_any_gain_will_do() -> None:
     network = Dusha().eval()
     features = torch.randn(2, 101, DUSHA.dim) * 10 - 40
     with torch.inference_mode():
-        assert network.embedding(features).shape == (2, EMBEDDING)
+        assert network.summary(features).shape == (2, SUMMARY) == (2, TEACHER_SUMMARY)
+        assert network.summary(features[:, :1]).shape == (2, SUMMARY)
         assert network(features[:, :1]).shape == (2, 4)
-        assert torch.allclose(network(features + 12), network(features), atol=1e-5)
+        for said in (network, network.summary):
+            assert torch.allclose(said(features + 12), said(features), atol=1e-4)
+
+
+def test_a_summary_has_what_the_last_stage_says_of_the_emotion() -> None:
+    torch.manual_seed(0)
+    network = Dusha().eval()
+    features = torch.randn(2, 101, DUSHA.dim) * 10 - 40
+    with torch.inference_mode():
+        mean = network.summary(features)[:, -256:-128]
+        assert torch.allclose(network.classifier(mean), network(features), atol=1e-5)
 
 
 @pytest.mark.parametrize("content", [b"", b"no network at all", b"PK\x03\x04 half an archive"])
@@ -63,19 +78,44 @@ def test_a_missing_file_is_one_line(tmp_path: Path) -> None:
         load_dusha(tmp_path / "none.pt")
 
 
-def test_embeddings_are_kept_for_the_same_clips_alone(tmp_path: Path) -> None:
-    clips, cache = _clips(tmp_path, "a.wav", "b.wav", "c.wav"), tmp_path / "cache"
-    path = _stand_in(tmp_path / "stand_in.pt")
-    embeddings = teach(clips, path, cache)
-    assert embeddings.shape == (3, EMBEDDING)
-    assert embeddings.dtype == np.float32
-    assert embeddings.std(axis=0).max() > 0
-    assert np.allclose(teach(clips[1:], path, cache), embeddings[1:])
+def test_every_voice_of_every_clip_is_summed_up_undisturbed(tmp_path: Path) -> None:
+    path, bank = _stand_in(tmp_path / "stand_in.pt"), _bank(tmp_path, 150, 250, 350)
+    taught = teach(bank, path)
+    assert taught.shape == (3, 2, SUMMARY)
+    assert taught.dtype == np.float16
+    network = load_dusha(path)
+    for clip, voice in product(range(3), range(2)):
+        with torch.inference_mode():
+            expected = network.summary(torch.from_numpy(bank.clip(clip, 2 * voice))[None])[0].numpy()
+        assert np.allclose(taught[clip, voice], expected, rtol=2e-3, atol=2e-3)
+    assert not np.allclose(taught[0], taught[1], atol=1e-3)
+    assert not np.allclose(taught[:, 0], taught[:, 1], atol=1e-3)
+
+
+def test_a_bank_of_the_clips_as_they_are_has_one_voice(tmp_path: Path) -> None:
+    bank = _bank(tmp_path, 150, 250, versions=1)
+    assert teach(bank, _stand_in(tmp_path / "stand_in.pt")).shape == (2, 1, SUMMARY)
+
+
+def test_what_it_said_is_kept_with_the_bank_and_never_half_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, bank = _stand_in(tmp_path / "stand_in.pt"), _bank(tmp_path, 150, 250, versions=2)
+
+    def half_way(to: Path, _: object) -> None:
+        to.write_bytes(b"half of it")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(teacher.np, "save", half_way)
+    with pytest.raises(KeyboardInterrupt):
+        teach(bank, path)
+    monkeypatch.undo()
+    taught = teach(bank, path)
 
     path.unlink()
-    assert np.allclose(teach(clips[1:], path, cache), embeddings[1:])
+    assert np.array_equal(teach(bank, path), taught)
     with pytest.raises(NoInputError, match="no such file"):
-        teach(clips, path, cache)
+        teach(_bank(tmp_path, 150, versions=2), path)
 
 
 @pytest.mark.corpora

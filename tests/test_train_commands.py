@@ -1,12 +1,13 @@
 """Train, export and evaluate on the command line, from a corpus to a model with a card."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
+import torch
 from matplotlib.image import imread
 
 from export import stamp
@@ -15,10 +16,10 @@ from tests.commands import Said, assert_refused, emostream
 from tests.small_corpora import clips_tsv, dusha_podcasts
 from tests.spoken_corpus import spoken_corpus
 from tests.tiny_models import tiny_graph
-from tests.tiny_training import tiny_recipe
+from tests.tiny_training import RELATIVE, tiny_recipe
 from trainer import runs
 from trainer.baselines import DEVIATIONS, MEANS
-from trainer.networks.dusha import ATTRIBUTION
+from trainer.networks.dusha import ATTRIBUTION, Dusha
 from trainer.recipes import RECIPES
 
 WHOLE = ("mfcc_cnn1d/seed", "mfcc_cnn1d/attentive", "mel_cnn2d/attentive")
@@ -32,7 +33,7 @@ def tiny_recipes() -> Iterator[None]:
         patch.delenv("EMOSTREAM_CORPORA", raising=False)
         patch.delenv("EMOSTREAM_TEACHER", raising=False)
         for name in RECIPES:
-            patch.setitem(RECIPES, name, tiny_recipe(name, epochs=1))
+            patch.setitem(RECIPES, name, tiny_recipe(name, epochs=min(1, RECIPES[name].epochs)))
         yield
 
 
@@ -269,19 +270,23 @@ def test_a_corpus_without_any_sound_is_one_line(tmp_path: Path) -> None:
 def test_features_without_audio_are_for_their_own_network(tmp_path: Path) -> None:
     folder = dusha_podcasts(tmp_path / "dusha")
     said = emostream("train", WHOLE[0], "--corpora", folder, "--out", tmp_path, "--only", "all")
-    assert_refused(said, 2, "8 clips that are features without audio", "mel_cnn2d/transferred")
+    assert_refused(said, 2, "8 clips that are features without audio", "train mel_cnn2d/staged")
     judged = emostream("evaluate", "--baselines", "--corpora", folder, "--out", tmp_path / "judged")
     assert_refused(judged, 66, "10 clips that are features without audio, expected audio")
 
 
-def test_a_network_of_that_kind_learns_from_features_alone(tmp_path: Path) -> None:
-    import torch
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file like that of the network that heard Dusha, with weights of no worth."""
+    path = tmp_path_factory.mktemp("published") / "stand_in.pt"
+    torch.manual_seed(0)
+    torch.save(Dusha().state_dict(), path)
+    return path
 
-    from trainer.networks.dusha import Dusha
 
-    torch.save(Dusha().state_dict(), tmp_path / "stand_in.pt")
-    name, folder = "mel_cnn2d/transferred", dusha_podcasts(tmp_path / "dusha")
-    options = ("--corpora", folder, "--out", tmp_path, "--only", "all", "--teacher", tmp_path / "stand_in.pt")
+def test_a_network_of_that_kind_learns_from_features_alone(published: Path, tmp_path: Path) -> None:
+    name, folder = "mel_cnn2d/staged", dusha_podcasts(tmp_path / "dusha")
+    options = ("--corpora", folder, "--out", tmp_path, "--only", "all", "--teacher", published)
     said = emostream("train", name, *options)
     assert (said.code, said.errors) == (0, "")
     facts = runs.read_run(_folder(tmp_path, name))
@@ -290,18 +295,55 @@ def test_a_network_of_that_kind_learns_from_features_alone(tmp_path: Path) -> No
     assert "share alike" in facts.training_data
 
 
-def test_what_starts_from_another_network_says_so(corpus: Path, tmp_path: Path) -> None:
-    import torch
+def test_what_starts_from_another_network_is_not_trained_without_it(corpus: Path, tmp_path: Path) -> None:
+    said = emostream("train", "mel_cnn2d/staged", "--corpora", corpus, "--out", tmp_path, "--only", "all")
+    assert_refused(said, 2, "podcasts_finetune.pt with --teacher")
 
-    from trainer.networks.dusha import Dusha
 
-    name, published = "mel_cnn2d/transferred", tmp_path / "stand_in.pt"
-    arguments: Sequence[object] = ("train", name, "--corpora", corpus, "--out", tmp_path, "--only", "all")
-    assert_refused(emostream(*arguments), 2, "podcasts_finetune.pt with --teacher")
-    torch.save(Dusha().state_dict(), published)
-    said = emostream(*arguments, "--teacher", published)
+# One fold's training side is a single speaker: enough for a head.
+@pytest.mark.parametrize("name", RELATIVE)
+def test_what_is_judged_relative_to_the_speaker_ships_with_what_is_usual(
+    name: str, corpus: Path, published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(RECIPES, name, tiny_recipe(name, epochs=min(1, RECIPES[name].epochs), teacher_weight=1.0))
+    said = emostream("train", name, "--corpora", corpus, "--out", tmp_path, "--teacher", published)
     assert (said.code, said.errors) == (0, "")
-    assert runs.read_run(_folder(tmp_path, name)).attribution == ATTRIBUTION
+    folder = _folder(tmp_path, name)
+    assert runs.read_run(folder).attribution == ATTRIBUTION
+    for part in ("fold0", "fold1", "all"):
+        assert f"{name} {part}  head" in said.out
+        assert runs.is_trained(folder / part, RECIPES[name])
+    assert (folder / "learning_curves.png").exists() == (RECIPES[name].epochs > 0)
+
+    exported = emostream("export", folder)
+    assert (exported.code, exported.errors) == (0, "")
+    assert exported.out.count("equal to its framework on 48 windows") == 3
+    model = EmotionModel.load(folder / runs.ALL / runs.MODEL)
+    assert model.card.attribution == ATTRIBUTION
+    neutral, _ = runs.read_summaries(folder / runs.ALL)
+    assert model.summary_size == len(neutral) > 0
+    assert model.card.neutral_summary == pytest.approx(neutral.tolist(), abs=1e-4)
+
+    (folder / runs.ALL / runs.SUMMARIES).unlink()
+    unfinished = emostream("export", folder, "--to", tmp_path / "m.onnx")
+    assert_refused(unfinished, 66, "finish it with 'emostream train'")
+
+
+def test_clips_of_other_emotions_are_heard_where_there_is_a_teacher(
+    published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name, folder = "mfcc_cnn1d/distilled", spoken_corpus(tmp_path / "corpus")
+    monkeypatch.setitem(RECIPES, name, tiny_recipe(name, epochs=1, teacher_weight=1.0))
+    options = ("train", name, "--corpora", folder, "--labels", "angry,neutral", "--only", "all")
+    taught = emostream(*options, "--out", tmp_path / "taught", "--teacher", published)
+    assert (taught.code, taught.errors) == (0, "")
+    assert runs.read_run(_folder(tmp_path / "taught", name)).clips == {"spoken": 8}
+    untaught = emostream(*options, "--out", tmp_path / "untaught")
+    assert (untaught.code, untaught.errors) == (0, "")
+    assert "no --teacher: trained without one" in untaught.out
+    facts = runs.read_run(_folder(tmp_path / "untaught", name))
+    assert facts.clips == {"spoken": 4}
+    assert facts.attribution == ""
 
 
 NO_CORPUS = "--corpora DIR or EMOSTREAM_CORPORA"

@@ -19,7 +19,7 @@ from trainer.augmentation import OTHER_SPEED, Augmentation, another_voice, augme
 from trainer.corpora.clip import Clip
 from trainer.corpora.features import has_audio, read_features
 from trainer.parallel import each
-from trainer.recipes import DUSHA
+from trainer.recipes import DUSHA, HEARS_PUBLISHED
 
 AUGMENTATION = Augmentation()
 MOST_VOICES = 2
@@ -94,7 +94,7 @@ def _check_served(clips: Sequence[Clip], spec: FeatureSpec) -> None:
     if published and spec != DUSHA:
         raise UsageError(
             f"found {len(published)} clips that are features without audio, such as {published[0]}, expected audio for "
-            "this recipe: train mel_cnn2d/transferred, which hears such features, or name folders of audio"
+            f"this recipe: train {HEARS_PUBLISHED}, which hears such features, or name folders of audio"
         )
 
 

@@ -14,7 +14,7 @@ from trainer.batches import TrainingSet
 from trainer.head import Head, Spoken, fit_head
 from trainer.learners import Learner, learning_rate, new_learner
 
-# Of a number in a summary that is the same for everybody: noise must not be blown up.
+# A number in a summary that differs less is the same for everybody and keeps its scale: noise must not be blown up.
 LEAST_DEVIATION = 1e-3
 
 # Summaries (S,) of excerpts, by the excerpt's key.
@@ -52,6 +52,8 @@ def fit(
     steps = recipe.epochs * training.batches_per_epoch
     began, began_at = time.monotonic(), len(losses)
     for epoch in range(len(losses), recipe.epochs):
+        # The head that was fitted after fewer epochs is not this network's.
+        (folder / runs.SUMMARIES).unlink(missing_ok=True)
         first = epoch * training.batches_per_epoch
         taken = [
             learner.learn(batch, learning_rate(recipe, first + i, steps))
@@ -84,7 +86,8 @@ def _fit_head(learner: Learner, training: TrainingSet, known: Known) -> Head:
         summaries.append(known[excerpt.key])
     number, version, full, weight, rows = (np.array(column) for column in zip(*facts, strict=True))
     x, whole = np.stack(summaries), (version % 2 == 0) & full
-    mean, deviation = x[whole].mean(axis=0), np.maximum(x[whole].std(axis=0), LEAST_DEVIATION)
+    mean, deviation = x[whole].mean(axis=0), x[whole].std(axis=0)
+    deviation[deviation < LEAST_DEVIATION] = 1
     learner.rescale(mean, deviation)
     clips, labels, spec = [training.clips[i] for i in number], training.labels, training.recipe.features
     truth = labels.indices(clips)
@@ -99,7 +102,8 @@ def _fit_head(learner: Learner, training: TrainingSet, known: Known) -> Head:
             weights=weight / weight.mean(),
             whole=whole,
             neutral=whole & (truth == labels.index("neutral")),
-        )
+        ),
+        len(labels.labels),
     )
     learner.set_head(head)
     return head

@@ -24,12 +24,12 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """How to train one variant of one network.
 
     ``versions`` of each clip are in the bank, the clean one and augmented ones; a batch takes the clean one with the
-    probability ``clean_share``. A batch draws clips with a probability
-    proportional to (size of the clip's corpus-and-label cell) ** -balance: 0 is as they come, 1 makes cells equal.
+    probability ``clean_share``. A batch draws clips with a probability proportional to (size of the clip's
+    corpus-and-label cell) ** -balance: 0 is as they come, 1 makes cells equal.
     ``relative`` networks give a summary of the window, judged relative to what is usual for the speaker by a head that
     is fitted last. ``teacher_weight`` scales the loss of imitating the summary of the network that heard Dusha; 0 is no
-    teacher. ``from_dusha`` builds on that network's weights. ``soft_targets`` teaches the
-    shares of listeners' votes where a clip has them.
+    teacher. ``from_dusha`` builds on that network's weights. ``soft_targets`` teaches the shares of listeners' votes
+    where a clip has them.
     """
 
     network: str
@@ -102,6 +102,9 @@ RECIPES = {
         ),
     )
 }
+
+# The recipes that can learn from published features without audio.
+HEARS_PUBLISHED = " or ".join(name for name, recipe in RECIPES.items() if recipe.features == DUSHA)
 
 
 def recipe_named(name: str) -> Recipe:

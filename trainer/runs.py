@@ -123,6 +123,12 @@ def read_summaries(part: Path) -> tuple[F32, F32]:
         return saved["neutral"], saved["speech"]
 
 
+def is_trained(part: Path, recipe: Recipe) -> bool:
+    """Whether a part has all its epochs behind it, and its head where the recipe's network has one."""
+    ended = len(read_losses(part)) >= recipe.epochs and (part / CHECKPOINT).exists()
+    return ended and (not recipe.relative or (part / SUMMARIES).exists())
+
+
 def checkpoint_of(part: Path) -> Path:
     """The part's weights; raises ``NoInputError`` where the part was not trained."""
     path = part / CHECKPOINT

@@ -23,7 +23,9 @@ def teach(bank: FeatureBank, path: Path) -> NDArray[np.float16]:
         voices = range(0, bank.versions, 2)
         jobs = [(number, version) for number in range(len(bank.starts)) for version in voices]
         summaries = np.stack(each(partial(_summary, bank.folder, path), jobs, "the teacher listens"))
-        np.save(kept, summaries.reshape(len(bank.starts), len(voices), -1).astype(np.float16))
+        draft = bank.folder / "teacher.draft.npy"
+        np.save(draft, summaries.reshape(len(bank.starts), len(voices), -1).astype(np.float16))
+        draft.replace(kept)  # in one move: whoever interrupts here leaves no half of it
     taught: NDArray[np.float16] = np.load(kept)
     return taught
 

@@ -146,4 +146,5 @@ def _facts(job: Job, clips: Sequence[Clip], *, taught: bool) -> runs.RunFacts:
 
 def _draw_curves(folder: Path, recipe: Recipe) -> None:
     losses = {path.parent.name: runs.read_losses(path.parent) for path in sorted(folder.glob("*/history.json"))}
-    learning_curves(folder / "learning_curves.png", losses, recipe.name)
+    if losses:  # a head alone has none
+        learning_curves(folder / "learning_curves.png", losses, recipe.name)

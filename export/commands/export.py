@@ -27,10 +27,10 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Write models, each verified; raises ``MismatchError`` and does not write one that says what it should not."""
     folder: Path = arguments.run
-    epochs = runs.read_run(folder).recipe.epochs
+    recipe = runs.read_run(folder).recipe
     judged = [*runs.judged_parts(folder), *runs.judged_parts(folder, runs.WITHOUT)]
     parts = [folder / runs.ALL] if arguments.to else [*judged, folder / runs.ALL]
-    trained = [part for part in parts if len(runs.read_losses(part)) >= epochs]
+    trained = [part for part in parts if runs.is_trained(part, recipe)]
     if not trained:
         raise NoInputError(f"{folder} holds no trained network: finish it with 'emostream train'")
 

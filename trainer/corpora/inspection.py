@@ -17,6 +17,7 @@ from trainer.corpora.clip import Clip, Corpus, Skipped
 from trainer.corpora.features import HOP_S, SUFFIX, read_features
 from trainer.corpora.reader import in_order
 from trainer.parallel import each
+from trainer.recipes import HEARS_PUBLISHED
 
 SHORTEST_S = 0.25
 FAINTEST_DBFS = -60.0
@@ -183,7 +184,7 @@ def _usual_rates(kept: Sequence[tuple[Clip, Heard]]) -> dict[str, int]:
 
 def _odd(clip: Clip, heard: Heard, usual_rate_hz: int) -> list[str]:
     if heard.container == FEATURES:
-        return ["features without audio, for mel_cnn2d/transferred alone"]
+        return [f"features without audio, for {HEARS_PUBLISHED} alone"]
     odd = []
     suffix = clip.path.suffix.lower()
     if heard.container not in CONTAINERS.get(suffix, {heard.container}):

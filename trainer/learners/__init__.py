@@ -1,4 +1,4 @@
-"""One network that learns: the same four verbs over torch and over Keras."""
+"""One network that learns: the same verbs over torch and over Keras."""
 
 import math
 import os
@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.batches import Batch, TrainingSet
+from trainer.batches import Batch
 from trainer.head import Head
 from trainer.recipes import Recipe
 
@@ -69,4 +69,4 @@ def learning_rate(recipe: Recipe, step: int, steps: int) -> float:
     return recipe.learning_rate * 0.5 * (1 + math.cos(math.pi * (step - warm) / (steps - warm)))
 
 
-__all__ = ["Learner", "TrainingSet", "learning_rate", "new_learner"]
+__all__ = ["Learner", "learning_rate", "new_learner"]

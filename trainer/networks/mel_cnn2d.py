@@ -110,6 +110,12 @@ class Staged(nn.Module):
         self.standardise = nn.BatchNorm1d(SUMMARY, affine=False)
         self.classify = nn.Linear(SUMMARY, n_labels)
 
+    def train(self, mode: bool = True) -> "Staged":
+        """The trunk stays as in use: its batch norms' statistics are not learnt anew either."""
+        super().train(mode)
+        self.trunk.eval()
+        return self
+
     def summary(self, features: Tensor) -> Tensor:
         """(B, T, 64) in dB -> (B, SUMMARY), standardised."""
         return self.standardise(self.trunk.summary(features[:, -self.LATEST :]))
