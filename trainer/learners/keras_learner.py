@@ -28,8 +28,8 @@ class KerasLearner:
             self._network = mfcc_cnn1d.seed(n_labels, dim)
         elif recipe.relative:
             self._network = mfcc_cnn1d.distilled(n_labels, *mfcc_cnn1d.row_statistics(rows))
-            # With a teacher labels are left to the head: a summary that learnt them too would look better on the
-            # speakers it knows than it is, and the head would trust it.
+            # With a teacher labels are left to the head: a summary that learnt them too looks better on the speakers
+            # it knows than it is, and the head may trust it too far.
             self._network.get_layer("logits").trainable = not recipe.teacher_weight
         else:
             self._network = mfcc_cnn1d.attentive(n_labels, *mfcc_cnn1d.row_statistics(rows))
