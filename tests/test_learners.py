@@ -159,7 +159,7 @@ def test_rescaled_summaries_have_mean_0_and_deviation_1_once_and_for_all(name: s
     learner.rescale(mean, deviation)
     summaries = learner.judge(windows)[1]
     differing = deviation != 1
-    assert differing.mean() > 0.5
+    assert differing.sum() > 20  # a network that heard nothing yet has numbers that are the same for everybody
     assert np.allclose(summaries.mean(axis=0), 0, atol=1e-3)
     assert np.allclose(summaries[:, differing].std(axis=0), 1, atol=1e-2)
 
