@@ -101,6 +101,16 @@ def test_the_ear_learns_from_the_teacher_alone(name: str) -> None:
     assert not np.allclose(learner.judge(batch.windows)[1], before, atol=0.1)
 
 
+@pytest.mark.parametrize("name", TAUGHT)
+def test_with_a_teacher_labels_teach_nothing(name: str) -> None:
+    recipe = tiny_recipe(name, teacher_weight=1.0)
+    labelled, unlabelled = _learner(recipe), _learner(recipe)
+    for _ in range(3):
+        assert labelled.learn(_batch(recipe), 2e-3) == unlabelled.learn(_batch(recipe, labelled=0), 2e-3)
+    windows = _windows(recipe, seed=6)
+    assert all(map(np.array_equal, labelled.judge(windows), unlabelled.judge(windows)))
+
+
 @pytest.mark.parametrize("name", RECIPES)
 def test_silence_does_not_break_the_training(name: str) -> None:
     recipe = tiny_recipe(name)
@@ -159,7 +169,7 @@ def test_rescaled_summaries_have_mean_0_and_deviation_1_once_and_for_all(name: s
     learner.rescale(mean, deviation)
     summaries = learner.judge(windows)[1]
     differing = deviation != 1
-    assert differing.mean() > 0.5
+    assert differing.sum() > 20  # a network that heard nothing yet has numbers that are the same for everybody
     assert np.allclose(summaries.mean(axis=0), 0, atol=1e-3)
     assert np.allclose(summaries[:, differing].std(axis=0), 1, atol=1e-2)
 
