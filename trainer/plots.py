@@ -23,9 +23,7 @@ PALETTE = (ACCENT, "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 
 
 def learning_curves(path: Path, losses: dict[str, Sequence[float]], title: str) -> None:
-    """Training loss by epoch, one line a part of the run; no picture of a run that had no epochs."""
-    if not any(losses.values()):
-        return
+    """Training loss by epoch, one line a part of the run."""
     figure = Figure(figsize=(6, 3.6), layout="constrained")
     axes = figure.subplots()
     for part, values in losses.items():
