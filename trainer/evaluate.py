@@ -74,6 +74,8 @@ def evaluate_all(job: Job) -> list[Evaluation]:
 
 def _about(evaluation: StreamedEvaluation, row: tuple[Path, ...], job: Job) -> list[Section]:
     """The sections about one row."""
+    if not evaluation.p.any():
+        return [Section("heard", "Nothing was heard", ("In no clip was there any speech to judge by.",), {})]
     out, labels, sets = job.out, job.labels, model_sets(row)
     # The daemon tempers every window, before anything is smoothed: so must what its thresholds are chosen on.
     temperatures = sections.fold_temperatures(evaluation)

@@ -92,8 +92,6 @@ def calibration(
     ``streamed`` is the same evaluation by streams that have these temperatures, None without folds.
     """
     heard = evaluation.p.any(axis=1)
-    if not heard.any():
-        return Section("calibration", "Is its confidence honest?", ("In no clip was any speech heard.",), {})
     truth, p = evaluation.truth[heard], evaluation.p[heard]
     versions = {"as it is": p}
     if streamed is not None:
