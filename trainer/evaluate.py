@@ -1,6 +1,6 @@
 """A whole evaluation: every row of the table, then the sections of the report about the last one."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -17,11 +17,12 @@ from trainer.evaluation import Evaluation, StreamedEvaluation, evaluate, model_s
 from trainer.reliability import write_reliability
 from trainer.report import Section, write_report
 
+Row = tuple[Path, ...]
+
 PROTOCOL = (
-    "Each clip is streamed from its beginning to its end as the daemon hears it (speech gate, windows, smoothing), "
-    "by models that "
-    "never heard its speaker; its verdict is the likeliest label of the mean over its windows, and nothing abstains "
-    "unless it says so."
+    "Each clip is streamed from its beginning to its end as the daemon hears it (speech gate, windows, smoothing), by "
+    "models that never heard its speaker; its verdict is the likeliest label of the mean over its windows, and nothing "
+    "abstains unless it says so."
 )
 
 
@@ -33,7 +34,7 @@ class Job:
     enrolled with, both None for not at all; ``with_harm`` also enrols too little and the wrong one.
     """
 
-    rows: tuple[tuple[Path, ...], ...]
+    rows: tuple[Row, ...]
     clips: Sequence[Clip]
     labels: LabelSet
     out: Path
@@ -56,26 +57,41 @@ def evaluate_all(job: Job) -> list[Evaluation]:
     job.out.mkdir(parents=True, exist_ok=True)
     regressions = baselines(job.clips, labels, leaky=job.with_leak) if job.with_baselines or job.with_leak else []
     evaluations = [each for each in regressions if job.with_baselines and each.name != LEAKY]
-    streamed: StreamedEvaluation | None = None
+    judged: dict[Row, StreamedEvaluation] = {}
     for row in rows:
-        streamed = evaluate(_name(row), sets[row], job.clips, labels)
-        evaluations.append(streamed)
-        if len(row) == 1 and row[0].is_dir() and _is_whole(row[0], streamed):
-            runs.write_scores(row[0], streamed.scores())
-    written: list[Section] = [sections.scores(evaluations, job.out)] if evaluations else []
-    if streamed is not None:
-        written += _about(streamed, rows[-1], job)
+        judged[row] = evaluate(_name(row), sets[row], job.clips, labels)
+        if len(row) == 1 and row[0].is_dir() and _is_whole(row[0], judged[row]):
+            runs.write_scores(row[0], judged[row].scores())
+    evaluations += judged.values()
+    table = evaluations or regressions
+    facts, written = _facts(table[-1].clips, rows), []
+    for section in _sections(job, evaluations, regressions, judged):
+        # Passes take minutes each: what is known is kept whatever becomes of the rest.
+        written.append(section)
+        write_report(job.out, "How well it hears", facts, written)
+    return table
+
+
+def _sections(
+    job: Job,
+    evaluations: Sequence[Evaluation],
+    regressions: Sequence[Evaluation],
+    judged: Mapping[Row, StreamedEvaluation],
+) -> Iterator[Section]:
+    if evaluations:
+        yield sections.scores(evaluations, job.out)
+    if judged:
+        yield from _about(judged, list(judged)[-1], job)
     if job.with_leak:
-        written.append(stress.leak(regressions))
-    judged = evaluations or regressions
-    write_report(job.out, "How well it hears", _facts(judged[-1].clips, rows), written)
-    return judged
+        yield stress.leak(regressions)
 
 
-def _about(evaluation: StreamedEvaluation, row: tuple[Path, ...], job: Job) -> list[Section]:
-    """The sections about one row."""
+def _about(judged: Mapping[Row, StreamedEvaluation], row: Row, job: Job) -> Iterator[Section]:
+    """The sections about one row of those that were judged."""
+    evaluation = judged[row]
     if not evaluation.p.any():
-        return [Section("heard", "Nothing was heard", ("In no clip was there any speech to judge by.",), {})]
+        yield Section("heard", "Nothing was heard", ("In no clip was there any speech to judge by.",), {})
+        return
     out, labels, sets = job.out, job.labels, model_sets(row)
     # The daemon tempers every window, before anything is smoothed: so must what its thresholds are chosen on.
     temperatures = sections.fold_temperatures(evaluation)
@@ -87,35 +103,39 @@ def _about(evaluation: StreamedEvaluation, row: tuple[Path, ...], job: Job) -> l
         if models := _identities(row):
             temperature = pair_temperature(evaluation.p, evaluation.truth)
             write_reliability(out, models, temperature, *tallies)
-    people = sections.people(evaluation, labels)
-    written = [
-        sections.breakdown(evaluation),
-        sections.calibration(evaluation, streamed, temperatures, out),
-        sections.abstaining(streamed or evaluation, tallies, out),
-        sections.pace(evaluation, out),
-        *([people] if people else []),
-    ]
+    yield sections.breakdown(evaluation)
+    yield sections.calibration(evaluation, streamed, temperatures, out)
+    yield sections.abstaining(streamed or evaluation, tallies, out)
+    yield sections.pace(evaluation, out)
+    if people := sections.people(evaluation, labels):
+        yield people
     if job.noise_sample is not None:
-        written.append(stress.noise(evaluation, sets, labels, job.noise_sample, out))
+        yield stress.noise(evaluation, sets, labels, job.noise_sample, out)
     if job.enrol_s is not None:
-        written.append(stress.enrolment(evaluation, sets, labels, job.enrol_s, harm=job.with_harm))
-    if without := _never_heard(row, job):
-        written.append(stress.other_corpora(without, evaluation))
-    return written
+        # Each of those that listen together alone too, then all of them.
+        alone = [(path,) for path in row if len(row) > 1]
+        known = [(judged[each], model_sets(each)) for each in (*alone, row) if _takes_a_speaker(model_sets(each))]
+        yield stress.enrolment(known, labels, job.enrol_s, harm=job.with_harm)
+    if held_out := _held_out_corpora(row):
+        clips = [clip for clip in evaluation.clips if clip.corpus in held_out]
+        without = model_sets(row, runs.WITHOUT)
+        yield stress.other_corpora(evaluation, without, clips, labels, job.enrol_s)
 
 
-def _never_heard(row: tuple[Path, ...], job: Job) -> StreamedEvaluation | None:
-    """Each corpus by the networks without it; None where the runs have none."""
+def _held_out_corpora(row: Row) -> set[str]:
+    """The corpora that the row's runs have networks without; empty where one of the runs has none."""
     if not all(folder.is_dir() and runs.judged_parts(folder, runs.WITHOUT) for folder in row):
-        return None
-    held_out = {part.name.removeprefix(runs.WITHOUT) for part in runs.judged_parts(row[0], runs.WITHOUT)}
-    clips = [clip for clip in job.clips if clip.corpus in held_out]
-    return evaluate(f"{_name(row)} without the corpus", model_sets(row, runs.WITHOUT), clips, job.labels)
+        return set()
+    return {part.name.removeprefix(runs.WITHOUT) for part in runs.judged_parts(row[0], runs.WITHOUT)}
 
 
-def _with_singles(rows: Sequence[tuple[Path, ...]]) -> list[tuple[Path, ...]]:
+def _takes_a_speaker(sets: Sequence[tuple[Path, ...]]) -> bool:
+    return all(any(EmotionModel.load(path).card.neutral_summary for path in models) for models in sets)
+
+
+def _with_singles(rows: Sequence[Row]) -> list[Row]:
     """Every row once; before those that listen together, each of them alone."""
-    found: dict[tuple[Path, ...], None] = {}
+    found: dict[Row, None] = {}
     for row in rows:
         found.update(dict.fromkeys((path,) for path in row))
         found[row] = None
@@ -128,11 +148,11 @@ def _is_whole(folder: Path, evaluation: Evaluation) -> bool:
     return held_out == len(evaluation.clips)
 
 
-def _name(row: tuple[Path, ...]) -> str:
+def _name(row: Row) -> str:
     return " + ".join(path.name for path in row)
 
 
-def _identities(row: tuple[Path, ...]) -> list[ModelIdentity]:
+def _identities(row: Row) -> list[ModelIdentity]:
     """How the shipped networks of these runs are known; none where a run has no network of all speakers yet."""
     parts = [folder / runs.ALL for folder in row if (folder / runs.ALL / "split.json").exists()]
     if len(parts) < len(row):
@@ -144,7 +164,7 @@ def _identities(row: tuple[Path, ...]) -> list[ModelIdentity]:
     ]
 
 
-def _facts(clips: Sequence[Clip], rows: Sequence[tuple[Path, ...]]) -> dict[str, object]:
+def _facts(clips: Sequence[Clip], rows: Sequence[Row]) -> dict[str, object]:
     """What a reader needs to know before any number."""
     cards = [EmotionModel.load(path).card for row in rows[-1:] for models in model_sets(row) for path in models]
     corpora = sorted({clip.corpus for clip in clips})

@@ -21,6 +21,7 @@ Sets = Sequence[tuple[Path, ...]]
 
 RATIOS = ("clean", *(f"{snr_db} dB" for snr_db in SNRS_DB))
 SHORT_S = 5.0
+NOBODY = "nobody"
 
 
 def noise(evaluation: StreamedEvaluation, sets: Sets, labels: LabelSet, per_corpus: int, out: Path) -> Section:
@@ -28,8 +29,6 @@ def noise(evaluation: StreamedEvaluation, sets: Sets, labels: LabelSet, per_corp
     wanted = evaluation.clips
     sample = stratified_sample(wanted, labels, per_corpus)
     of_path = dict(zip((clip.path for clip in wanted), evaluation.fold.tolist(), strict=True))
-    chosen = {clip.path for clip in sample}
-    clean = evaluation.of(np.array([clip.path in chosen for clip in wanted]))
     chosen = {clip.path for clip in sample}
     clean = evaluation.of(np.array([clip.path in chosen for clip in wanted]))
     series, rows = {}, []
@@ -50,9 +49,8 @@ def noise(evaluation: StreamedEvaluation, sets: Sets, labels: LabelSet, per_corp
     columns = ("", "mean", *clean.uar_by_corpus(), "no verdict")
     body = (
         f"UAR of {len(sample)} clips, at most {per_corpus} of each corpus, the same at every ratio. Babble is four "
-        "other speakers of "
-        "the same fold near by, cafe twelve in a room with noise of changing colour. Ratios are of the whole clip's "
-        "power.",
+        "other speakers of the same fold near by, cafe twelve in a room with noise of changing colour. Ratios are of "
+        "the whole clip's power.",
         # Clean is the same for every kind.
         Table(columns, tuple(dict.fromkeys(rows))),
         picture,
@@ -61,54 +59,79 @@ def noise(evaluation: StreamedEvaluation, sets: Sets, labels: LabelSet, per_corp
     return Section("noise", "Behind noise", body, numbers)
 
 
-def enrolment(evaluation: StreamedEvaluation, sets: Sets, labels: LabelSet, seconds: float, *, harm: bool) -> Section:
-    """What it brings to know the speaker; with ``harm`` also what too short and wrong an enrolment does."""
+def enrolment(
+    judged: Sequence[tuple[StreamedEvaluation, Sets]], labels: LabelSet, seconds: float, *, harm: bool
+) -> Section:
+    """What it brings to know the speaker; with ``harm`` also what too short and wrong an enrolment does.
+
+    ``judged`` are evaluations without an enrolment and their models, the last of which the section is about.
+    """
+    evaluation, sets = judged[-1]
     clips = evaluation.clips
     own = own_enrolments(clips, labels, seconds)
-    plans = {f"{seconds:g} s of the speaker": own}
-    if harm:
-        plans[f"{SHORT_S:g} s of the speaker"] = shortened(own, SHORT_S)
-        plans[f"{seconds:g} s of another speaker"] = wrong_enrolments(clips, own)
-    passes: dict[str, StreamedEvaluation] = {
-        "nobody": evaluation,
-        "nobody, one stream a speaker": evaluate_sessions("sessions", sets, clips, labels),
-        **{name: evaluate(name, sets, clips, labels, enrolments=plan) for name, plan in plans.items()},
-    }
     rows, numbers = [], {}
-    for name, streamed in passes.items():
-        judged = replace(streamed, p=np.array([log.spoken_p for log in streamed.logs]))
-        scores, bounds = judged.scores(), judged.intervals()
-        corpora = [*judged.uar_by_corpus(), "mean"]
-        enrolled = len(plans.get(name, {}))
-        rows.append((name, str(enrolled), *(with_interval(scores[f"UAR {c}"], bounds[c]) for c in corpora)))
-        numbers[name] = {"enrolled_clips": enrolled, "scores": scores, "intervals": bounds}
+
+    def add(who: str, streamed: StreamedEvaluation, enrolled: int) -> None:
+        by_utterances = replace(streamed, p=np.array([log.spoken_p for log in streamed.logs]))
+        scores, bounds = by_utterances.scores(), by_utterances.intervals()
+        cells = (with_interval(scores[f"UAR {corpus}"], bounds[corpus]) for corpus in corpora)
+        rows.append((streamed.name, who, str(enrolled), *cells))
+        numbers[f"{streamed.name}: {who}"] = {"enrolled_clips": enrolled, "scores": scores, "intervals": bounds}
+
+    corpora = [*evaluation.uar_by_corpus(), "mean"]
+    for unknown, its_sets in judged:
+        add(NOBODY, unknown, 0)
+        add(f"{seconds:g} s", evaluate(unknown.name, its_sets, clips, labels, enrolments=own), len(own))
+    add(f"{NOBODY}, one stream a speaker", evaluate_sessions(evaluation.name, sets, clips, labels), 0)
+    if harm:
+        plans = {
+            f"{SHORT_S:g} s": shortened(own, SHORT_S),
+            f"{seconds:g} s of another speaker": wrong_enrolments(clips, own),
+        }
+        for who, plan in plans.items():
+            add(who, evaluate(evaluation.name, sets, clips, labels, enrolments=plan), len(plan))
     body = (
-        "UAR by who is enrolled before a clip is heard: with neutral clips of that speaker, of which the clip is "
-        "none; the "
-        "others are scored without. In one stream a speaker's clips come in a shuffled order, and the stream follows "
-        "the "
-        "voice by itself. Verdicts here are the mean over a clip's utterances, for a long stream has one summary "
-        "alone.",
-        Table(("enrolled", "clips enrolled", *corpora), tuple(rows)),
+        "UAR by who is enrolled before a clip is heard: with neutral clips of that speaker, of which the clip is none; "
+        "the others are scored without. In one stream a speaker's clips come in a shuffled order, and the stream "
+        "follows the voice by itself. Verdicts here are the mean over a clip's utterances, for a long stream has one "
+        "summary alone.",
+        Table(("", "enrolled", "clips enrolled", *corpora), tuple(rows)),
     )
     return Section("enrolment", "Knowing the speaker", body, numbers)
 
 
-def other_corpora(evaluation: StreamedEvaluation, by_folds: Evaluation) -> Section:
-    """Scores of networks that never heard a corpus, beside those of the folds, which heard others of it."""
-    bounds, fold_scores = evaluation.intervals(), by_folds.uar_by_corpus()
-    scores = evaluation.uar_by_corpus()
-    rows = [(corpus, with_interval(uar, bounds[corpus]), score(fold_scores[corpus])) for corpus, uar in scores.items()]
-    mean = float(np.mean(list(scores.values())))
-    fold_mean = float(np.mean([fold_scores[corpus] for corpus in scores]))
-    rows.append(("mean", with_interval(mean, bounds["mean"]), score(fold_mean)))
+def other_corpora(
+    by_folds: Evaluation, sets: Sets, clips: Sequence[Clip], labels: LabelSet, enrol_s: float | None
+) -> Section:
+    """Scores of networks that never heard a corpus, beside those of the folds, which heard others of it.
+
+    ``sets`` are the networks, each without one of the corpora of ``clips``. With ``enrol_s`` also after an enrolment.
+    """
+    fold_scores = by_folds.uar_by_corpus()
+    passes = {"never heard the corpus": evaluate(f"{by_folds.name}, another corpus", sets, clips, labels)}
+    if enrol_s is not None:
+        own = own_enrolments(clips, labels, enrol_s)
+        passes[f"nor that, {enrol_s:g} s enrolled"] = evaluate(
+            f"{by_folds.name}, another corpus, enrolled", sets, clips, labels, enrolments=own
+        )
+    found = [(each.uar_by_corpus(), each.intervals()) for each in passes.values()]
+    corpora = list(found[0][0])
+    rows = [
+        (corpus, *(with_interval(uars[corpus], bounds[corpus]) for uars, bounds in found), score(fold_scores[corpus]))
+        for corpus in corpora
+    ]
+    means = [with_interval(float(np.mean(list(uars.values()))), bounds["mean"]) for uars, bounds in found]
+    rows.append(("mean", *means, score(float(np.mean([fold_scores[corpus] for corpus in corpora])))))
     body = (
-        f"UAR of {evaluation.name}, each corpus judged by networks that heard the other corpora alone: other rooms, "
-        "other microphones, "
-        "often another language. The last column is that of the folds, which heard other speakers of the corpus.",
-        Table(("", "never heard the corpus", "never heard the speaker"), tuple(rows)),
+        f"UAR of {by_folds.name}, each corpus judged by networks that heard the other corpora alone: other rooms, "
+        "other microphones, often another language. The last column is that of the folds, which heard other speakers "
+        "of the corpus.",
+        Table(("", *passes, "never heard the speaker"), tuple(rows)),
     )
-    numbers = {**evaluation.scores(), "intervals": bounds}
+    numbers = {
+        name: {**each.scores(), "intervals": bounds}
+        for (name, each), (_, bounds) in zip(passes.items(), found, strict=True)
+    }
     return Section("leave_one_corpus_out", "Corpora that were never heard", body, numbers)
 
 
@@ -123,9 +146,8 @@ def leak(evaluations: Sequence[Evaluation]) -> Section:
     rows.append(("gap", *(f"{gap:+.3f}".replace("0.", ".") for gap in gaps)))
     body = (
         f"**Not a score: clips of one speaker on both sides.** The {DEVIATIONS}, judged once as everything here is, "
-        "and once on "
-        "clips dealt out at random. The gap is what such a split would flatter by; figures elsewhere are often of "
-        "that kind.",
+        "and once on clips dealt out at random. The gap is what such a split would flatter by; figures elsewhere are "
+        "often of that kind.",
         Table(("", *corpora), tuple(rows)),
     )
     return Section(
