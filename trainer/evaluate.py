@@ -30,8 +30,8 @@ PROTOCOL = (
 class Job:
     """What to judge and by what. ``rows`` are runs or model files that listen together.
 
-    ``noise_sample`` is how many clips of each corpus are heard behind noise, ``enrol_s`` how many seconds a speaker is
-    enrolled with, both None for not at all; ``with_harm`` also enrols too little and the wrong one.
+    ``sample`` is how many clips of each corpus are heard behind noise and after enrolments that do harm, too little and
+    the wrong speaker. ``enrol_s`` is how many seconds a speaker is enrolled with, None for not at all.
     """
 
     rows: tuple[Row, ...]
@@ -40,7 +40,8 @@ class Job:
     out: Path
     with_baselines: bool
     with_leak: bool
-    noise_sample: int | None
+    with_noise: bool
+    sample: int
     enrol_s: float | None
     with_harm: bool
 
@@ -109,13 +110,13 @@ def _about(judged: Mapping[Row, StreamedEvaluation], row: Row, job: Job) -> Iter
     yield sections.pace(evaluation, out)
     if people := sections.people(evaluation, labels):
         yield people
-    if job.noise_sample is not None:
-        yield stress.noise(evaluation, sets, labels, job.noise_sample, out)
+    if job.with_noise:
+        yield stress.noise(evaluation, sets, labels, job.sample, out)
     if job.enrol_s is not None:
         # Each of those that listen together alone too, then all of them.
         alone = [(path,) for path in row if len(row) > 1]
         known = [(judged[each], model_sets(each)) for each in (*alone, row) if _takes_a_speaker(model_sets(each))]
-        yield stress.enrolment(known, labels, job.enrol_s, harm=job.with_harm)
+        yield stress.enrolment(known, labels, job.enrol_s, job.sample if job.with_harm else None)
     if held_out := _held_out_corpora(row):
         clips = [clip for clip in evaluation.clips if clip.corpus in held_out]
         without = model_sets(row, runs.WITHOUT)

@@ -101,6 +101,12 @@ class StreamedEvaluation(Evaluation):
     fold: NDArray[np.int64]
     logs: tuple[ClipLog, ...]
 
+    def of(self, chosen: NDArray[np.bool_]) -> "StreamedEvaluation":
+        """What was named of the chosen clips alone."""
+        part = super().of(chosen)
+        logs = tuple(log for log, wanted in zip(self.logs, chosen, strict=True) if wanted)
+        return StreamedEvaluation(part.name, part.labels, part.clips, part.truth, part.p, self.fold[chosen], logs)
+
 
 @dataclass(frozen=True)
 class Hearing:

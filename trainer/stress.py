@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from trainer import plots
 from trainer.baselines import DEVIATIONS, LEAKY
@@ -29,8 +30,7 @@ def noise(evaluation: StreamedEvaluation, sets: Sets, labels: LabelSet, per_corp
     wanted = evaluation.clips
     sample = stratified_sample(wanted, labels, per_corpus)
     of_path = dict(zip((clip.path for clip in wanted), evaluation.fold.tolist(), strict=True))
-    chosen = {clip.path for clip in sample}
-    clean = evaluation.of(np.array([clip.path in chosen for clip in wanted]))
+    clean = evaluation.of(_are_in(sample, evaluation))
     series, rows = {}, []
     for kind in KINDS:
         passes: list[Evaluation] = [clean]
@@ -60,44 +60,67 @@ def noise(evaluation: StreamedEvaluation, sets: Sets, labels: LabelSet, per_corp
 
 
 def enrolment(
-    judged: Sequence[tuple[StreamedEvaluation, Sets]], labels: LabelSet, seconds: float, *, harm: bool
+    judged: Sequence[tuple[StreamedEvaluation, Sets]], labels: LabelSet, seconds: float, harm_sample: int | None
 ) -> Section:
-    """What it brings to know the speaker; with ``harm`` also what too short and wrong an enrolment does.
+    """What it brings to know the speaker, and of a sample what drift and too short and wrong enrolments do.
 
-    ``judged`` are evaluations without an enrolment and their models, the last of which the section is about.
+    ``judged`` are evaluations without an enrolment and their models, the last of which the section is about;
+    ``harm_sample`` is the size of the sample by corpus, None for none.
     """
     evaluation, sets = judged[-1]
-    clips = evaluation.clips
-    own = own_enrolments(clips, labels, seconds)
-    rows, numbers = [], {}
-
-    def add(who: str, streamed: StreamedEvaluation, enrolled: int) -> None:
-        by_utterances = replace(streamed, p=np.array([log.spoken_p for log in streamed.logs]))
-        scores, bounds = by_utterances.scores(), by_utterances.intervals()
-        cells = (with_interval(scores[f"UAR {corpus}"], bounds[corpus]) for corpus in corpora)
-        rows.append((streamed.name, who, str(enrolled), *cells))
-        numbers[f"{streamed.name}: {who}"] = {"enrolled_clips": enrolled, "scores": scores, "intervals": bounds}
-
-    corpora = [*evaluation.uar_by_corpus(), "mean"]
+    own = own_enrolments(evaluation.clips, labels, seconds)
+    all_rows = _EnrolmentRows(evaluation)
+    enrolled = evaluation
     for unknown, its_sets in judged:
-        add(NOBODY, unknown, 0)
-        add(f"{seconds:g} s", evaluate(unknown.name, its_sets, clips, labels, enrolments=own), len(own))
-    add(f"{NOBODY}, one stream a speaker", evaluate_sessions(evaluation.name, sets, clips, labels), 0)
-    if harm:
+        all_rows.add(NOBODY, unknown, 0)
+        enrolled = evaluate(unknown.name, its_sets, unknown.clips, labels, enrolments=own)
+        all_rows.add(f"{seconds:g} s", enrolled, len(own))
+    body: list[str | Table | Path] = [
+        "UAR by who is enrolled before a clip is heard: with neutral clips of that speaker, of which the clip is none; "
+        "the others are scored without. Verdicts here are the mean over a clip's utterances.",
+        all_rows.table(),
+    ]
+    numbers = all_rows.numbers
+    if harm_sample is not None:
+        sample = stratified_sample(evaluation.clips, labels, harm_sample)
+        chosen = _are_in(sample, evaluation)
+        rows = _EnrolmentRows(evaluation)
+        rows.add(NOBODY, evaluation.of(chosen), 0)
+        rows.add(f"{NOBODY}, one stream a speaker", evaluate_sessions(evaluation.name, sets, sample, labels), 0)
+        rows.add(f"{seconds:g} s", enrolled.of(chosen), sum(clip.path in own for clip in sample))
         plans = {
             f"{SHORT_S:g} s": shortened(own, SHORT_S),
-            f"{seconds:g} s of another speaker": wrong_enrolments(clips, own),
+            f"{seconds:g} s of another speaker": wrong_enrolments(evaluation.clips, own),
         }
         for who, plan in plans.items():
-            add(who, evaluate(evaluation.name, sets, clips, labels, enrolments=plan), len(plan))
-    body = (
-        "UAR by who is enrolled before a clip is heard: with neutral clips of that speaker, of which the clip is none; "
-        "the others are scored without. In one stream a speaker's clips come in a shuffled order, and the stream "
-        "follows the voice by itself. Verdicts here are the mean over a clip's utterances, for a long stream has one "
-        "summary alone.",
-        Table(("", "enrolled", "clips enrolled", *corpora), tuple(rows)),
-    )
-    return Section("enrolment", "Knowing the speaker", body, numbers)
+            hindered = evaluate(evaluation.name, sets, sample, labels, enrolments=plan)
+            rows.add(who, hindered, sum(clip.path in plan for clip in sample))
+        body += [
+            f"What may go wrong, on {len(sample)} clips, at most {harm_sample} of each corpus. In one stream a "
+            "speaker's clips come in a shuffled order, and the stream follows the voice by itself.",
+            rows.table(),
+        ]
+        numbers = numbers | {"sample": rows.numbers}
+    return Section("enrolment", "Knowing the speaker", tuple(body), numbers)
+
+
+class _EnrolmentRows:
+    """Rows of one table, judged by utterances, for a long stream has one summary alone."""
+
+    def __init__(self, about: Evaluation) -> None:
+        self._corpora = [*about.uar_by_corpus(), "mean"]
+        self._rows: list[tuple[str, ...]] = []
+        self.numbers: dict[str, object] = {}
+
+    def add(self, who: str, streamed: StreamedEvaluation, enrolled: int) -> None:
+        by_utterances = replace(streamed, p=np.array([log.spoken_p for log in streamed.logs]))
+        scores, bounds = by_utterances.scores(), by_utterances.intervals()
+        cells = (with_interval(scores[f"UAR {corpus}"], bounds[corpus]) for corpus in self._corpora)
+        self._rows.append((streamed.name, who, str(enrolled), *cells))
+        self.numbers[f"{streamed.name}: {who}"] = {"enrolled_clips": enrolled, "scores": scores, "intervals": bounds}
+
+    def table(self) -> Table:
+        return Table(("", "enrolled", "clips enrolled", *self._corpora), tuple(self._rows))
 
 
 def other_corpora(
@@ -153,6 +176,11 @@ def leak(evaluations: Sequence[Evaluation]) -> Section:
     return Section(
         "leaky", "What a leaking split would claim", body, {**found, "gap": dict(zip(corpora, gaps, strict=True))}
     )
+
+
+def _are_in(sample: Sequence[Clip], evaluation: Evaluation) -> NDArray[np.bool_]:
+    chosen = {clip.path for clip in sample}
+    return np.array([clip.path in chosen for clip in evaluation.clips])
 
 
 def _neighbours(clip: Clip, clips: Sequence[Clip], fold: dict[Path, int]) -> list[Clip]:
