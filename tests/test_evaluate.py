@@ -119,18 +119,19 @@ def test_parts_of_the_clips_are_counted(numbers: dict[str, dict]) -> None:
     assert numbers["breakdown"]["sex"] == numbers["breakdown"]["intensity"] == {}
 
 
-def test_every_fold_has_a_temperature_of_the_others(numbers: dict[str, dict]) -> None:
-    assert list(numbers["calibration"]["temperature_by_fold"]) == ["0", "1"]
-    before, after = numbers["calibration"]["as it is"], numbers["calibration"]["streamed with it"]
-    assert sum(each["count"] for each in before["bins"]) == sum(each["count"] for each in after["bins"]) == 16
-    verdicts = numbers["calibration"]["verdicts with the other folds' temperature"]
-    assert verdicts["right"] == before["right"]
+def test_every_fold_has_weights_of_the_others(numbers: dict[str, dict]) -> None:
+    found = dict(numbers["calibration"])
+    weights = found.pop("weights_by_fold")
+    assert list(weights) == ["0", "1"]
+    assert all(len(of_fold) == 2 for of_fold in weights.values())
+    assert list(found) == [*SINGLES, PAIR]
+    assert {sum(each["count"] for each in row["bins"]) for row in found.values()} == {16}
 
 
 def test_the_daemon_is_told_what_to_trust(out: Path) -> None:
     found = decode_reliability((out / "reliability.json").read_bytes(), "reliability.json")
     assert [str(model) for model in found.models] == ["mfcc_cnn1d/seed (0123)", "mel_cnn2d/seed (0123)"]
-    assert 0.1 <= found.temperature <= 10
+    assert all(0 <= weight <= 10 for weight in found.weights)
     for curve in (found.estimates, found.utterances):
         assert (np.diff([point.coverage for point in curve.points]) <= 0).all()
         assert curve.points[0].coverage > 0.5

@@ -5,18 +5,22 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from streamer.baseline import demand_baseline
 from streamer.card import ModelIdentity
 from streamer.model import EmotionModel
 from trainer import runs, sections, stress
 from trainer.baselines import LEAKY, baselines
-from trainer.calibration import pair_temperature
+from trainer.calibration import cross_fitted, pool_weights
 from trainer.corpora.clip import Clip
 from trainer.corpora.labels import LabelSet
-from trainer.evaluation import Evaluation, StreamedEvaluation, evaluate, model_sets
+from trainer.evaluation import Ensembles, Evaluation, StreamedEvaluation, evaluate, model_sets
 from trainer.reliability import write_reliability
 from trainer.report import Section, write_report
 
+F64 = NDArray[np.float64]
 Row = tuple[Path, ...]
 
 PROTOCOL = (
@@ -60,7 +64,8 @@ def evaluate_all(job: Job) -> list[Evaluation]:
     evaluations = [each for each in regressions if job.with_baselines and each.name != LEAKY]
     judged: dict[Row, StreamedEvaluation] = {}
     for row in rows:
-        judged[row] = evaluate(_name(row), sets[row], job.clips, labels)
+        weights = _weights(judged, row) if len(row) > 1 else {}
+        judged[row] = evaluate(_name(row), Ensembles(sets[row], weights), job.clips, labels)
         if len(row) == 1 and row[0].is_dir() and _is_whole(row[0], judged[row]):
             runs.write_scores(row[0], judged[row].scores())
     evaluations += judged.values()
@@ -93,41 +98,71 @@ def _about(judged: Mapping[Row, StreamedEvaluation], row: Row, job: Job) -> Iter
     if not evaluation.p.any():
         yield Section("heard", "Nothing was heard", ("In no clip was there any speech to judge by.",), {})
         return
-    out, labels, sets = job.out, job.labels, model_sets(row)
-    # The daemon tempers every window, before anything is smoothed: so must what its thresholds are chosen on.
-    temperatures = sections.fold_temperatures(evaluation)
-    streamed, tallies = None, None
-    if temperatures:
-        name = f"{evaluation.name} with temperatures"
-        streamed = evaluate(name, sets, evaluation.clips, labels, temperatures=temperatures)
-        tallies = sections.tallies_of(streamed)
+    out, labels, weights = job.out, job.labels, _weights(judged, row)
+    ensembles = Ensembles(model_sets(row), weights)
+    versions, tallies = {each.name: each for each in _alone(judged, row)}, None
+    if weights:
+        if len(row) == 1:
+            # Its weight came from what it says alone; the daemon weighs every window before anything is smoothed.
+            name = f"{evaluation.name} with its weight"
+            evaluation = evaluate(name, ensembles, evaluation.clips, labels)
+        versions[evaluation.name] = evaluation
+        tallies = sections.tallies_of(evaluation)
         if models := _identities(row):
-            temperature = pair_temperature(evaluation.p, evaluation.truth)
-            write_reliability(out, models, temperature, *tallies)
+            of_all = pool_weights(_verdicts(judged, row), evaluation.truth)
+            write_reliability(out, models, of_all, *tallies)
     yield sections.breakdown(evaluation)
-    yield sections.calibration(evaluation, streamed, temperatures, out)
-    yield sections.abstaining(streamed or evaluation, tallies, out)
+    yield sections.calibration(versions, weights, out)
+    yield sections.abstaining(evaluation, tallies, out)
     yield sections.pace(evaluation, out)
     if people := sections.people(evaluation, labels):
         yield people
     if job.with_noise:
-        yield stress.noise(evaluation, sets, labels, job.sample, out)
+        yield stress.noise(evaluation, ensembles, labels, job.sample, out)
     if job.enrol_s is not None:
         # Each of those that listen together alone too, then all of them.
-        alone = [(path,) for path in row if len(row) > 1]
-        known = [(judged[each], model_sets(each)) for each in (*alone, row) if _takes_a_speaker(model_sets(each))]
-        yield stress.enrolment(known, labels, job.enrol_s, job.sample if job.with_harm else None)
+        alone = [(judged[single], model_sets(single)) for single in _singles(row) if single != row]
+        known = [(unknown, Ensembles(sets)) for unknown, sets in alone if _takes_a_speaker(sets)]
+        harm = job.sample if job.with_harm else None
+        yield stress.enrolment([*known, (evaluation, ensembles)], labels, job.enrol_s, harm)
     if held_out := _held_out_corpora(row):
         clips = [clip for clip in evaluation.clips if clip.corpus in held_out]
-        without = model_sets(row, runs.WITHOUT)
+        # A corpus' own clips have no say in how its judges are weighed.
+        by_corpus = cross_fitted(_verdicts(judged, row), evaluation.truth, evaluation.corpora)
+        others = {place: by_corpus[corpus] for place, corpus in enumerate(held_out) if corpus in by_corpus}
+        without = Ensembles(model_sets(row, runs.WITHOUT), others)
         yield stress.other_corpora(evaluation, without, clips, labels, job.enrol_s)
 
 
-def _held_out_corpora(row: Row) -> set[str]:
-    """The corpora that the row's runs have networks without; empty where one of the runs has none."""
+def _singles(row: Row) -> list[Row]:
+    return [(path,) for path in row]
+
+
+def _alone(judged: Mapping[Row, StreamedEvaluation], row: Row) -> list[StreamedEvaluation]:
+    """What each of the row says alone."""
+    return [judged[single] for single in _singles(row)]
+
+
+def _verdicts(judged: Mapping[Row, StreamedEvaluation], row: Row) -> F64:
+    """The same as probabilities (M, N, K)."""
+    return np.stack([evaluation.p for evaluation in _alone(judged, row)])
+
+
+def _weights(judged: Mapping[Row, StreamedEvaluation], row: Row) -> dict[int, tuple[float, ...]]:
+    """By fold how far each of the row is believed there, from what each says alone in the other folds; none without."""
+    alone = _alone(judged, row)[0]
+    verdicts = _verdicts(judged, row)
+    heard = verdicts.any(axis=2).all(axis=0)
+    if len(set(alone.fold[heard].tolist())) < 2:
+        return {}
+    return cross_fitted(verdicts, alone.truth, alone.fold)
+
+
+def _held_out_corpora(row: Row) -> list[str]:
+    """The corpora that the row's runs have networks without, in their order; none where one of the runs has none."""
     if not all(folder.is_dir() and runs.judged_parts(folder, runs.WITHOUT) for folder in row):
-        return set()
-    return {part.name.removeprefix(runs.WITHOUT) for part in runs.judged_parts(row[0], runs.WITHOUT)}
+        return []
+    return [part.name.removeprefix(runs.WITHOUT) for part in runs.judged_parts(row[0], runs.WITHOUT)]
 
 
 def _takes_a_speaker(sets: Sequence[tuple[Path, ...]]) -> bool:

@@ -12,20 +12,20 @@ from trainer.baselines import DEVIATIONS, LEAKY
 from trainer.corpora.clip import Clip
 from trainer.corpora.labels import LabelSet
 from trainer.enrolment import own_enrolments, shortened, wrong_enrolments
-from trainer.evaluation import Evaluation, StreamedEvaluation, evaluate, evaluate_sessions
+from trainer.evaluation import Ensembles, Evaluation, StreamedEvaluation, evaluate, evaluate_sessions
 from trainer.metrics import UNNAMED
 from trainer.noise import KINDS, SNRS_DB, noise_for
 from trainer.report import Section, Table, percent, score, with_interval
 from trainer.sampling import stratified_sample
-
-Sets = Sequence[tuple[Path, ...]]
 
 RATIOS = ("clean", *(f"{snr_db} dB" for snr_db in SNRS_DB))
 SHORT_S = 5.0
 NOBODY = "nobody"
 
 
-def noise(evaluation: StreamedEvaluation, sets: Sets, labels: LabelSet, per_corpus: int, out: Path) -> Section:
+def noise(
+    evaluation: StreamedEvaluation, ensembles: Ensembles, labels: LabelSet, per_corpus: int, out: Path
+) -> Section:
     """UAR of a sample of the clips of an evaluation, as it was and behind noise of each kind and strength."""
     wanted = evaluation.clips
     sample = stratified_sample(wanted, labels, per_corpus)
@@ -36,7 +36,7 @@ def noise(evaluation: StreamedEvaluation, sets: Sets, labels: LabelSet, per_corp
         passes: list[Evaluation] = [clean]
         for snr_db in SNRS_DB:
             noises = {clip.path: noise_for(clip, kind, snr_db, _neighbours(clip, wanted, of_path)) for clip in sample}
-            passes.append(evaluate(f"{kind}, {snr_db} dB", sets, sample, labels, noises=noises))
+            passes.append(evaluate(f"{kind}, {snr_db} dB", ensembles, sample, labels, noises=noises))
         series[kind] = [_mean_and_interval(each) for each in passes]
         for ratio, each in zip(RATIOS, passes, strict=True):
             by_corpus = each.uar_by_corpus().values()
@@ -60,20 +60,23 @@ def noise(evaluation: StreamedEvaluation, sets: Sets, labels: LabelSet, per_corp
 
 
 def enrolment(
-    judged: Sequence[tuple[StreamedEvaluation, Sets]], labels: LabelSet, seconds: float, harm_sample: int | None
+    judged: Sequence[tuple[StreamedEvaluation, Ensembles]],
+    labels: LabelSet,
+    seconds: float,
+    harm_sample: int | None,
 ) -> Section:
     """What it brings to know the speaker, and of a sample what drift and too short and wrong enrolments do.
 
-    ``judged`` are evaluations without an enrolment and their models, the last of which the section is about;
+    ``judged`` are evaluations without an enrolment, their models, the last of which the section is about;
     ``harm_sample`` is the size of the sample by corpus, None for none.
     """
-    evaluation, sets = judged[-1]
+    evaluation, ensembles = judged[-1]
     own = own_enrolments(evaluation.clips, labels, seconds)
     all_rows = _EnrolmentRows(evaluation)
     enrolled = evaluation
-    for unknown, its_sets in judged:
+    for unknown, its_models in judged:
         all_rows.add(NOBODY, unknown, 0)
-        enrolled = evaluate(unknown.name, its_sets, unknown.clips, labels, enrolments=own)
+        enrolled = evaluate(unknown.name, its_models, unknown.clips, labels, enrolments=own)
         all_rows.add(f"{seconds:g} s", enrolled, len(own))
     body: list[str | Table | Path] = [
         "UAR by who is enrolled before a clip is heard: with neutral clips of that speaker, of which the clip is none; "
@@ -86,14 +89,15 @@ def enrolment(
         chosen = _are_in(sample, evaluation)
         rows = _EnrolmentRows(evaluation)
         rows.add(NOBODY, evaluation.of(chosen), 0)
-        rows.add(f"{NOBODY}, one stream a speaker", evaluate_sessions(evaluation.name, sets, sample, labels), 0)
+        sessions = evaluate_sessions(evaluation.name, ensembles, sample, labels)
+        rows.add(f"{NOBODY}, one stream a speaker", sessions, 0)
         rows.add(f"{seconds:g} s", enrolled.of(chosen), sum(clip.path in own for clip in sample))
         plans = {
             f"{SHORT_S:g} s": shortened(own, SHORT_S),
             f"{seconds:g} s of another speaker": wrong_enrolments(evaluation.clips, own),
         }
         for who, plan in plans.items():
-            hindered = evaluate(evaluation.name, sets, sample, labels, enrolments=plan)
+            hindered = evaluate(evaluation.name, ensembles, sample, labels, enrolments=plan)
             rows.add(who, hindered, sum(clip.path in plan for clip in sample))
         body += [
             f"What may go wrong, on {len(sample)} clips, at most {harm_sample} of each corpus. In one stream a "
@@ -124,18 +128,19 @@ class _EnrolmentRows:
 
 
 def other_corpora(
-    by_folds: Evaluation, sets: Sets, clips: Sequence[Clip], labels: LabelSet, enrol_s: float | None
+    by_folds: Evaluation, ensembles: Ensembles, clips: Sequence[Clip], labels: LabelSet, enrol_s: float | None
 ) -> Section:
     """Scores of networks that never heard a corpus, beside those of the folds, which heard others of it.
 
-    ``sets`` are the networks, each without one of the corpora of ``clips``. With ``enrol_s`` also after an enrolment.
+    ``ensembles`` are the networks, each without one of the corpora of ``clips``. With ``enrol_s`` also after an
+    enrolment.
     """
     fold_scores = by_folds.uar_by_corpus()
-    passes = {"never heard the corpus": evaluate(f"{by_folds.name}, another corpus", sets, clips, labels)}
+    passes = {"never heard the corpus": evaluate(f"{by_folds.name}, another corpus", ensembles, clips, labels)}
     if enrol_s is not None:
         own = own_enrolments(clips, labels, enrol_s)
         passes[f"nor that, {enrol_s:g} s enrolled"] = evaluate(
-            f"{by_folds.name}, another corpus, enrolled", sets, clips, labels, enrolments=own
+            f"{by_folds.name}, another corpus, enrolled", ensembles, clips, labels, enrolments=own
         )
     found = [(each.uar_by_corpus(), each.intervals()) for each in passes.values()]
     corpora = list(found[0][0])
