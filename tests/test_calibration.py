@@ -50,6 +50,11 @@ def test_who_knows_is_believed_and_who_guesses_is_not() -> None:
     assert right[2] > max(right[:2]) + 0.05
 
 
+def test_who_is_mostly_wrong_is_believed_a_little_for_a_pool_has_an_opinion() -> None:
+    p = np.tile([0.6, 0.4], (2, 100, 1))
+    assert pool_weights(p, np.ones(100, int)) == (0.01, 0.01)
+
+
 def test_a_folds_weights_are_those_of_the_other_folds() -> None:
     p = np.tile([0.6, 0.4], (1, 200, 1))
     honest, timid = np.array([0] * 60 + [1] * 40), np.array([0] * 90 + [1] * 10)

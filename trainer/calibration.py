@@ -12,6 +12,8 @@ F64 = NDArray[np.float64]
 
 # Half the last place of probabilities in events, whose logarithm must be finite.
 LEAST_P = 5e-5
+# A pool in which nobody is believed at all would have no opinion: at chance, each is believed this little.
+LEAST_WEIGHT, MOST_WEIGHT = 0.01, 10.0
 
 
 def fit_temperature(logits: F32 | F64, labels: NDArray[np.int64]) -> float:
@@ -31,7 +33,7 @@ def pool_weights(p: F64, labels: NDArray[np.int64]) -> tuple[float, ...]:
     """How far each of some models is to be believed (``streamer.model.pooled``), with the least cross-entropy.
 
     ``p`` (M, N, K) are their verdicts on clips that training did not hear; clips in which one heard nothing are left
-    out. Weights are in [0, 10].
+    out. Weights are in [0.01, 10].
     """
     heard = p.any(axis=2).all(axis=0)
     logarithms, truth = np.log(np.maximum(p[:, heard], LEAST_P)), labels[heard]
@@ -40,8 +42,8 @@ def pool_weights(p: F64, labels: NDArray[np.int64]) -> tuple[float, ...]:
     def cross_entropy(weights: F64) -> float:
         return -float(log_softmax(np.tensordot(weights, logarithms, axes=1), axis=1)[rows, truth].mean())
 
-    equal = np.full(len(p), 1 / len(p))
-    return tuple(minimize(cross_entropy, equal, bounds=[(0, 10)] * len(p), method="L-BFGS-B").x.tolist())
+    equal, bounds = np.full(len(p), 1 / len(p)), [(LEAST_WEIGHT, MOST_WEIGHT)] * len(p)
+    return tuple(minimize(cross_entropy, equal, bounds=bounds, method="L-BFGS-B").x.tolist())
 
 
 def cross_fitted(p: F64, labels: NDArray[np.int64], held_out: NDArray[Any]) -> dict[Any, tuple[float, ...]]:

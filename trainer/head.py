@@ -15,8 +15,8 @@ F64 = NDArray[np.float64]
 
 # How far below all others a label lies that nobody on the training side speaks.
 UNHEARD = -4.0
-# Windows that are all alike spread by this much, for a division by nothing has no result.
-LEAST_VARIANCE = 1e-6
+# Standardised numbers have a variance of 1. Where most are the same for everybody, the rest is not blown up for it.
+LEAST_VARIANCE = 0.1
 
 
 @dataclass(frozen=True)
