@@ -24,8 +24,14 @@ def load_pages() -> dict[str, tuple[bytes, str]]:
 
 
 def page_response(body: bytes, content_type: str, host: str, allowed_origins: Collection[str] = ()) -> Response:
-    """A page that may load its own files and talk to this server's socket, and nothing else; ``host`` is ``Host``."""
+    """A page that may load its own files and talk to this server's socket, and nothing else; ``host`` is ``Host``.
+
+    It may ask for this browser's microphone, whose worklet is one of those files.
+    """
     embedders = " ".join(sorted(allowed_origins)) or "'none'"
+    # A module of another origin is fetched only with leave to read it. Requests of origins that were not allowed never
+    # come this far, so it need not say which one is: see the gate.
+    sharing = {"Access-Control-Allow-Origin": "*"} if allowed_origins else {}
     policy = (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
         # Browsers before CSP level 3 do not count ws: to the same host as 'self'.
@@ -40,8 +46,9 @@ def page_response(body: bytes, content_type: str, host: str, allowed_origins: Co
             # Without allowed origins no other site can even find out, by loading a file, that a voice is read here.
             "Cross-Origin-Resource-Policy": "cross-origin" if allowed_origins else "same-origin",
             "Cross-Origin-Opener-Policy": "same-origin",
-            "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+            "Permissions-Policy": "camera=(), geolocation=(), microphone=(self)",
             "Referrer-Policy": "no-referrer",
+            **sharing,
         },
     )
 
