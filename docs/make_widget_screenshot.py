@@ -18,7 +18,8 @@ from playwright.sync_api import expect
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from streamer.events import Estimate, Event, Gap, Hello, ModelBrief, Utterance, decode
-from streamer.sinks.websocket import WebSocketSink
+from streamer.server.config import ServerConfig
+from streamer.server.server import Server
 from tests.chromium import chromium
 
 IMAGES = Path(__file__).parent / "images"
@@ -99,7 +100,7 @@ def recorded_feed(path: Path, until_s: float) -> Iterator[Event]:
 
 def photograph(events: Iterable[Event], scheme: str, target: Path) -> None:
     """Show ``events`` to a browser whose user prefers the colour ``scheme``, and save what it shows after the last."""
-    sink = WebSocketSink(port=0)
+    sink = Server(ServerConfig(port=0))
     try:
         with chromium() as browser:
             page = browser.new_page(

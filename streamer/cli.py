@@ -20,6 +20,7 @@ INTERRUPTED = 128 + signal.SIGINT
 # name: (module, what it does, the extra it needs)
 COMMANDS = {
     "listen": ("streamer.commands.listen", "read the emotion in the voice at the microphone, live", None),
+    "serve": ("streamer.commands.serve", "read the audio that browsers and programs send, and serve the labels", None),
     "file": ("streamer.commands.file", "the same for recordings: a timeline and a verdict for each", None),
     "enrol": (
         "streamer.commands.enrol",

@@ -85,7 +85,7 @@ class Estimate(Event, frozen=True, kw_only=True, tag="estimate"):
 
 
 class UtteranceStart(Event, frozen=True, kw_only=True, tag="utterance_start"):
-    """Somebody began to speak at ``t_start_ms``, which was known at ``t_end_ms``; an ``utterance`` follows at the end."""
+    """Somebody began to speak at ``t_start_ms``, which was known at ``t_end_ms``; an ``utterance`` ends it."""
 
 
 class Utterance(Event, frozen=True, kw_only=True, tag="utterance"):

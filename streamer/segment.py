@@ -31,13 +31,26 @@ class Step:
 
 
 class Segment:
-    """Audio without a gap: resampling, features, windows and speech on one sample axis that starts at 0."""
+    """Audio without a gap: resampling, features, windows and speech on one sample axis that starts at 0.
 
-    def __init__(self, models: Sequence[EmotionModel], gate: SpeechGate, input_hz: int, start_ms: float) -> None:
+    ``features`` are a stream's for each model. They come from outside, and are reset, because their tables take far
+    longer to make than a second of audio takes to read, and gaps may come by the dozen.
+    """
+
+    def __init__(
+        self,
+        models: Sequence[EmotionModel],
+        features: Sequence[FeatureStream],
+        gate: SpeechGate,
+        input_hz: int,
+        start_ms: float,
+    ) -> None:
         self.start_ms = start_ms
         self._grid = models[0].card.grid()
         self._resampler = Resampler(input_hz, models[0].card.features.sample_rate_hz)
-        self._features = [FeatureStream(model.card.features) for model in models]
+        self._features = features
+        for stream in features:
+            stream.reset()
         self._windows = [FeatureWindows(model.card.grid(), model.card.features.dim) for model in models]
         self._ready: list[list[FeatureWindow]] = [[] for _ in models]
         self._gate = gate

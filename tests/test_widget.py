@@ -10,8 +10,9 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
 
 from streamer.events import Health
+from streamer.server.config import ServerConfig
+from streamer.server.server import Server
 from streamer.sinks.palette import BY_NAME
-from streamer.sinks.websocket import WebSocketSink
 from tests.chromium import chromium
 from tests.stream_events import LABELS, estimate, gap, hello, utterance
 
@@ -28,14 +29,14 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def sink() -> Iterator[WebSocketSink]:
-    served = WebSocketSink(port=0)
+def sink() -> Iterator[Server]:
+    served = Server(ServerConfig(port=0))
     yield served
     served.close()
 
 
 @pytest.fixture
-def open_page(browser: Browser, sink: WebSocketSink) -> Iterator[Open]:
+def open_page(browser: Browser, sink: Server) -> Iterator[Open]:
     """Opens the daemon's page; afterwards nothing may have gone wrong in it, refusals by its own policy included."""
     complaints: list[str] = []
 
@@ -80,7 +81,7 @@ def timeline_colours(page: Page) -> set[str]:
     return set(page.locator("emo-stream").evaluate(script))
 
 
-def test_labels_come_from_the_hello(open_page: Open, sink: WebSocketSink) -> None:
+def test_labels_come_from_the_hello(open_page: Open, sink: Server) -> None:
     page = open_page()
     expect(part(page, "label")).to_have_text("connecting")
     sink.emit(hello())
@@ -92,7 +93,7 @@ def test_labels_come_from_the_hello(open_page: Open, sink: WebSocketSink) -> Non
     expect(page.locator("emo-stream .name")).to_have_text(["<b>bold</b>", "gelassen", "level"])
 
 
-def test_the_label_follows_the_estimates(open_page: Open, sink: WebSocketSink) -> None:
+def test_the_label_follows_the_estimates(open_page: Open, sink: Server) -> None:
     page = open_page()
     sink.emit(hello())
     for seq, label in ((10, "happy"), (20, "sad"), (30, "angry")):
@@ -105,7 +106,7 @@ def test_the_label_follows_the_estimates(open_page: Open, sink: WebSocketSink) -
     assert {BY_NAME["happy"], BY_NAME["sad"], BY_NAME["angry"]} <= timeline_colours(page)
 
 
-def test_it_says_so_when_it_is_not_sure(open_page: Open, sink: WebSocketSink) -> None:
+def test_it_says_so_when_it_is_not_sure(open_page: Open, sink: Server) -> None:
     page = open_page()
     sink.emit(hello())
     sink.emit(estimate(1, None, top=0.31))
@@ -114,7 +115,7 @@ def test_it_says_so_when_it_is_not_sure(open_page: Open, sink: WebSocketSink) ->
     assert BY_NAME["sad"] not in timeline_colours(page)
 
 
-def test_silence_is_neither_a_label_nor_unsure(open_page: Open, sink: WebSocketSink) -> None:
+def test_silence_is_neither_a_label_nor_unsure(open_page: Open, sink: Server) -> None:
     page = open_page()
     sink.emit(hello())
     sink.emit(estimate(1, speech=False))
@@ -127,7 +128,7 @@ def test_silence_is_neither_a_label_nor_unsure(open_page: Open, sink: WebSocketS
     expect(meter(page, "happy")).to_have_attribute("aria-valuetext", "–")
 
 
-def test_the_lamp_is_on_while_a_voice_is_read_and_only_then(open_page: Open, sink: WebSocketSink) -> None:
+def test_the_lamp_is_on_while_a_voice_is_read_and_only_then(open_page: Open, sink: Server) -> None:
     page = open_page()
     sink.emit(hello())
     expect(part(page, "notice")).to_have_text("No voice is being read")
@@ -145,7 +146,7 @@ def test_the_lamp_is_on_while_a_voice_is_read_and_only_then(open_page: Open, sin
     expect(part(page, "notice")).to_have_text("No voice is being read")
 
 
-def test_gaps_and_skipped_updates_are_shown(open_page: Open, sink: WebSocketSink) -> None:
+def test_gaps_and_skipped_updates_are_shown(open_page: Open, sink: Server) -> None:
     page = open_page(color_scheme="light")
     sink.emit(hello())
     sink.emit(estimate(1))
@@ -157,7 +158,7 @@ def test_gaps_and_skipped_updates_are_shown(open_page: Open, sink: WebSocketSink
     expect(part(page, "losses")).to_have_text("0.4 s of audio lost, 3 updates skipped")
 
 
-def test_utterances_are_drawn_and_told(open_page: Open, sink: WebSocketSink) -> None:
+def test_utterances_are_drawn_and_told(open_page: Open, sink: Server) -> None:
     page = open_page()
     for event in (hello(), utterance(20, "sad"), utterance(40, None)):
         sink.emit(event)
@@ -168,7 +169,7 @@ def test_utterances_are_drawn_and_told(open_page: Open, sink: WebSocketSink) -> 
     assert BY_NAME["sad"] in timeline_colours(page)
 
 
-def test_it_reconnects_and_goes_on_after_the_daemon_was_started_anew(open_page: Open, sink: WebSocketSink) -> None:
+def test_it_reconnects_and_goes_on_after_the_daemon_was_started_anew(open_page: Open, sink: Server) -> None:
     page = open_page()
     sink.emit(hello())
     sink.emit(estimate(40, "happy"))
@@ -177,7 +178,7 @@ def test_it_reconnects_and_goes_on_after_the_daemon_was_started_anew(open_page: 
     expect(part(page, "label")).to_have_text("not connected")
     expect(part(page, "notice")).to_have_text("No connection")
     expect(part(page, "detail")).to_have_text(re.compile(r"next try in \d+ s"))
-    again = WebSocketSink(port=sink.port)
+    again = Server(ServerConfig(port=sink.port))
     try:
         again.emit(hello())
         again.emit(estimate(1, "angry"))
@@ -189,7 +190,7 @@ def test_it_reconnects_and_goes_on_after_the_daemon_was_started_anew(open_page: 
         again.close()
 
 
-def test_a_newer_protocol_is_named_and_not_guessed_at(open_page: Open, sink: WebSocketSink) -> None:
+def test_a_newer_protocol_is_named_and_not_guessed_at(open_page: Open, sink: Server) -> None:
     page = open_page()
     page.locator("emo-stream").evaluate(
         """widget => {
@@ -204,7 +205,7 @@ def test_a_newer_protocol_is_named_and_not_guessed_at(open_page: Open, sink: Web
     expect(part(page, "state")).to_have_text("the daemon speaks protocol 2, this widget 1")
 
 
-def test_only_a_change_of_label_is_announced(open_page: Open, sink: WebSocketSink) -> None:
+def test_only_a_change_of_label_is_announced(open_page: Open, sink: Server) -> None:
     page = open_page()
     sink.emit(hello())
     sink.emit(estimate(1, "happy"))
@@ -240,7 +241,7 @@ def test_themes(open_page: Open, scheme: str, theme: str) -> None:
         assert [max(map(int, re.findall(r"\d+", colour))) < 64 for colour in (card, body)] == [is_dark, is_dark]
 
 
-def test_motion_stops_for_those_who_ask(open_page: Open, sink: WebSocketSink) -> None:
+def test_motion_stops_for_those_who_ask(open_page: Open, sink: Server) -> None:
     animation = "lamp => getComputedStyle(lamp).animationName"
     sink.emit(hello())
     for motion, name in (("no-preference", "breathe"), ("reduce", "none")):
@@ -251,7 +252,7 @@ def test_motion_stops_for_those_who_ask(open_page: Open, sink: WebSocketSink) ->
 
 
 @pytest.mark.parametrize("width", [320, 768, 1440])
-def test_nothing_overflows(open_page: Open, sink: WebSocketSink, width: int) -> None:
+def test_nothing_overflows(open_page: Open, sink: Server, width: int) -> None:
     page = open_page(viewport={"width": width, "height": 800})
     sink.emit(hello(labels=("uncomfortably-long-label-of-somebody", "sad")))
     sink.emit(estimate(1, "sad", labels=("uncomfortably-long-label-of-somebody", "sad")))
@@ -259,7 +260,7 @@ def test_nothing_overflows(open_page: Open, sink: WebSocketSink, width: int) -> 
     assert page.evaluate("() => document.documentElement.scrollWidth") <= width
 
 
-def test_the_page_offers_what_to_copy(open_page: Open, sink: WebSocketSink) -> None:
+def test_the_page_offers_what_to_copy(open_page: Open, sink: Server) -> None:
     page = open_page()
     expect(page.locator("#overlay")).to_have_text(f"http://127.0.0.1:{sink.port}/?theme=transparent")
     expect(page.locator("#element")).to_contain_text(f'<emo-stream src="ws://127.0.0.1:{sink.port}/ws">')
