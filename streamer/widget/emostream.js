@@ -63,7 +63,7 @@ const STYLE = `
     --surface: var(--emo-surface, #1b1c20); --alarm: var(--emo-alarm, #f0695c); --wash: .17; color-scheme: dark;
   }
   :host([theme="transparent"]) {
-    --ink: var(--emo-ink, #fff); --muted: var(--emo-muted, #f0f0f3); --line: var(--emo-line, rgb(255 255 255 / .32)); --alarm: var(--emo-alarm, #ff9d94);
+    --ink: var(--emo-ink, #fff); --muted: var(--emo-muted, #f0f0f3); --line: var(--emo-line, rgb(255 255 255 / .32)); --alarm: var(--emo-alarm, #ffc2bb);
     text-shadow: 0 0 3px rgb(0 0 0 / .75), 0 1px 10px rgb(0 0 0 / .45);
   }
   :host([hidden]), [hidden] { display: none !important; }
@@ -121,7 +121,7 @@ const STYLE = `
   canvas { display: block; width: 100%; height: 8.25rem; }
   .foot { padding-top: .85rem; border-top: 1px solid var(--line); font-size: .75rem; font-variant-numeric: tabular-nums; }
   .foot span:not(:empty) ~ span:not(:empty)::before { content: "·"; margin: 0 .5em; }
-  .foot p:empty { display: none; }
+  .foot:not(:has(span:not(:empty), .wide:not(:empty), #models:not(:empty))), .foot p:empty { display: none; }
   .foot .wide { flex-basis: 100%; }
   .bad { color: var(--alarm); }
   .aloud { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
@@ -904,6 +904,7 @@ class EmoStream extends (globalThis.HTMLElement ?? Object) {
     if (this.#stream?.continues(hello)) this.#stream.seq = hello.seq;
     else {
       this.#stream = new Stream(hello);
+      this.#fresh = false;
       this.#bars.build(hello.labels);
     }
   }
@@ -1005,8 +1006,9 @@ class EmoStream extends (globalThis.HTMLElement ?? Object) {
   }
 
   #renderControls() {
+    const { start, pause, timeline } = this.#$;
+    timeline.hidden = Boolean(this.#microphone && !this.#stream);
     if (!this.#microphone) return;
-    const { start, pause } = this.#$;
     const { state } = this.#microphone;
     start.textContent = { off: "Read my voice", asking: "Cancel" }[state] ?? "Stop";
     start.classList.toggle("main", state === "off");
