@@ -26,7 +26,7 @@ def serve(parts: Parts | None = None, limits: Limits | None = None, **settings: 
             parts.models, parts.speech_model, start.rate, profile=start.profile, stream=name, source=start.source
         )
 
-    config = ServerConfig(port=0, limits=limits or Limits(), **settings)
+    config = ServerConfig(**{"port": 0, "limits": limits or Limits(), **settings})
     return Server(config, parts.models, make_stream) if parts else Server(config)
 
 

@@ -950,7 +950,7 @@ class EmoStream extends (globalThis.HTMLElement ?? Object) {
 
   #verdictWhenOff() {
     if (this.#stream?.summary) return verdictOverAll(this.#stream.summary);
-    if (this.#line.isOpen) return verdict("one moment", [["", "reading the rest"]]);
+    if (this.#line.isOpen) return verdict("finishing", [["", "the rest is being read"]]);
     const { host } = addressOf(this.getAttribute("src"), {}).url;
     return verdict("ready", [["", `your voice goes to ${host} and is read there; no sound is kept`]], { aloud: "" });
   }
