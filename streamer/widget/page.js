@@ -39,16 +39,18 @@ for (const [id, text] of Object.entries(snippets)) {
 }
 
 for (const button of document.querySelectorAll("button[data-copies]")) {
+  const name = button.ariaLabel;
+  const show = (word, spoken = word) => ([button.textContent, button.ariaLabel] = [word, spoken]);
   button.addEventListener("click", async () => {
     const code = document.getElementById(button.dataset.copies);
     try {
       await navigator.clipboard.writeText(code.textContent);
-      button.textContent = "Copied";
+      show("Copied");
     } catch {
       getSelection().selectAllChildren(code);
-      button.textContent = "Selected";
+      show("Selected");
     }
-    setTimeout(() => (button.textContent = "Copy"), 2000);
+    setTimeout(() => show("Copy", name), 2000);
   });
 }
 
