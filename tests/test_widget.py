@@ -286,7 +286,10 @@ def test_the_pages_address_sets_stream_and_looks(open_page: Open, sink: Server) 
 def test_events_are_given_to_the_page(open_page: Open, sink: Server) -> None:
     page = open_page()
     page.locator("#live").evaluate(
-        "live => { window.heard = []; live.addEventListener('emostream', ({ detail }) => window.heard.push(detail.type)); }"
+        """live => {
+            window.heard = [];
+            live.addEventListener("emostream", ({ detail }) => window.heard.push(detail.type));
+        }"""
     )
     for event in (hello(), estimate(1), utterance(20)):
         sink.emit(event)
@@ -345,7 +348,9 @@ def test_all_that_can_be_pressed_is_reached_by_keyboard(open_page: Open) -> None
     for _ in range(page.locator("pre, button:visible").count() + 1):
         page.keyboard.press("Tab")
         reached.append(
-            page.evaluate("() => (document.activeElement.shadowRoot?.activeElement ?? document.activeElement).textContent")
+            page.evaluate(
+                "() => (document.activeElement.shadowRoot?.activeElement ?? document.activeElement).textContent"
+            )
         )
     assert reached[0] == "Read my voice"
     assert reached.count("Copy") == page.locator("[data-copies]").count()
