@@ -5,8 +5,8 @@
 
 ``listeners``: one live stream (the bundled recording over and over, in real time, as raw PCM) and many label clients, of
 which some never read and come back whenever they are cut off. Tells what readers missed, how long it took from the
-end of a window to its receipt, and the server's memory. ``speakers``: streams of audio in real time, more and
-more of them, until 99 of 100 estimates no longer come within 250 ms of the end of their window.
+end of a window to its receipt, and the server's memory. ``speakers``: streams of audio in real time, more$
+and more of them, until 99 of 100 estimates no longer come within 250 ms of the end of their window.
 """
 
 import argparse

@@ -32,7 +32,7 @@ class Seat:
 
     voice: Voice
     deliver: Callable[[list[Event]], None]
-    fail: Callable[[], None]
+    fail: Callable[[], object]
     may_go: Callable[[], bool]
     held_at_s: float = 0.0  # when it last waited for its own client
 
@@ -61,7 +61,8 @@ class Core:
     @property
     def lag_s(self) -> float:
         """How long audio in real time waited lately, at worst; what was long ago counts ever less."""
-        return self._lag_s * 0.5 ** ((time.monotonic() - self._lag_at_s) / LAG_HALF_LIFE_S)
+        lag_s: float = self._lag_s * 0.5 ** ((time.monotonic() - self._lag_at_s) / LAG_HALF_LIFE_S)
+        return lag_s
 
     def seat(self, seat: Seat) -> None:
         with self.changed:

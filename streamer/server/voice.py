@@ -144,18 +144,23 @@ class Voice:
         """What is to be read next: audio of at most a step, or one control."""
         if not self._waiting:
             return None
-        if not isinstance(self._waiting[0], Heard):
-            item = self._waiting.popleft()
-            self._controls -= not isinstance(item, Error | Heard)
-            return item  # type: ignore[return-value]
-        taken, room = [], math.ceil(self._step_samples)
-        while room and self._waiting and isinstance(self._waiting[0], Heard):
-            head = self._waiting.popleft()
+        head = self._waiting.popleft()
+        if not isinstance(head, Heard):
+            self._controls -= not isinstance(head, Error)
+            return head
+        taken: list[Heard] = []
+        room = math.ceil(self._step_samples)
+        while True:
             if len(head.samples) > room:
                 self._waiting.appendleft(Heard(head.samples[room:], head.arrived_s))
                 head = Heard(head.samples[:room], head.arrived_s)
             taken.append(head)
             room -= len(head.samples)
+            if not room or not self._waiting or not isinstance(self._waiting[0], Heard):
+                break
+            following = self._waiting.popleft()
+            assert isinstance(following, Heard)
+            head = following
         self._waiting_samples -= sum(len(heard.samples) for heard in taken)
         return taken
 
