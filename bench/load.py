@@ -3,9 +3,9 @@
     python bench/load.py listeners [--clients 1000] [--silent 100] [--seconds 600]
     python bench/load.py speakers  [--from 10] [--to 200] [--step 10] [--seconds 20]
 
-``listeners``: one live stream (the bundled recording over and over, in real time, as raw PCM) and many label clients, of
-which some never read and come back whenever they are cut off. Tells what readers missed, how long it took from the
-end of a window to its receipt, and the server's memory. ``speakers``: streams of audio in real time, more$
+``listeners``: one live stream (the bundled recording over and over, in real time, as raw PCM) and many label clients,
+of which some never read and come back whenever they are cut off. Tells what readers missed, how long it took from the
+end of a window to its receipt, and the server's memory. ``speakers``: streams of audio in real time, more
 and more of them, until 99 of 100 estimates no longer come within 250 ms of the end of their window.
 """
 
