@@ -167,7 +167,7 @@ class Conversation:
     async def _listen(self) -> None:
         while True:
             try:
-                async with asyncio.timeout(self._house.limits.idle_s if self._seat else None):
+                async with asyncio.timeout(self._house.limits.idle_s if self._is_speaking else None):
                     message = await self._connection.recv()
             except TimeoutError:
                 raise RefusedError(
@@ -202,12 +202,12 @@ class Conversation:
                 seat, core = self._own_seat(control.__struct_config__.tag), self._house.core
                 await self._wait_for_room(seat)
                 with core.changed:  # type: ignore[union-attr]
-                    seat.voice.take_control(control)
+                    seat.voice.take_control(control, time.monotonic())
                     core.changed.notify()  # type: ignore[union-attr]
 
     async def _take_audio(self, data: bytes) -> None:
         seat, core = self._seat, self._house.core
-        if seat is None or core is None:
+        if seat is None or core is None or not self._is_speaking:
             raise RefusedError("unexpected_audio", "audio came while no stream is started: send 'start' first")
         await self._wait_for_room(seat)
         with core.changed:
@@ -222,8 +222,12 @@ class Conversation:
                 await self._connection.wait_closed()
                 return
 
+    @property
+    def _is_speaking(self) -> bool:
+        return self._seat is not None and not self._seat.voice.stopping
+
     def _own_seat(self, what: object) -> Seat:
-        if self._seat is None:
+        if self._seat is None or self._seat.voice.stopping:
             raise RefusedError("out_of_order", f"got '{what}' while no stream is started: expected 'start' before it")
         return self._seat
 
@@ -232,8 +236,10 @@ class Conversation:
         core = house.core
         if core is None or house.make_stream is None:
             raise RefusedError("no_audio_in", "this server takes no audio")
-        if self._seat is not None and not self._seat.voice.ended:
+        if self._is_speaking:
             raise RefusedError("out_of_order", "got 'start' while a stream is started: expected 'stop' before it")
+        while self._seat is not None and not self._seat.voice.ended and self._connection.state is State.OPEN:
+            await asyncio.sleep(FULL_POLL_S)
         self._stop_voice()
         if core.streams >= house.limits.streams or core.lag_s > house.limits.most_lag_s:
             raise RefusedError("overloaded", "all places for audio are taken: try again later")

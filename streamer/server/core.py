@@ -32,8 +32,9 @@ class Seat:
 
     voice: Voice
     deliver: Callable[[list[Event]], None]
-    fail: Callable[[], None]
+    fail: Callable[[], object]
     may_go: Callable[[], bool]
+    held_at_s: float = 0.0  # when it last waited for its own client
 
 
 class Core:
@@ -60,7 +61,8 @@ class Core:
     @property
     def lag_s(self) -> float:
         """How long audio in real time waited lately, at worst; what was long ago counts ever less."""
-        return self._lag_s * 0.5 ** ((time.monotonic() - self._lag_at_s) / LAG_HALF_LIFE_S)
+        lag_s: float = self._lag_s * 0.5 ** ((time.monotonic() - self._lag_at_s) / LAG_HALF_LIFE_S)
+        return lag_s
 
     def seat(self, seat: Seat) -> None:
         with self.changed:
@@ -93,7 +95,7 @@ class Core:
                     return
                 now_s = time.monotonic()
                 for seat in seats:
-                    self._note_lag(seat.voice, now_s)
+                    self._note_lag(seat, now_s)
                 turns = [(seat, seat.voice.take_turn()) for seat in seats]
             going = [(seat, seat.voice.reading(turn)) for seat, turn in turns if turn is not None]
             self._read(going)
@@ -103,7 +105,9 @@ class Core:
         waiting = []
         for seat in self._seats:
             since_s = seat.voice.waits_since_s
-            if since_s is not None and seat.may_go():
+            if since_s is not None and not seat.may_go():
+                seat.held_at_s = now_s
+            elif since_s is not None:
                 ahead = seat.voice.is_ahead(now_s)
                 waiting.append(((not seat.voice.is_due, ahead, since_s), seat))
         waiting.sort(key=lambda entry: entry[0])
@@ -113,10 +117,14 @@ class Core:
         kind = waiting[0][0][:2]
         return [seat for rank, seat in waiting if rank[:2] == kind][:MOST_AT_ONCE]
 
-    def _note_lag(self, voice: Voice, now_s: float) -> None:
-        since_s = voice.waits_since_s
-        if since_s is not None and not voice.is_ahead(now_s) and now_s - since_s > self.lag_s:
-            self._lag_s, self._lag_at_s = now_s - since_s, now_s
+    def _note_lag(self, seat: Seat, now_s: float) -> None:
+        since_s = seat.voice.waits_since_s
+        if since_s is None or seat.voice.is_ahead(now_s):
+            return
+        # What waited for its own client says nothing of how busy the core is.
+        waited_s = now_s - max(since_s, seat.held_at_s)
+        if waited_s > self.lag_s:
+            self._lag_s, self._lag_at_s = waited_s, now_s
 
     def _read(self, going: list[tuple[Seat, Inquiry[list[Event]]]]) -> None:
         """Drive the inquiries side by side: what they ask at the same time is answered as one batch."""
@@ -142,6 +150,8 @@ class Core:
             question = next(inquiry) if answer is None else inquiry.send(answer)
         except StopIteration as end:
             seat.deliver(seat.voice.finish(end.value, time.monotonic()))
+            if seat.voice.ended:
+                self.unseat(seat)
         except Exception:
             _logger.exception("a client's stream failed")
             self._fail(seat)

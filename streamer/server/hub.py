@@ -131,8 +131,10 @@ class Hub:
 
     @staticmethod
     def _error(channel: Channel, stream: str, code: str, message: str) -> Error:
-        at = {"t_start_ms": channel.now_ms, "t_end_ms": channel.now_ms}
-        return Error(seq=channel.last_seq, stream=stream, code=code, message=message, **at)
+        now_ms = channel.now_ms
+        return Error(
+            seq=channel.last_seq, stream=stream, t_start_ms=now_ms, t_end_ms=now_ms, code=code, message=message
+        )
 
     def _put(self, mailboxes: set[Mailbox], event: Event) -> None:
         letter = Letter.of(event)

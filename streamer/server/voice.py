@@ -70,7 +70,8 @@ class Voice:
 
     def __init__(self, start: Start, stream: EmotionStream, name: str, now_s: float) -> None:
         self.name = name
-        self.ended = False
+        self.stopping = False  # the client has said stop
+        self.ended = False  # and it was answered
         self._start = start
         self._stream = stream
         self._decoder = Decoder(start.format)
@@ -88,6 +89,7 @@ class Voice:
         self._lag_s = 0.0
         self._health_due_s = now_s
         self._arrived_s = now_s
+        self._controlled_s = now_s
 
     # ------------------------------------------------------------------------------------------- the socket's side
 
@@ -103,7 +105,9 @@ class Voice:
             self._waiting.append(Heard(samples, now_s))
             self._waiting_samples += len(samples)
 
-    def take_control(self, control: Control) -> None:
+    def take_control(self, control: Control, now_s: float) -> None:
+        self._controlled_s = now_s
+        self.stopping = isinstance(control, Stop)
         if isinstance(control, Flush | Stop) and (left := self._decoder.cut()):
             self._waiting.append(self._error("half_sample", f"the audio ended within a sample ({left} bytes left out)"))
         elif isinstance(control, Reset):
@@ -117,7 +121,7 @@ class Voice:
     def waits_since_s(self) -> float | None:
         """When the oldest of what waits came in, or None where nothing does."""
         head = next(iter(self._waiting), None)
-        return head.arrived_s if isinstance(head, Heard) else None if head is None else self._arrived_s
+        return head.arrived_s if isinstance(head, Heard) else None if head is None else self._controlled_s
 
     @property
     def is_due(self) -> bool:
@@ -140,18 +144,23 @@ class Voice:
         """What is to be read next: audio of at most a step, or one control."""
         if not self._waiting:
             return None
-        if not isinstance(self._waiting[0], Heard):
-            item = self._waiting.popleft()
-            self._controls -= not isinstance(item, Error | Heard)
-            return item  # type: ignore[return-value]
-        taken, room = [], math.ceil(self._step_samples)
-        while room and self._waiting and isinstance(self._waiting[0], Heard):
-            head = self._waiting.popleft()
+        head = self._waiting.popleft()
+        if not isinstance(head, Heard):
+            self._controls -= not isinstance(head, Error)
+            return head
+        taken: list[Heard] = []
+        room = math.ceil(self._step_samples)
+        while True:
             if len(head.samples) > room:
                 self._waiting.appendleft(Heard(head.samples[room:], head.arrived_s))
                 head = Heard(head.samples[:room], head.arrived_s)
             taken.append(head)
             room -= len(head.samples)
+            if not room or not self._waiting or not isinstance(self._waiting[0], Heard):
+                break
+            following = self._waiting.popleft()
+            assert isinstance(following, Heard)
+            head = following
         self._waiting_samples -= sum(len(heard.samples) for heard in taken)
         return taken
 
