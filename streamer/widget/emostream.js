@@ -101,7 +101,7 @@ const STYLE = `
   .controls { display: flex; flex-wrap: wrap; gap: .6rem; margin-top: 1rem; }
   button {
     min-height: 2.5rem; padding: .4rem 1.1rem; border: 1px solid var(--muted); border-radius: 1.25rem; background: none; color: inherit;
-    font: 500 .875rem/1.2 inherit; font-family: inherit; cursor: pointer; text-shadow: inherit;
+    font-family: inherit; font-size: .875rem; font-weight: 500; line-height: 1.2; text-shadow: inherit; cursor: pointer;
   }
   button:hover { background: color-mix(in srgb, var(--ink) 8%, transparent); }
   button.main { border-color: var(--ink); background: var(--ink); color: var(--surface); text-shadow: none; }
@@ -243,22 +243,20 @@ class Microphone {
     return this.#context.sampleRate;
   }
 
-  /** To be called on a click: without one a context does not run. Resolves when it is on, or is not to be had. */
+  /** To be called on a click: without one a context does not run. Resolves to whether it is on now. */
   async start() {
     const context = (this.#context = new AudioContext());
+    const isMeant = () => this.#context === context; // and was not stopped while we waited
     this.#become("asking");
     try {
-      const media = await navigator.mediaDevices.getUserMedia({ audio: AS_IT_SOUNDS });
-      if (this.#context === context) this.#media = media;
-      else for (const track of media.getTracks()) track.stop(); // stopped while the browser asked
-      if (this.#media !== media) return;
       await context.audioWorklet.addModule(import.meta.url);
-      if (this.#context !== context) return;
-      this.#listen(context, media);
-      this.#become("on");
+      const media = await navigator.mediaDevices.getUserMedia({ audio: AS_IT_SOUNDS });
+      if (isMeant()) this.#listen(context, media);
+      else for (const track of media.getTracks()) track.stop();
     } catch (error) {
-      if (this.#context === context) this.#fail(FAILURES[error.name] ?? ["no microphone", `The browser says: ${error.message}`]);
+      if (isMeant()) this.stop(FAILURES[error.name] ?? ["no microphone", `The browser says: ${error.message}`]);
     }
+    return isMeant();
   }
 
   /** Paused, the browser itself puts silence in place of the voice, so that no clock has to stop. */
@@ -267,14 +265,15 @@ class Microphone {
     this.#become(paused ? "paused" : "on");
   }
 
-  stop() {
+  stop(failure = null) {
     for (const track of this.#media?.getTracks() ?? []) track.stop();
     this.#context?.close();
     this.#context = this.#media = null;
-    this.#become("off");
+    this.#become("off", failure);
   }
 
   #listen(context, media) {
+    this.#media = media;
     const tap = new AudioWorkletNode(context, "emo-tap", { channelCount: 1, channelCountMode: "explicit" });
     tap.port.onmessage = ({ data }) => {
       tap.port.postMessage(null);
@@ -282,12 +281,8 @@ class Microphone {
     };
     // Only what is connected to the loudspeaker is run everywhere; a tap gives silence.
     context.createMediaStreamSource(media).connect(tap).connect(context.destination);
-    for (const track of media.getTracks()) track.onended = () => this.#fail(FAILURES.Ended);
-  }
-
-  #fail(failure) {
-    this.stop();
-    this.#become("off", failure);
+    for (const track of media.getTracks()) track.onended = () => this.stop(FAILURES.Ended);
+    this.#become("on");
   }
 
   #become(state, failure = null) {
@@ -379,7 +374,7 @@ class Line {
     this.retryAt = Date.now() + this.#backOffMs * (0.5 + 0.5 * Math.random());
     this.#backOffMs = Math.min(2 * this.#backOffMs, LAST_BACK_OFF_MS);
     this.#on.closed(code, reason);
-    this.#countDown();
+    if (this.retryAt) this.#countDown(); // else whoever was told wants no more of it
   }
 
   #countDown() {
@@ -770,7 +765,7 @@ class EmoStream extends (globalThis.HTMLElement ?? Object) {
     this.#bars = new Bars(this.#$.bars);
     this.#timeline = new Timeline(this.#$.timeline, this.#bars);
     this.#announcer = new Announcer(this.#$.aloud);
-    this.#$.start.onclick = () => (this.#microphone.state === "off" ? this.#startReading() : this.#stopReading());
+    this.#$.start.onclick = () => (this.#microphone.state === "off" ? this.#startReading() : this.#microphone.stop());
     this.#$.pause.onclick = () => this.#microphone.pause(this.#microphone.state === "on");
   }
 
@@ -799,8 +794,9 @@ class EmoStream extends (globalThis.HTMLElement ?? Object) {
   // --------------------------------------------------------------------------------------------------- the connection
 
   #hangUp() {
+    this.#uplink = null;
     this.#microphone?.stop();
-    this.#microphone = this.#uplink = null;
+    this.#microphone = null;
     this.#fresh = false;
     clearTimeout(this.#staleTimer);
     clearTimeout(this.#summaryTimer);
@@ -815,7 +811,7 @@ class EmoStream extends (globalThis.HTMLElement ?? Object) {
     this.#closeCode = 0;
     const isMicrophone = this.hasAttribute("microphone");
     this.#$.controls.hidden = !isMicrophone;
-    if (isMicrophone) this.#microphone = new Microphone((chunk) => this.#send(chunk), () => this.#render());
+    if (isMicrophone) this.#microphone = new Microphone((chunk) => this.#send(chunk), () => this.#turned());
     else this.#dial({});
     this.#render();
     this.#redraw();
@@ -836,24 +832,28 @@ class EmoStream extends (globalThis.HTMLElement ?? Object) {
     this.#line.close();
     this.#stream = null;
     this.#trouble = "";
-    await microphone.start();
-    if (microphone.state === "off") return;
+    if (!(await microphone.start())) return;
     const start = { type: "start", rate: microphone.rateHz, format: "f32le", source: "a browser's microphone" };
     if (this.hasAttribute("publish")) start.publish = this.getAttribute("publish");
     this.#uplink = new Uplink(this.#line, start);
     this.#dial({ stream: "" });
   }
 
-  /** The microphone is off at once; the line stays a moment for the verdict over all of it. */
-  #stopReading() {
-    this.#microphone.stop();
+  /** The microphone has become something else: by its buttons, or because it was taken away. */
+  #turned() {
+    if (this.#microphone.state === "off" && this.#uplink) this.#endReading();
+    this.#render();
+  }
+
+  /** The line stays a moment for the verdict over all of it. */
+  #endReading() {
     this.#uplink = null;
     this.#fresh = false;
+    this.#trouble = "";
     if (this.#line.isOpen && this.#stream) {
       this.#line.send({ type: "stop" });
       this.#summaryTimer = setTimeout(() => this.#finish(), SUMMARY_WAIT_MS);
     } else this.#finish();
-    this.#render();
   }
 
   #finish() {
