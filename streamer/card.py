@@ -69,12 +69,8 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     def grid(self) -> WindowGrid:
         """The windows this model wants, in samples."""
-        return WindowGrid(
-            frame_length=self.features.frame_length,
-            hop_length=self.features.hop_length,
-            length=self._samples(self.window_ms),
-            step=self._samples(self.step_ms),
-            shortest=self._samples(self.shortest_window_ms),
+        return WindowGrid.of(
+            self.features, window_ms=self.window_ms, step_ms=self.step_ms, shortest_ms=self.shortest_window_ms
         )
 
     def identity(self) -> ModelIdentity:
@@ -84,9 +80,6 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     def brief(self) -> ModelBrief:
         """The card in short, for ``hello``."""
         return ModelBrief(name=self.name, variant=self.variant, version=self.version, licence=self.licence)
-
-    def _samples(self, ms: int) -> int:
-        return round(ms * self.features.sample_rate_hz / 1000)
 
 
 def to_metadata(card: ModelCard) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """A network that was exported to ONNX, with its card: shared by all streams, never changed."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -112,13 +113,14 @@ def softmax(logits: F32) -> F32:
     return out
 
 
-def tempered(p: F32, temperature: float) -> F32:
-    """Probabilities over the last axis made more certain (below 1) or less: softmax(log p / temperature)."""
-    if temperature == 1:
-        return p
+def pooled(p: F32, weights: Sequence[float]) -> F32:
+    """Several models' probabilities (M, ..., K) as one (..., K): softmax(sum of weight * log p).
+
+    A logarithmic opinion pool (Genest & Zidek 1986); of a single model the weight is one over a temperature.
+    """
     # The floor keeps the logarithm of a probability that was rounded to nothing finite.
-    logarithms: F32 = np.log(np.maximum(p, np.float32(1e-30)))
-    return softmax(logarithms / np.float32(temperature))
+    logarithms = np.log(np.maximum(p, np.float32(1e-30)))
+    return softmax(np.tensordot(np.asarray(weights, np.float32), logarithms, axes=1))
 
 
 def _summary_size(outputs: list[Any]) -> int:

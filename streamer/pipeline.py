@@ -12,7 +12,7 @@ from streamer.audio import AudioBlock
 from streamer.baseline import BaselineConfig, SpeakerProfile
 from streamer.events import Certainty, Estimate, Event, Gap, Hello, Summary, Utterance, UtteranceStart
 from streamer.features import FeatureStream
-from streamer.model import EmotionModel, tempered
+from streamer.model import EmotionModel, pooled
 from streamer.panel import Panel
 from streamer.questions import Inquiry, answered
 from streamer.segment import Segment, Step
@@ -27,15 +27,16 @@ F32 = NDArray[np.float32]
 class StreamConfig:
     """How a stream decides. A window gets an estimate once it holds ``shortest_speech_ms`` of speech.
 
-    ``temperature`` is that of the models' mean. Utterances and whole files are named from ``verdict_at`` on, or from
-    where steps are. ``certainty`` is what these thresholds were measured to cost, for ``hello``.
+    ``weights``, one a model, say how far each is believed (``model.pooled``); none stand for the same for all, one
+    together. Utterances and whole files are named from ``verdict_at`` on, or from where steps are. ``certainty`` is
+    what these thresholds were measured to cost, for ``hello``.
     """
 
     smoothing: SmoothingConfig = field(default_factory=SmoothingConfig)
     speech: SpeechConfig = field(default_factory=SpeechConfig)
     baseline: BaselineConfig = field(default_factory=BaselineConfig)
     shortest_speech_ms: int = 250
-    temperature: float = 1.0
+    weights: tuple[float, ...] = ()
     verdict_at: float | None = None
     certainty: Certainty | None = None
 
@@ -71,6 +72,9 @@ class EmotionStream:
         self.config = config or StreamConfig()
         self._panel = Panel(models, self.config.baseline, profile)
         self._models = tuple(models)
+        self._weights = self.config.weights or (1 / len(models),) * len(models)
+        if len(self._weights) != len(models):
+            raise ValueError(f"got {len(self._weights)} weights for {len(models)} models")
         self.labels = models[0].card.labels
         self._grid = models[0].card.grid()
         self._features = [FeatureStream(model.card.features) for model in models]
@@ -228,7 +232,7 @@ class EmotionStream:
             return Estimate(
                 **stamp, p={}, label=None, confidence=0.0, agreement=0.0, speech=step.speaking, level_dbfs=level_dbfs
             )
-        p = tempered(by_model.mean(axis=0), self.config.temperature)
+        p = pooled(by_model, self._weights)
         smoothed, named = self._smoother.push(p, step_ms)
         self._whole.add(p, step.speech_samples)
         if self._utterance:

@@ -49,16 +49,25 @@ class Curve(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class Reliability(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What was measured of some models together: of each step's label and of each utterance's.
 
-    ``temperature`` divides the logarithm of the models' mean probabilities before they are normalised again: averaging
-    calibrated networks gives probabilities that are too even. ``protocol`` says what was measured and how.
+    ``weights``, one a model, say how far each is believed beside the others (``model.pooled``). ``protocol`` says what
+    was measured and how.
     """
 
     models: Annotated[tuple[ModelIdentity, ...], msgspec.Meta(min_length=1)]
-    temperature: Annotated[float, msgspec.Meta(gt=0)]
+    weights: tuple[Annotated[float, msgspec.Meta(ge=0)], ...]
     estimates: Curve
     utterances: Curve
     protocol: str
     schema: int = msgspec.field(default_factory=lambda: SCHEMA)
+
+    def __post_init__(self) -> None:
+        if len(self.weights) != len(self.models) or not any(self.weights):
+            raise ValueError(f"expected a weight for each of {len(self.models)} models, one at least above 0")
+
+    def weights_of(self, models: Iterable[ModelIdentity]) -> tuple[float, ...]:
+        """The weights of these models in their order, which may be another than that of the figures."""
+        of_model = dict(zip(self.models, self.weights, strict=True))
+        return tuple(of_model[model] for model in models)
 
     def demand_models(self, models: Iterable[ModelIdentity], where: str) -> None:
         """Raise ``ModelError`` unless these are the models that were measured; ``where`` names the figures' place."""

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from streamer.features import FeatureSpec
+
 F32 = NDArray[np.float32]
 
 
@@ -25,6 +27,12 @@ class WindowGrid:
     def __post_init__(self) -> None:
         if not 0 < self.frame_length <= self.shortest <= self.length or not self.step > 0 or not self.hop_length > 0:
             raise ValueError(f"a window must hold a frame and steps must go forward: got {self}")
+
+    @classmethod
+    def of(cls, spec: FeatureSpec, *, window_ms: int, step_ms: int, shortest_ms: int) -> "WindowGrid":
+        """The grid over the frames of a spec, at its rate."""
+        length, step, shortest = (round(ms * spec.sample_rate_hz / 1000) for ms in (window_ms, step_ms, shortest_ms))
+        return cls(spec.frame_length, spec.hop_length, length, step, shortest)
 
     def whole_frames(self, n_samples: int) -> int:
         """How many frames lie wholly within the first ``n_samples``."""

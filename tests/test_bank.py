@@ -1,4 +1,4 @@
-"""The bank holds what the daemon would compute, once, and babble is of the clip's own fold."""
+"""The bank holds what the daemon would compute, once, and babble is of the clip's own fold and corpus."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 import soundfile
 
+from streamer import bundled
 from streamer.audio import Samples
 from streamer.errors import NoInputError, UsageError
 from streamer.features import Feature, FeatureSpec, FeatureStream
 from streamer.resample import Resampler
 from streamer.sources.file import FileSource
+from streamer.speech import CHUNK, SpeechConfig, SpeechGate
 from tests.small_corpora import clips_tsv, write_features, write_voice
 from trainer.augmentation import another_voice
 from trainer.bank import MOST_VOICES, FeatureBank, feature_rows, load_bank, read_audio, voice_of
@@ -87,6 +89,7 @@ def test_a_bank_is_opened_where_it_is_kept(bank: FeatureBank) -> None:
     again = FeatureBank.open(bank.folder)
     assert again.folder == bank.folder
     assert np.array_equal(again.rows, bank.rows)
+    assert np.array_equal(again.heard, bank.heard)
     assert np.array_equal(again.starts, bank.starts)
 
 
@@ -109,20 +112,46 @@ def test_the_cache_is_used_and_only_for_the_same_question(tmp_path: Path) -> Non
             load_bank(*question, tmp_path / "cache")
 
 
-def test_babble_is_of_the_own_fold_alone(tmp_path: Path) -> None:
-    def rows_of_fold_0(corpus: str, shrill: str) -> list[np.ndarray]:
+@pytest.mark.parametrize("held_out", ["fold", "corpus"])
+def test_babble_is_of_what_can_be_held_out_together(held_out: str, tmp_path: Path) -> None:
+    def rows_of_the_first(folder: str, shrill: str) -> list[np.ndarray]:
         clips = []
-        for fold in (0, 1):
+        for part in (0, 1):
             for name in "abcdefgh":
-                pitch_hz = 400 if f"{fold}{name}" == shrill else 150
-                path = write_voice(tmp_path / corpus / f"{fold}{name}.wav", pitch_hz=pitch_hz)
-                clips.append(_clip(path, fold))
-        bank = load_bank(clips, SPEC, 4, tmp_path / "cache" / corpus)
+                pitch_hz = 400 if f"{part}{name}" == shrill else 150
+                clip = _clip(write_voice(tmp_path / folder / f"{part}{name}.wav", pitch_hz=pitch_hz), fold=0)
+                clips.append(replace(clip, fold=part) if held_out == "fold" else replace(clip, corpus=f"corpus {part}"))
+        bank = load_bank(clips, SPEC, 4, tmp_path / "cache" / folder)
         return [bank.clip(number, version) for number in range(7) for version in range(4)]
 
-    plain, own, other = (rows_of_fold_0(*corpus) for corpus in (("plain", ""), ("own", "0h"), ("other", "1h")))
+    plain, own, other = (rows_of_the_first(*corpus) for corpus in (("plain", ""), ("own", "0h"), ("other", "1h")))
     assert all(np.array_equal(one, two) for one, two in zip(plain, other, strict=True))
     assert not all(np.array_equal(one, two) for one, two in zip(plain, own, strict=True))
+
+
+def test_it_knows_how_much_speech_the_gate_heard_by_each_row(tmp_path: Path, recording: Samples) -> None:
+    silence = np.zeros(16_000, np.float32)
+    soundfile.write(tmp_path / "late.wav", np.concatenate([silence, recording[:48_000], silence]), 16_000)
+    bank = load_bank([_clip(tmp_path / "late.wav")], SPEC, 1, tmp_path / "cache")
+    heard = bank.speech(0)
+    assert len(heard) == len(bank.clip(0))
+    assert (np.diff(heard) >= 0).all()
+    ends = np.arange(len(heard)) * SPEC.hop_length + SPEC.frame_length
+    assert not heard[ends < 15_000].any()
+    assert heard[-1] == heard[ends > 70_000][0]
+    gate = SpeechGate(bundled.load_speech_model(), SpeechConfig(), 48_000)
+    gate.push(read_audio(tmp_path / "late.wav", 16_000))
+    assert heard[-1] == pytest.approx(gate.heard_samples, abs=CHUNK)
+    assert heard[-1] > 20_000
+
+
+def test_where_the_gate_hears_nobody_all_is_speech(tmp_path: Path) -> None:
+    path = write_voice(tmp_path / "buzz.wav", seconds=1.0)
+    bank = load_bank([_clip(path)], SPEC, 1, tmp_path / "cache")
+    gate = SpeechGate(bundled.load_speech_model(), SpeechConfig(), 48_000)
+    gate.push(read_audio(path, 16_000))
+    assert not gate.heard_samples
+    assert bank.speech(0).tolist() == [row * SPEC.hop_length + SPEC.frame_length for row in range(len(bank.clip(0)))]
 
 
 def test_a_clip_shorter_than_a_frame_has_one_row(tmp_path: Path) -> None:

@@ -11,9 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamer.features import Feature, FeatureSpec
-from streamer.windows import WindowGrid
+from streamer.windows import FeatureWindows, WindowGrid
 from tests.tiny_training import bank_of, made_up_clips
-from trainer.batches import CROPS, SHORTER, Batch, Excerpt, TrainingSet, cut, window_rows
+from trainer.bank import FeatureBank
+from trainer.batches import CROPS, STEPS_APART, WORTH_JUDGING_MS, Batch, Excerpt, TrainingSet, cut, excerpts
+from trainer.corpora.clip import Clip
 from trainer.corpora.labels import FOUR
 from trainer.recipes import RECIPES, Recipe
 
@@ -83,7 +85,7 @@ def test_each_clip_once_an_epoch_where_no_number_is_given() -> None:
 
 def test_windows_targets_and_teacher_are_of_the_same_clip() -> None:
     windows, targets, teacher = _together(list(_training(RECIPE).epoch(0)))
-    rows = window_rows(RECIPE)
+    rows = RECIPE.grid().rows
     assert windows.shape == (20, rows, 2)
     assert windows.dtype == targets.dtype == teacher.dtype == np.float32
     for clip, target in zip(windows[:, 0, 0].astype(int) // 2, targets, strict=True):
@@ -175,7 +177,7 @@ def test_clips_of_other_emotions_come_half_as_often() -> None:
 def test_crops_are_shares_of_the_window_and_one_length_a_batch() -> None:
     recipe = _changed(clips_per_epoch=400, random_crops=True)
     lengths = Counter(batch.windows.shape[1] for batch in _training(recipe).epoch(0))
-    assert set(lengths) == {round(window_rows(recipe) * share) for share in CROPS}
+    assert set(lengths) == {round(recipe.grid().rows * share) for share in CROPS}
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -183,7 +185,7 @@ def test_a_full_window_is_what_the_daemon_cuts(name: str) -> None:
     recipe = RECIPES[name]
     spec = recipe.features
     grid = WindowGrid(spec.frame_length, spec.hop_length, length=48_000, step=4_000, shortest=8_000)
-    assert window_rows(recipe) == grid.rows
+    assert recipe.grid().rows == grid.rows
 
 
 @given(length=st.integers(1, 30), n_rows=st.integers(1, 30), seed=st.integers(0, 1000))
@@ -204,67 +206,62 @@ def test_normalisation_sees_clean_rows_of_this_side_alone() -> None:
     assert len(_training(RECIPE).sample_rows()) == 20 * 60
 
 
-def _once(recipe: Recipe, lengths: np.ndarray, emotions: tuple[str, ...] = EMOTIONS) -> list[Excerpt]:
-    """Excerpts of clips of these lengths (clips, versions), whose rows are (clip, version, place)."""
-    numbered = [
-        (clip, version, place) for (clip, version), length in np.ndenumerate(lengths) for place in range(length)
-    ]
+def _heard(rows: int, silence: int = 0, pause: tuple[int, int] = (0, 0)) -> FeatureBank:
+    """One clip of rows (number,), each of a frame's length of speech but those before and those in the pause."""
+    places = np.arange(rows)
+    speaking = (places >= silence) & ~((places >= pause[0]) & (places < pause[1]))
+    bank = bank_of(places[:, None], np.array([[rows]]))
+    return replace(bank, heard=(speaking * SPEC.hop_length).cumsum().astype(np.int32))
+
+
+@given(
+    rows=st.integers(1, 200),
+    silence=st.integers(0, 80),
+    pause=st.tuples(st.integers(0, 100), st.integers(0, 200)),
+)
+def test_excerpts_are_the_windows_that_a_stream_judges(rows: int, silence: int, pause: tuple[int, int]) -> None:
+    bank, grid = _heard(rows, silence, pause), RECIPE.grid()
+    heard = np.append(0, bank.heard)
+    steps = FeatureWindows(grid, 1)
+    ends = [window.end_sample for window in steps.push(bank.clip(0))][::STEPS_APART]
+    cut = {(max(0, stop - grid.rows), stop) for stop in [*map(grid.whole_frames, ends), rows] if stop <= rows}
+    enough = {
+        (start, stop)
+        for start, stop in cut
+        if (heard[stop] - heard[start]) * 1000 >= WORTH_JUDGING_MS * SPEC.sample_rate_hz
+    }
+    found = excerpts(bank, RECIPE, 0)
+    spans = [(excerpt.start, excerpt.stop) for excerpt in found]
+    assert spans == sorted(spans)
+    if not enough:
+        assert spans == [(max(0, rows - grid.rows), rows)]
+        return
+    # What holds nothing new says nothing new.
+    assert set(spans) <= enough
+    assert all(heard[stop] in {heard[excerpt.stop] for excerpt in found} for _, stop in enough)
+    for excerpt in found:
+        assert excerpt.speech_s == pytest.approx((heard[excerpt.stop] - heard[excerpt.start]) / SPEC.sample_rate_hz)
+    assert sum(excerpt.new_speech_s for excerpt in found) == pytest.approx(heard[found[-1].stop] / SPEC.sample_rate_hz)
+
+
+def _for_a_head(versions: int) -> list[tuple[Clip, Excerpt]]:
+    lengths = np.full((5, versions), 60)
     training = TrainingSet(
-        recipe,
-        clips=made_up_clips(emotions),
-        numbers=range(len(lengths)),
-        bank=bank_of(np.array(numbered), lengths),
+        _changed(versions=versions),
+        clips=made_up_clips(EMOTIONS[:5]),
+        numbers=range(5),
+        bank=bank_of(np.zeros((lengths.sum(), 2)), lengths),
         labels=FOUR,
-        teacher=np.zeros((len(lengths), 2, 3), np.float16),
+        teacher=np.zeros((5, 2, 3), np.float16),
     )
-    return list(training.once())
+    return list(training.excerpts())
 
 
-@given(data=st.data(), versions=st.integers(1, 4), seed=st.integers(0, 100))
-def test_a_head_hears_every_version_of_every_clip_that_has_a_label(
-    data: st.DataObject, versions: int, seed: int
-) -> None:
-    recipe = _changed(versions=versions, seed=seed)
-    sizes = st.lists(st.integers(1, 100), min_size=versions, max_size=versions)
-    lengths = np.array(data.draw(st.lists(sizes, min_size=5, max_size=5)))
-    excerpts = _once(recipe, lengths, EMOTIONS[:5])
-    heard = [(excerpt.number, excerpt.version, excerpt.full) for excerpt in excerpts]
-    asked = [
-        (clip, version, full)
-        for clip in range(4)  # the fifth is of another emotion
-        for version in range(versions)
-        for full in ((True,) if version % 2 else (True, False))
-    ]
-    assert heard == asked
-    rows = window_rows(recipe)
-    for excerpt in excerpts:
-        assert excerpt.window.dtype == np.float32
-        length = lengths[excerpt.number, excerpt.version]
-        assert (excerpt.window[:, :2] == (excerpt.number, excerpt.version)).all()
-        assert (np.diff(excerpt.window[:, 2]) == 1).all()
-        if excerpt.full:
-            assert len(excerpt.window) == min(length, rows)
-        else:
-            assert min(length, round(SHORTER[0] * rows)) <= len(excerpt.window) <= round(SHORTER[1] * rows)
-
-
-def test_a_head_hears_the_same_excerpts_each_time_and_from_all_over_the_clips() -> None:
-    lengths = np.full((20, 1), 400)
-    one, same = _once(_changed(versions=1), lengths), _once(_changed(versions=1), lengths)
-    assert all(np.array_equal(a.window, b.window) for a, b in zip(one, same, strict=True))
-    other = _once(_changed(versions=1, seed=1), lengths)
-    assert not all(np.array_equal(a.window[0], b.window[0]) for a, b in zip(one, other, strict=True))
-    starts = [excerpt.window[0, 2] for excerpt in one if excerpt.full]
-    assert min(starts) < 100
-    assert 250 < max(starts) <= 400 - window_rows(RECIPE)
-
-
-@pytest.mark.parametrize("balance", [0.0, 0.5, 1.0])
-def test_excerpts_weigh_as_much_as_their_clips_are_drawn(balance: float) -> None:
-    emotions = ("angry",) * 9 + ("sad",)
-    excerpts = _once(_changed(versions=2, balance=balance), np.full((10, 2), 60), emotions)
-    weights = {excerpt.number: excerpt.weight for excerpt in excerpts}
-    assert len(weights) == 10
-    assert len(excerpts) == 30
-    assert {excerpt.weight for excerpt in excerpts} == set(weights.values())
-    assert weights[9] / weights[0] == pytest.approx(9**balance)
+@pytest.mark.parametrize("versions", [1, 2, 4])
+def test_a_head_hears_clips_with_a_label_as_they_are_and_disturbed(versions: int) -> None:
+    found = _for_a_head(versions)
+    assert {(excerpt.number, excerpt.version) for _, excerpt in found} == {
+        (clip, version) for clip in range(4) for version in range(min(2, versions))
+    }
+    clips = made_up_clips(EMOTIONS[:5])
+    assert all(clip == clips[excerpt.number] for clip, excerpt in found)

@@ -156,7 +156,8 @@ class TestMicrophone:
         """What a microphone's every sample leads to live, the same samples lead to as a file: each estimate."""
         source, sink = Taped(microphone_here, sound), Kept()
         models = bundled.load_models([Path(word) for word in model_arguments if word != "--model"])
-        config = StreamConfig(temperature=bundled.load_reliability(models, bundled.RELIABILITY).temperature)
+        reliability = bundled.load_reliability(models, bundled.RELIABILITY)
+        config = StreamConfig(weights=reliability.weights_of(model.card.identity() for model in models))
         Daemon(source, EmotionStream(models, speech_model, source.sample_rate_hz, config=config), [sink]).run()
         assert sum(block.lost_samples for block in source.tape) == 0
         recorded = source.samples

@@ -79,11 +79,12 @@ def numbers(out: Path) -> dict[str, dict]:
     return found
 
 
-PAIR = "mfcc_cnn1d-seed + mel_cnn2d-seed"
+SINGLES = ("mfcc_cnn1d-seed", "mel_cnn2d-seed")
+PAIR = " + ".join(SINGLES)
 
 
 def test_there_is_a_row_for_each_alone_and_for_both(numbers: dict[str, dict]) -> None:
-    assert list(numbers["scores"]) == ["mfcc_cnn1d-seed", "mel_cnn2d-seed", PAIR]
+    assert list(numbers["scores"]) == [*SINGLES, PAIR]
     for row in numbers["scores"].values():
         for corpus in ("one", "two", "mean"):
             low, high = row["intervals"][f"UAR {corpus}"]
@@ -118,18 +119,19 @@ def test_parts_of_the_clips_are_counted(numbers: dict[str, dict]) -> None:
     assert numbers["breakdown"]["sex"] == numbers["breakdown"]["intensity"] == {}
 
 
-def test_every_fold_has_a_temperature_of_the_others(numbers: dict[str, dict]) -> None:
-    assert list(numbers["calibration"]["temperature_by_fold"]) == ["0", "1"]
-    before, after = numbers["calibration"]["as it is"], numbers["calibration"]["streamed with it"]
-    assert sum(each["count"] for each in before["bins"]) == sum(each["count"] for each in after["bins"]) == 16
-    verdicts = numbers["calibration"]["verdicts with the other folds' temperature"]
-    assert verdicts["right"] == before["right"]
+def test_every_fold_has_weights_of_the_others(numbers: dict[str, dict]) -> None:
+    found = dict(numbers["calibration"])
+    weights = found.pop("weights_by_fold")
+    assert list(weights) == ["0", "1"]
+    assert all(len(of_fold) == 2 for of_fold in weights.values())
+    assert list(found) == [*SINGLES, PAIR]
+    assert {sum(each["count"] for each in row["bins"]) for row in found.values()} == {16}
 
 
 def test_the_daemon_is_told_what_to_trust(out: Path) -> None:
     found = decode_reliability((out / "reliability.json").read_bytes(), "reliability.json")
     assert [str(model) for model in found.models] == ["mfcc_cnn1d/seed (0123)", "mel_cnn2d/seed (0123)"]
-    assert 0.1 <= found.temperature <= 10
+    assert all(0 <= weight <= 10 for weight in found.weights)
     for curve in (found.estimates, found.utterances):
         assert (np.diff([point.coverage for point in curve.points]) <= 0).all()
         assert curve.points[0].coverage > 0.5
@@ -144,17 +146,24 @@ def test_noise_is_compared_on_one_sample(numbers: dict[str, dict]) -> None:
     assert babble[0] == cafe[0]
 
 
-def test_enrolment_has_rows_for_help_and_harm(numbers: dict[str, dict]) -> None:
+def test_enrolment_has_rows_for_each_network_for_help_and_harm(numbers: dict[str, dict]) -> None:
     rows = numbers["enrolment"]
-    names = ["nobody", "nobody, one stream a speaker", "3 s of the speaker", "5 s of the speaker"]
-    assert list(rows) == [*names, "3 s of another speaker"]
+    assert list(rows) == [*(f"{name}: {who}" for name in (*SINGLES, PAIR) for who in ("nobody", "3 s")), "sample"]
     # Each speaker has one neutral clip: it enrols for half of the others, never for itself.
-    assert rows["3 s of the speaker"]["enrolled_clips"] == rows["3 s of another speaker"]["enrolled_clips"] == 8
-    assert rows["nobody"]["enrolled_clips"] == 0
+    assert rows[f"{PAIR}: 3 s"]["enrolled_clips"] == 8
+    assert rows[f"{PAIR}: nobody"]["enrolled_clips"] == 0
+    whos = ("nobody", "nobody, one stream a speaker", "3 s", "5 s", "3 s of another speaker")
+    assert list(rows["sample"]) == [f"{PAIR}: {who}" for who in whos]
+    enrolled = [row["enrolled_clips"] for row in rows["sample"].values()]
+    assert enrolled[:2] == [0, 0]
+    assert 0 < enrolled[2] == enrolled[3] == enrolled[4] < 8
 
 
-def test_networks_without_a_corpus_are_judged_on_it(numbers: dict[str, dict]) -> None:
-    assert {"UAR one", "UAR two", "UAR mean"} <= set(numbers["leave_one_corpus_out"])
+def test_networks_without_a_corpus_are_judged_on_it_unknown_and_enrolled(numbers: dict[str, dict]) -> None:
+    found = numbers["leave_one_corpus_out"]
+    assert list(found) == ["never heard the corpus", "nor that, 3 s enrolled"]
+    for scores in found.values():
+        assert {"UAR one", "UAR two", "UAR mean"} <= set(scores)
 
 
 def test_networks_that_know_no_speaker_cannot_be_enrolled_with(corpora: Path, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from trainer.corpora.clip import Clip
 from trainer.corpora.labels import FOUR, label_set
 from trainer.corpora.registry import read_corpus
 from trainer.enrolment import Enrolment
-from trainer.evaluation import Evaluation, evaluate, evaluate_sessions, model_sets
+from trainer.evaluation import Ensembles, Evaluation, evaluate, evaluate_sessions, model_sets
 from trainer.metrics import UNNAMED
 from trainer.noise import CAFE, noise_for
 
@@ -64,7 +64,7 @@ def test_scores_are_those_worked_out_by_hand() -> None:
 def test_each_clip_is_judged_by_the_fold_that_did_not_hear_its_speaker(
     clips: tuple[Clip, ...], folds: list[tuple[Path, ...]]
 ) -> None:
-    evaluation = evaluate("folds", folds, clips, FOUR)
+    evaluation = evaluate("folds", Ensembles(folds), clips, FOUR)
     assert evaluation.labels == FOUR.labels
     assert evaluation.truth.tolist() == FOUR.indices(clips).tolist()
     assert np.allclose(evaluation.p.sum(axis=1), 1, atol=1e-3)
@@ -72,14 +72,14 @@ def test_each_clip_is_judged_by_the_fold_that_did_not_hear_its_speaker(
         own = [i for i, clip in enumerate(clips) if clip.speaker == f"spoken-{fold}"]
         card = tiny_card(heard_speakers=())
         alone = write_model(models[0].with_name(f"alone{fold}.onnx"), card, seed=fold)
-        judged = evaluate("alone", [(alone,)], [clips[i] for i in own], FOUR)
+        judged = evaluate("alone", Ensembles([(alone,)]), [clips[i] for i in own], FOUR)
         assert np.array_equal(evaluation.p[own], judged.p)
 
 
 def test_two_models_listen_together_as_the_daemon_hears(
     clips: tuple[Clip, ...], tiny_paths: list[Path], parts: Parts
 ) -> None:
-    evaluation = evaluate("both", [tuple(tiny_paths)], clips, FOUR)
+    evaluation = evaluate("both", Ensembles([tuple(tiny_paths)]), clips, FOUR)
     for clip, p in zip(clips[:3], evaluation.p, strict=False):
         samples, sample_rate_hz = soundfile.read(clip.path, dtype="float32")
         stream = parts.stream(sample_rate_hz)
@@ -91,20 +91,20 @@ def test_two_models_listen_together_as_the_daemon_hears(
 def test_a_clip_without_speech_has_no_verdict(clips: tuple[Clip, ...], tiny_paths: list[Path], tmp_path: Path) -> None:
     soundfile.write(tmp_path / "silence.wav", np.zeros(16_000), 16_000)
     silent = replace(clips[0], path=tmp_path / "silence.wav")
-    evaluation = evaluate("silence", [tuple(tiny_paths)], [silent, *clips], FOUR)
+    evaluation = evaluate("silence", Ensembles([tuple(tiny_paths)]), [silent, *clips], FOUR)
     assert evaluation.named[0] == UNNAMED
     assert (evaluation.named[1:] != UNNAMED).all()
 
 
 def test_clips_of_other_emotions_are_left_out(clips: tuple[Clip, ...], tiny_paths: list[Path]) -> None:
     fearful = replace(clips[0], emotion="fearful")
-    evaluation = evaluate("four", [tuple(tiny_paths)], [fearful, *clips], FOUR)
+    evaluation = evaluate("four", Ensembles([tuple(tiny_paths)]), [fearful, *clips], FOUR)
     assert evaluation.clips == clips
 
 
 def test_a_speaker_that_was_heard_is_refused(clips: tuple[Clip, ...], folds: list[tuple[Path, ...]]) -> None:
     with pytest.raises(UsageError, match=r"the speaker spoken-1 of 1_.*\.flac was heard in training") as refused:
-        evaluate("one fold", folds[:1], clips, FOUR)
+        evaluate("one fold", Ensembles(folds[:1]), clips, FOUR)
     assert "\n" not in str(refused.value)
 
 
@@ -113,18 +113,18 @@ def test_a_speaker_that_one_of_two_together_heard_is_refused(
 ) -> None:
     together = [(folds[0][0], folds[1][0])]
     with pytest.raises(UsageError, match="was heard in training by every model given"):
-        evaluate("together", together, clips, FOUR)
+        evaluate("together", Ensembles(together), clips, FOUR)
 
 
 def test_a_speaker_whom_no_fold_heard_is_refused(clips: tuple[Clip, ...], folds: list[tuple[Path, ...]]) -> None:
     stranger = replace(clips[0], speaker="other-9")
     with pytest.raises(UsageError, match=r"the speaker other-9 of .* is in the training of no fold"):
-        evaluate("folds", folds, [*clips, stranger], FOUR)
+        evaluate("folds", Ensembles(folds), [*clips, stranger], FOUR)
 
 
 def test_other_labels_are_refused(clips: tuple[Clip, ...], tiny_paths: list[Path]) -> None:
     with pytest.raises(UsageError, match="names angry, happy, neutral, sad, asked for happy, sad: give --labels"):
-        evaluate("two", [tuple(tiny_paths)], clips, label_set("happy,sad"))
+        evaluate("two", Ensembles([tuple(tiny_paths)]), clips, label_set("happy,sad"))
 
 
 def test_intervals_are_of_speakers_within_their_corpus() -> None:
@@ -139,9 +139,9 @@ def test_intervals_are_of_speakers_within_their_corpus() -> None:
 
 def test_noise_is_heard(clips: tuple[Clip, ...], tiny_paths: list[Path]) -> None:
     sets = [tuple(tiny_paths)]
-    clean = evaluate("clean", sets, clips[:1], FOUR)
+    clean = evaluate("clean", Ensembles(sets), clips[:1], FOUR)
     noises = {clips[0].path: noise_for(clips[0], CAFE, 0, clips)}
-    noisy = [evaluate("noisy", sets, clips[:1], FOUR, noises=noises).p for _ in range(2)]
+    noisy = [evaluate("noisy", Ensembles(sets), clips[:1], FOUR, noises=noises).p for _ in range(2)]
     assert not np.allclose(clean.p, noisy[0], atol=1e-2)
     assert np.array_equal(*noisy)
 
@@ -157,12 +157,13 @@ def test_a_session_gives_each_clip_the_verdict_of_its_own_utterances(
     clips: tuple[Clip, ...], tiny_paths: list[Path]
 ) -> None:
     sets = [tuple(tiny_paths)]
-    session, alone = evaluate_sessions("session", sets, clips, FOUR), evaluate("alone", sets, clips, FOUR)
+    session = evaluate_sessions("session", Ensembles(sets), clips, FOUR)
+    alone = evaluate("alone", Ensembles(sets), clips, FOUR)
     assert session.clips == alone.clips
     for log, own in zip(session.logs, alone.logs, strict=True):
         assert log.p == pytest.approx(log.spoken_p)
         # Networks without a summary learn nothing of the voice, so only the silence behind the clip makes a difference.
-        assert log.spoken_p == pytest.approx(own.spoken_p, abs=0.1)
+        assert log.spoken_p == pytest.approx(own.spoken_p, abs=0.15)
         assert log.utterance_ms[0, 0] == pytest.approx(own.utterance_ms[0, 0], abs=70)
         assert log.elapsed_ms[0] == pytest.approx(500, abs=1)
 
@@ -170,12 +171,12 @@ def test_a_session_gives_each_clip_the_verdict_of_its_own_utterances(
 def test_whoever_is_enrolled_is_heard_otherwise(clips: tuple[Clip, ...], personal: list[tuple[Path, ...]]) -> None:
     neutral = next(clip for clip in clips if clip.emotion == "neutral")
     other = next(clip for clip in clips if clip.speaker == neutral.speaker and clip is not neutral)
-    unknown = evaluate("unknown", personal, [other], FOUR)
+    unknown = evaluate("unknown", Ensembles(personal), [other], FOUR)
     enrolments = {other.path: Enrolment(neutral.speaker, (neutral.path,), 20)}
-    known = evaluate("known", personal, [other], FOUR, enrolments=enrolments)
+    known = evaluate("known", Ensembles(personal), [other], FOUR, enrolments=enrolments)
     assert not np.allclose(unknown.p, known.p, atol=1e-3)
     less = {other.path: Enrolment(neutral.speaker, (neutral.path,), 0.75)}
-    assert not np.array_equal(known.p, evaluate("less", personal, [other], FOUR, enrolments=less).p)
+    assert not np.array_equal(known.p, evaluate("less", Ensembles(personal), [other], FOUR, enrolments=less).p)
 
 
 def _run(folder: Path, speakers_of_folds: dict[int, tuple[str, ...]], *, exported: bool = True) -> Path:

@@ -34,7 +34,8 @@ def people(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Speakers:
 
 @pytest.fixture
 def figures(tiny_models: list[EmotionModel]) -> Reliability:
-    return msgspec.structs.replace(RELIABILITY, models=tuple(model.card.identity() for model in tiny_models))
+    models = tuple(model.card.identity() for model in tiny_models)
+    return msgspec.structs.replace(RELIABILITY, models=models, weights=(1.25, 0.5))
 
 
 def options(*flags: object, environment: Mapping[str, str] = MappingProxyType({})) -> argparse.Namespace:
@@ -82,15 +83,18 @@ def test_a_share_that_cannot_be_is_one_line(share: str) -> None:
         load_judges(options(f"--be-right={share}"))
 
 
-def test_the_curves_say_from_where_labels_are_shown() -> None:
-    config = stream_config(RELIABILITY, 0.8, drift=False)
+def test_the_curves_say_from_where_labels_are_shown(tiny_models: list[EmotionModel], figures: Reliability) -> None:
+    config = stream_config(tiny_models, figures, 0.8, drift=False)
     assert (config.smoothing.name_at, config.smoothing.keep_at) == (0.7, pytest.approx(0.65))
-    assert (config.verdict_at, config.temperature, config.baseline.drift) == (0.6, 0.8, False)
-    assert config.certainty == RELIABILITY.certainty(0.8)
+    assert (config.verdict_at, config.weights, config.baseline.drift) == (0.6, (1.25, 0.5), False)
+    assert config.certainty == figures.certainty(0.8)
 
 
-def test_figures_alone_only_make_the_mean_of_the_models_as_sure_as_it_is() -> None:
-    assert stream_config(RELIABILITY, None) == StreamConfig(temperature=0.8)
+def test_figures_alone_only_weigh_the_models_whatever_their_order(
+    tiny_models: list[EmotionModel], figures: Reliability
+) -> None:
+    assert stream_config(tiny_models, figures, None) == StreamConfig(weights=(1.25, 0.5))
+    assert stream_config(tiny_models[::-1], figures, None) == StreamConfig(weights=(0.5, 1.25))
 
 
 def test_a_wish_without_figures_is_one_line(tiny_paths: list[Path]) -> None:
@@ -99,12 +103,12 @@ def test_a_wish_without_figures_is_one_line(tiny_paths: list[Path]) -> None:
 
 
 def test_figures_are_read_from_the_file_that_is_named(
-    tmp_path: Path, tiny_paths: list[Path], figures: Reliability
+    tmp_path: Path, tiny_paths: list[Path], tiny_models: list[EmotionModel], figures: Reliability
 ) -> None:
     path = tmp_path / "figures.json"
     path.write_bytes(encode_reliability(figures))
     flags = [*named(tiny_paths), "--be-right", "0.8", "--reliability", path]
-    assert load_judges(options(*flags)).config == stream_config(figures, 0.8)
+    assert load_judges(options(*flags)).config == stream_config(tiny_models, figures, 0.8)
     path.write_bytes(encode_reliability(RELIABILITY))
     with pytest.raises(ModelError, match=r"was measured with tiny/test .*expected tiny_mel/test"):
         load_judges(options(*flags))
@@ -134,7 +138,7 @@ def test_shipped_figures_are_for_the_shipped_models_alone(
     monkeypatch.setattr(bundled, "model_paths", lambda: tiny_paths)
     assert load_judges(options()).config == StreamConfig()
     path.write_bytes(encode_reliability(figures))
-    assert load_judges(options()).config.temperature == 0.8
+    assert load_judges(options()).config.weights == (1.25, 0.5)
     assert load_judges(options(*named(tiny_paths))).config == StreamConfig()
     path.write_bytes(encode_reliability(RELIABILITY))
     with pytest.raises(ModelError, match="was measured with"):

@@ -11,7 +11,7 @@ from streamer.audio import AudioBlock, Samples
 from streamer.baseline import BaselineConfig, SpeakerBaseline, SpeakerProfile
 from streamer.errors import ProfileError
 from streamer.events import Certainty, Estimate, Utterance
-from streamer.model import EmotionModel, tempered
+from streamer.model import EmotionModel, pooled
 from streamer.pipeline import EmotionStream, StreamConfig
 from streamer.smoothing import SmoothingConfig
 from streamer.speech import SpeechModel
@@ -158,11 +158,18 @@ def test_a_profile_of_other_models_is_refused(summarised: Parts, parts: Parts, r
         EmotionStream(summarised.models, summarised.speech_model, HZ, profile=alone)
 
 
-def test_the_temperature_is_that_of_the_mean_and_reaches_every_verdict(parts: Parts, recording: Samples) -> None:
+def test_the_weights_are_of_the_models_and_reach_every_verdict(parts: Parts, recording: Samples) -> None:
     audio = recording[: 5 * HZ]
-    sharp = StreamConfig(smoothing=SmoothingConfig(half_life_ms=0), temperature=0.5)
-    ours, theirs = (probabilities(parts, audio, config, None) for config in (sharp, RAW))
-    np.testing.assert_allclose(ours, tempered(theirs.astype(np.float32), 0.5), atol=5e-4)
+
+    def said(weights: tuple[float, ...]) -> np.ndarray:
+        config = StreamConfig(smoothing=SmoothingConfig(half_life_ms=0), weights=weights)
+        return probabilities(parts, audio, config, None).astype(np.float32)
+
+    alone = np.stack([said((1.0, 0.0)), said((0.0, 1.0))])
+    np.testing.assert_allclose(said((2.0, 0.5)), pooled(alone, (2.0, 0.5)), atol=2e-3)
+    np.testing.assert_allclose(said(()), pooled(alone, (0.5, 0.5)), atol=1e-3)
+    with pytest.raises(ValueError, match="got 1 weights for 2 models"):
+        parts.stream(config=StreamConfig(weights=(1.0,)))
 
 
 def test_utterances_have_a_threshold_of_their_own(parts: Parts, recording: Samples) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from streamer.errors import ModelError
 from streamer.events import Certainty
-from streamer.model import tempered
+from streamer.model import pooled
 from streamer.reliability import Curve, CurvePoint, Reliability, cost, decode_reliability, encode_reliability
 from tests.tiny_models import TINY_CARD, tiny_card
 
@@ -21,7 +21,7 @@ def curve(*points: tuple[float, float, float]) -> Curve:
 
 RELIABILITY = Reliability(
     models=(TINY_CARD.identity(),),
-    temperature=0.8,
+    weights=(1.25,),
     estimates=curve((0.3, 0.6, 1.0), (0.5, 0.7, 0.8), (0.7, 0.82, 0.5), (0.9, 0.78, 0.1)),
     utterances=curve((0.3, 0.65, 1.0), (0.6, 0.85, 0.6)),
     protocol="two strangers",
@@ -77,7 +77,9 @@ def changed(**changes: object) -> bytes:
         (b"[" * 100_000, "cannot be used"),
         (b"{}", "has schema null"),
         (changed(schema=7), "has schema 7, this emostream reads schema 1"),
-        (changed(temperature=0), "$.temperature"),
+        (changed(weights=[-1]), "$.weights[0]"),
+        (changed(weights=[]), "expected a weight for each of 1 models"),
+        (changed(weights=[0]), "one at least above 0"),
         (changed(models=[]), "$.models"),
         (changed(estimates={"points": []}), "$.estimates.points"),
         (changed(estimates={"points": [{"confidence": 2, "right": 1, "coverage": 1}]}), "$.estimates.points[0]"),
@@ -98,7 +100,8 @@ def test_a_file_that_cannot_be_used_is_one_line(data: bytes, said: str) -> None:
 def test_figures_of_other_models_are_refused() -> None:
     RELIABILITY.demand_models([TINY_CARD.identity()], "here")
     other = tiny_card(name="other").identity()
-    both = msgspec.structs.replace(RELIABILITY, models=(other, TINY_CARD.identity()))
+    both = msgspec.structs.replace(RELIABILITY, models=(other, TINY_CARD.identity()), weights=(0.5, 2.0))
+    assert both.weights_of([TINY_CARD.identity(), other]) == (2.0, 0.5)
     both.demand_models([TINY_CARD.identity(), other], "here")
     for figures, models in ((RELIABILITY, [other]), (both, [other]), (RELIABILITY, [TINY_CARD.identity(), other])):
         with pytest.raises(ModelError, match=r"^here was measured with .*tiny/test") as caught:
@@ -107,13 +110,21 @@ def test_figures_of_other_models_are_refused() -> None:
         assert "--reliability" in str(caught.value)
 
 
-def test_a_temperature_sharpens_or_evens_out_and_keeps_the_order() -> None:
-    p = np.array([[0.5, 0.3, 0.2], [1.0, 0.0, 0.0]], np.float32)
-    assert tempered(p, 1.0) is p
-    sharp, even = tempered(p, 0.5), tempered(p, 2.0)
+def test_a_weight_sharpens_or_evens_out_and_keeps_the_order() -> None:
+    p = np.array([[[0.5, 0.3, 0.2], [1.0, 0.0, 0.0]]], np.float32)
+    np.testing.assert_allclose(pooled(p, (1.0,)), p[0], atol=1e-6)
+    sharp, even = pooled(p, (2.0,)), pooled(p, (0.5,))
     np.testing.assert_allclose(sharp[0], np.array([0.25, 0.09, 0.04]) / 0.38, atol=1e-6)
     for changed_p in (sharp, even):
         assert changed_p.dtype == np.float32
         np.testing.assert_allclose(changed_p.sum(axis=1), 1, atol=1e-6)
         assert (changed_p[:, 0] == changed_p.max(axis=1)).all()
-    assert even[0, 0] < p[0, 0] < sharp[0, 0]
+    assert even[0, 0] < p[0, 0, 0] < sharp[0, 0]
+
+
+def test_models_are_believed_as_far_as_they_weigh() -> None:
+    p = np.array([[0.5, 0.3, 0.2], [0.1, 0.1, 0.8]], np.float32)
+    np.testing.assert_allclose(pooled(p, (1.0, 0.0)), p[0], atol=1e-6)
+    np.testing.assert_allclose(pooled(p, (0.0, 1.0)), p[1], atol=1e-6)
+    product = np.array([0.05, 0.03, 0.16])
+    np.testing.assert_allclose(pooled(p, (1.0, 1.0)), product / product.sum(), atol=1e-6)

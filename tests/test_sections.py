@@ -12,7 +12,7 @@ from trainer.corpora.clip import Clip
 from trainer.corpora.labels import label_set
 from trainer.evaluation import StreamedEvaluation
 from trainer.report import Table
-from trainer.sections import breakdown, calibration, fold_temperatures, pace, people, scores
+from trainer.sections import breakdown, calibration, pace, people, scores
 
 LABELS = label_set("angry,sad")
 
@@ -69,19 +69,15 @@ def test_a_label_that_a_part_lacks_has_no_recall() -> None:
     assert breakdown(evaluation).numbers["corpus"]["made"]["recalls"] == {"angry": 0.75, "sad": None}
 
 
-def test_calibration_before_and_after(tmp_path: Path) -> None:
+def test_calibration_of_each_and_of_all_together(tmp_path: Path) -> None:
     evaluation = _evaluation()
-    temperatures = fold_temperatures(evaluation)
-    # The last speaker, always right, is judged by the others, of whom a third is wrong: .8 ** (1/T) is .667.
-    assert temperatures[1] == pytest.approx(2.0, rel=0.01)
-    streamed = replace(evaluation, p=np.full((40, 2), 0.5))
-    found = calibration(evaluation, streamed, temperatures, tmp_path).numbers
-    assert found["as it is"]["ECE"] == pytest.approx(0.05)  # .8 sure, .75 right
-    assert found["as it is"]["Brier"] == pytest.approx(0.75 * 2 * 0.04 + 0.25 * 2 * 0.64)
-    after = found["verdicts with the other folds' temperature"]
-    assert after["bins"][0]["confidence"] == pytest.approx(2 / 3, abs=1e-3)
-    assert after["bins"][0]["count"] == 10
-    assert found["streamed with it"]["confidence"] == 0.5
+    even = replace(evaluation, p=np.full((40, 2), 0.5))
+    found = calibration({"alone": evaluation, "together": even}, {0: (1.0, 2.0)}, tmp_path).numbers
+    assert found["alone"]["ECE"] == pytest.approx(0.05)  # .8 sure, .75 right
+    assert found["alone"]["Brier"] == pytest.approx(0.75 * 2 * 0.04 + 0.25 * 2 * 0.64)
+    assert found["alone"]["bins"][0]["count"] == 40
+    assert found["together"]["confidence"] == 0.5
+    assert found["weights_by_fold"] == {"0": (1.0, 2.0)}
 
 
 def test_the_pace_by_hand(tmp_path: Path) -> None:
@@ -106,7 +102,8 @@ def test_people_are_compared_on_the_clips_with_votes() -> None:
 
 def test_where_all_is_one_fold_nothing_is_fitted(tmp_path: Path) -> None:
     evaluation = replace(_evaluation(), fold=np.zeros(40, np.int64))
-    assert fold_temperatures(evaluation) == {}
     section = sections.abstaining(evaluation, None, tmp_path)
     assert sections.NO_FOLDS in section.body
-    assert list(calibration(evaluation, None, {}, tmp_path).numbers) == ["temperature_by_fold", "as it is"]
+    section = calibration({"alone": evaluation}, {}, tmp_path)
+    assert list(section.numbers) == ["weights_by_fold", "alone"]
+    assert sections.NO_FOLDS in section.body

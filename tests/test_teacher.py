@@ -20,9 +20,9 @@ from trainer.recipes import DUSHA, TEACHER_SUMMARY
 from trainer.teacher import teach
 
 
-def _stand_in(path: Path) -> Path:
+def _stand_in(path: Path, seed: int = 0) -> Path:
     """A file like the published one, with weights of no worth."""
-    torch.manual_seed(0)
+    torch.manual_seed(seed)
     torch.save(Dusha().state_dict(), path)
     return path
 
@@ -112,10 +112,14 @@ def test_what_it_said_is_kept_with_the_bank_and_never_half_of_it(
     monkeypatch.undo()
     taught = teach(bank, path)
 
-    path.unlink()
+    monkeypatch.setattr(teacher, "each", lambda *_: pytest.fail("listened again"))
     assert np.array_equal(teach(bank, path), taught)
+    monkeypatch.undo()
+    other = teach(bank, _stand_in(tmp_path / "other.pt", seed=1))
+    assert not np.allclose(other, taught, atol=1e-3)
+    path.unlink()
     with pytest.raises(NoInputError, match="no such file"):
-        teach(_bank(tmp_path, 150, versions=2), path)
+        teach(bank, path)
 
 
 @pytest.mark.corpora

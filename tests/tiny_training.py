@@ -16,6 +16,8 @@ from trainer.recipes import RECIPES, TEACHER_SUMMARY, Recipe
 
 F32 = NDArray[np.float32]
 
+SPEECH_A_ROW = 500
+
 RELATIVE = [name for name, recipe in RECIPES.items() if recipe.relative]
 
 
@@ -40,9 +42,14 @@ def made_up_clips(emotions: Sequence[str], speakers: int = 4, corpus: str = "mad
 
 
 def bank_of(rows: NDArray[np.floating], lengths: NDArray[np.int64]) -> FeatureBank:
-    """A bank that is kept nowhere, of all rows (total, D) and the ``lengths`` (clips, versions) of all versions."""
+    """A bank that is kept nowhere, of all rows (total, D) and the ``lengths`` (clips, versions) of all versions.
+
+    Every row brings ``SPEECH_A_ROW`` samples of speech.
+    """
     stops = lengths.cumsum().reshape(lengths.shape)
-    return FeatureBank(Path("nowhere"), rows.astype(np.float16), np.column_stack([stops[:, 0] - lengths[:, 0], stops]))
+    heard = np.concatenate([np.arange(1, length + 1) * SPEECH_A_ROW for length in lengths.ravel()])
+    starts = np.column_stack([stops[:, 0] - lengths[:, 0], stops])
+    return FeatureBank(Path("nowhere"), rows.astype(np.float16), heard.astype(np.int32), starts)
 
 
 def made_up_bank(recipe: Recipe, n_clips: int, rows: int = 60) -> FeatureBank:

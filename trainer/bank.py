@@ -1,20 +1,26 @@
-"""Feature rows of every clip, clean and augmented, computed once with the daemon's own ``FeatureStream``."""
+"""Feature rows of every clip, clean and augmented, computed once with the daemon's own ``FeatureStream``.
+
+Beside them stands how much speech the daemon's own gate had heard by the end of each row: windows for training can then
+be cut where a stream would judge them.
+"""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from pathlib import Path
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from streamer import bundled
 from streamer.audio import Samples
 from streamer.errors import UsageError
 from streamer.features import FeatureSpec, FeatureStream
 from streamer.resample import Resampler
 from streamer.sources.file import FileSource
+from streamer.speech import SpeechConfig, SpeechGate, SpeechModel
 from trainer.augmentation import OTHER_SPEED, Augmentation, another_voice, augment
 from trainer.corpora.clip import Clip
 from trainer.corpora.features import has_audio, read_features
@@ -24,7 +30,7 @@ from trainer.recipes import DUSHA, HEARS_PUBLISHED
 AUGMENTATION = Augmentation()
 MOST_VOICES = 2
 BABBLE_VOICES = 5
-BABBLE_POOL = 64  # clips of a fold that babble is made of: few enough to be kept decoded
+BABBLE_POOL = 64  # clips that babble is made of: few enough to be kept decoded
 
 
 @dataclass(frozen=True)
@@ -35,16 +41,19 @@ class FeatureBank:
     one disturbed. A bank of one version has the clips as they are. ``folder`` is where it is kept.
 
     ``rows`` is float16 of shape (total, D), ``starts`` int64 of shape (clips, versions + 1): where each version begins.
+    ``heard`` is int32 of shape (total,): the samples of speech in the version up to the end of each row.
     """
 
     folder: Path
     rows: NDArray[np.float16]
+    heard: NDArray[np.int32]
     starts: NDArray[np.int64]
 
     @classmethod
     def open(cls, folder: Path) -> "FeatureBank":
         """A bank that was computed before."""
-        return cls(folder, np.load(folder / "rows.npy", mmap_mode="r"), np.load(folder / "starts.npy"))
+        rows = np.load(folder / "rows.npy", mmap_mode="r")
+        return cls(folder, rows, np.load(folder / "heard.npy"), np.load(folder / "starts.npy"))
 
     @property
     def versions(self) -> int:
@@ -55,6 +64,11 @@ class FeatureBank:
         """Rows of one version of one clip, float32 of shape (T, D)."""
         start, stop = self.starts[number, version : version + 2]
         return np.asarray(self.rows[start:stop], np.float32)
+
+    def speech(self, number: int, version: int = 0) -> NDArray[np.int32]:
+        """Samples of speech (T,) in one version of one clip up to the end of each of its rows."""
+        start, stop = self.starts[number, version : version + 2]
+        return self.heard[start:stop]
 
 
 def voice_of(version: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -101,43 +115,72 @@ def _check_served(clips: Sequence[Clip], spec: FeatureSpec) -> None:
 def _compute(clips: Sequence[Clip], spec: FeatureSpec, versions: int, folder: Path) -> None:
     work = partial(_versions_of, clips, _babble_pools(clips), spec, versions)
     of_clips = each(work, range(len(clips)), f"features of {len(clips)} clips")
-    lengths = np.array([[len(rows) for rows in of_clip] for of_clip in of_clips])
+    lengths = np.array([[len(rows) for rows, _ in of_clip] for of_clip in of_clips])
     stops = np.cumsum(lengths).reshape(lengths.shape)
-    np.save(folder / "rows.npy", np.concatenate([rows for of_clip in of_clips for rows in of_clip]))
+    np.save(folder / "rows.npy", np.concatenate([rows for of_clip in of_clips for rows, _ in of_clip]))
+    np.save(folder / "heard.npy", np.concatenate([heard for of_clip in of_clips for _, heard in of_clip]))
     # Written last: it says that the bank is whole.
     np.save(folder / "starts.npy", np.column_stack([stops[:, 0] - lengths[:, 0], stops]))
 
 
 def _versions_of(
     clips: Sequence[Clip],
-    pools: Mapping[int | None, Sequence[Path]],
+    pools: Mapping[Hashable, Sequence[Path]],
     spec: FeatureSpec,
     versions: int,
     number: int,
-) -> list[NDArray[np.float16]]:
+) -> list[tuple[NDArray[np.float16], NDArray[np.int32]]]:
+    """Rows (T, D) and the speech heard by the end of each (T,), version by version."""
     clip = clips[number]
     if not has_audio(clip):
-        # What stands for audio cannot be augmented.
-        return [read_features(clip.path).astype(np.float16)] * versions
+        # What stands for audio cannot be augmented, nor heard.
+        rows = read_features(clip.path).astype(np.float16)
+        return [(rows, _ends(len(rows), spec))] * versions
     audio = read_audio(clip.path, spec.sample_rate_hz)
     rng = np.random.default_rng([number, versions])
     voices = [audio, another_voice(audio, clip.speaker, spec.sample_rate_hz)][: -(-versions // 2)]
     heard = []
     for voice in voices:
-        babble = _babble(pools[clip.fold], spec.sample_rate_hz, rng)
+        babble = _babble(pools[_company(clip)], spec.sample_rate_hz, rng)
         heard += [voice, augment(voice, babble, AUGMENTATION, rng, spec.sample_rate_hz)]
-    return [feature_rows(samples, spec).astype(np.float16) for samples in heard[:versions]]
+    return [_rows_and_speech(samples, spec) for samples in heard[:versions]]
 
 
-def _babble_pools(clips: Sequence[Clip]) -> dict[int | None, list[Path]]:
-    """The clips of each fold that babble is made of: training never hears a voice that it is judged by."""
-    of_fold: dict[int | None, list[Path]] = {}
+def _rows_and_speech(audio: Samples, spec: FeatureSpec) -> tuple[NDArray[np.float16], NDArray[np.int32]]:
+    rows = feature_rows(audio, spec).astype(np.float16)
+    ends = _ends(len(rows), spec)
+    gate = SpeechGate(_speech_model(), SpeechConfig(), len(audio))
+    gate.push(audio)
+    if not gate.heard_samples:
+        # Whoever named the clip heard a voice in it.
+        return rows, ends
+    return rows, np.array([gate.speech_between(0, end) for end in ends.tolist()], np.int32)
+
+
+def _ends(n_rows: int, spec: FeatureSpec) -> NDArray[np.int32]:
+    """The sample behind the last one of each row's frame."""
+    return (np.arange(n_rows) * spec.hop_length + spec.frame_length).astype(np.int32)
+
+
+@cache
+def _speech_model() -> SpeechModel:
+    return bundled.load_speech_model()
+
+
+def _company(clip: Clip) -> Hashable:
+    """Whose clips babble behind this one: wherever a fold or a corpus is held out, its voices are not heard."""
+    return clip.corpus, clip.fold
+
+
+def _babble_pools(clips: Sequence[Clip]) -> dict[Hashable, list[Path]]:
+    """The clips that babble is made of, by company."""
+    pools: dict[Hashable, list[Path]] = {}
     for clip in clips:
         if has_audio(clip):
-            of_fold.setdefault(clip.fold, []).append(clip.path)
+            pools.setdefault(_company(clip), []).append(clip.path)
     return {
-        fold: [paths[i] for i in np.unique(np.linspace(0, len(paths) - 1, BABBLE_POOL).astype(int))]
-        for fold, paths in of_fold.items()
+        company: [paths[i] for i in np.unique(np.linspace(0, len(paths) - 1, BABBLE_POOL).astype(int))]
+        for company, paths in pools.items()
     }
 
 
@@ -148,13 +191,13 @@ def _babble(pool: Sequence[Path], sample_rate_hz: int, rng: np.random.Generator)
     return np.sum([np.resize(_decoded(path, sample_rate_hz), longest) for path in voices], axis=0)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=1536)
 def _decoded(path: Path, sample_rate_hz: int) -> Samples:
     return read_audio(path, sample_rate_hz)
 
 
 def _key(clips: Sequence[Clip], spec: FeatureSpec, versions: int) -> str:
-    # The folds too: they say who babbles behind whom.
-    names = [(str(clip.path), clip.fold) for clip in clips]
-    facts = [spec.fingerprint(), versions, repr(AUGMENTATION), OTHER_SPEED, names]
+    # Corpora and folds too: they say who babbles behind whom.
+    names = [(str(clip.path), clip.corpus, clip.fold) for clip in clips]
+    facts = [spec.fingerprint(), versions, repr(AUGMENTATION), OTHER_SPEED, repr(SpeechConfig()), names]
     return hashlib.sha256(msgspec.json.encode(facts)).hexdigest()[:16]

@@ -1,5 +1,6 @@
 """Batches of feature windows for training: which clips, which version of each, which stretch of it."""
 
+import itertools
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from streamer.pipeline import StreamConfig
 from trainer.bank import FeatureBank, voice_of
 from trainer.corpora.clip import Clip
 from trainer.corpora.labels import LabelSet
@@ -17,7 +19,11 @@ F32 = NDArray[np.float32]
 
 # Shares of the full window that batches are cut to: what a stream sees from its first moments on.
 CROPS = (0.5, 0.67, 0.83, 1.0)
-SHORTER = (0.25, 0.75)
+# A head hears windows this many steps apart, of the first so many versions: the undisturbed clip and the disturbed one.
+STEPS_APART = 2
+VERSIONS_FOR_HEAD = 2
+# As the daemon has it.
+WORTH_JUDGING_MS = StreamConfig().shortest_speech_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +37,17 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """One window (T, D) of one version of the training side's clip ``number``; ``full`` unless cut short.
+    """A window as a stream would judge it: rows ``start`` to ``stop`` of a version of the bank's clip ``number``.
 
-    ``key`` names the same stretch of audio in every training set over the same bank.
+    ``speech_s`` is what it holds of speech, ``new_speech_s`` what no excerpt of the version before it held; both > 0.
     """
 
-    key: tuple[int, int, bool]
     number: int
     version: int
-    full: bool
-    weight: float
-    window: F32
+    start: int
+    stop: int
+    speech_s: float
+    new_speech_s: float
 
 
 class TrainingSet:
@@ -68,7 +74,7 @@ class TrainingSet:
         heard = teacher[np.array(numbers)].astype(np.float32)
         self._teacher_mean, self._teacher_deviation = heard.mean(axis=0), heard.std(axis=0) + 1e-3
         self._teacher = teacher
-        self.rows = window_rows(recipe)
+        self.rows = recipe.grid().rows
         self._numbers = np.array(numbers)
         self._targets = np.zeros((len(clips), len(labels.labels)), np.float32)
         named = [i for i, clip in enumerate(clips) if labels.index(clip.emotion) is not None]
@@ -108,22 +114,12 @@ class TrainingSet:
         chosen = rng.choice(self._numbers, min(n_clips, len(self._numbers)), replace=False)
         return np.concatenate([self.bank.clip(number) for number in chosen])
 
-    def once(self) -> Iterator[Excerpt]:
-        """Every version of every clip with a label as a full window, undisturbed ones as a shorter one too.
-
-        It is what a head learns on. The weights are those that ``epoch`` draws clips by.
-        """
-        for i, number in enumerate(self._numbers):
-            if self.labels.index(self.clips[i].emotion) is None:
-                continue
-            rng = np.random.default_rng([self.recipe.seed, number])
-            for version in range(self.bank.versions):
-                rows = self.bank.clip(number, version)
-                for full in (True,) if version % 2 else (True, False):
-                    length = self.rows if full else round(self.rows * rng.uniform(*SHORTER))
-                    start = int(rng.integers(0, max(0, len(rows) - length) + 1))
-                    key = (int(number), version, full)
-                    yield Excerpt(key, i, version, full, float(self._p[i]), rows[start : start + length])
+    def excerpts(self) -> Iterator[tuple[Clip, Excerpt]]:
+        """Windows of every clip with a label, undisturbed and disturbed: what a head learns on."""
+        for clip, number in zip(self.clips, self._numbers.tolist(), strict=True):
+            if self.labels.index(clip.emotion) is not None:
+                for version in range(min(VERSIONS_FOR_HEAD, self.bank.versions)):
+                    yield from ((clip, excerpt) for excerpt in excerpts(self.bank, self.recipe, number, version))
 
     def _imitated(self, numbers: NDArray[np.int64], voices: NDArray[np.int64]) -> F32:
         standardised = (self._teacher[numbers, voices] - self._teacher_mean[voices]) / self._teacher_deviation[voices]
@@ -137,10 +133,26 @@ class TrainingSet:
         return np.where(rng.random(count) < self.recipe.clean_share, 0, others)
 
 
-def window_rows(recipe: Recipe) -> int:
-    """T, the rows of a full window."""
-    spec = recipe.features
-    return (recipe.window_ms * spec.sample_rate_hz // 1000 - spec.frame_length) // spec.hop_length + 1
+def excerpts(bank: FeatureBank, recipe: Recipe, number: int, version: int = 0) -> list[Excerpt]:
+    """The windows of one version of a clip at every ``STEPS_APART``-th step that a stream judges, and at its end.
+
+    A clip with too little speech for any has the one at its end.
+    """
+    grid, rate_hz = recipe.grid(), recipe.features.sample_rate_hz
+    heard = np.append(0, bank.speech(number, version))
+    ended = len(heard) - 1
+    steps = (grid.whole_frames(end) for end in itertools.count(grid.first_end, STEPS_APART * grid.step))
+    found: list[Excerpt] = []
+    before = 0
+    for stop in [*itertools.takewhile(lambda stop: stop < ended, steps), ended]:
+        start = max(0, stop - grid.rows)
+        speech, new = heard[stop] - heard[start], heard[stop] - before
+        enough = speech * 1000 >= WORTH_JUDGING_MS * rate_hz and new > 0
+        if enough or (stop == ended and not found):
+            seconds = (max(1, samples) / rate_hz for samples in (speech, new))
+            found.append(Excerpt(number, version, start, stop, *map(float, seconds)))
+            before = heard[stop]
+    return found
 
 
 def cut(rows: F32, n_rows: int, rng: Generator) -> F32:

@@ -1,27 +1,32 @@
 """A whole evaluation: every row of the table, then the sections of the report about the last one."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from streamer.baseline import demand_baseline
 from streamer.card import ModelIdentity
 from streamer.model import EmotionModel
 from trainer import runs, sections, stress
 from trainer.baselines import LEAKY, baselines
-from trainer.calibration import pair_temperature
+from trainer.calibration import cross_fitted, pool_weights
 from trainer.corpora.clip import Clip
 from trainer.corpora.labels import LabelSet
-from trainer.evaluation import Evaluation, StreamedEvaluation, evaluate, model_sets
+from trainer.evaluation import Ensembles, Evaluation, StreamedEvaluation, evaluate, model_sets
 from trainer.reliability import write_reliability
 from trainer.report import Section, write_report
 
+F64 = NDArray[np.float64]
+Row = tuple[Path, ...]
+
 PROTOCOL = (
-    "Each clip is streamed from its beginning to its end as the daemon hears it (speech gate, windows, smoothing), "
-    "by models that "
-    "never heard its speaker; its verdict is the likeliest label of the mean over its windows, and nothing abstains "
-    "unless it says so."
+    "Each clip is streamed from its beginning to its end as the daemon hears it (speech gate, windows, smoothing), by "
+    "models that never heard its speaker; its verdict is the likeliest label of the mean over its windows, and nothing "
+    "abstains unless it says so."
 )
 
 
@@ -29,17 +34,18 @@ PROTOCOL = (
 class Job:
     """What to judge and by what. ``rows`` are runs or model files that listen together.
 
-    ``noise_sample`` is how many clips of each corpus are heard behind noise, ``enrol_s`` how many seconds a speaker is
-    enrolled with, both None for not at all; ``with_harm`` also enrols too little and the wrong one.
+    ``sample`` is how many clips of each corpus are heard behind noise and after enrolments that do harm, too little and
+    the wrong speaker. ``enrol_s`` is how many seconds a speaker is enrolled with, None for not at all.
     """
 
-    rows: tuple[tuple[Path, ...], ...]
+    rows: tuple[Row, ...]
     clips: Sequence[Clip]
     labels: LabelSet
     out: Path
     with_baselines: bool
     with_leak: bool
-    noise_sample: int | None
+    with_noise: bool
+    sample: int
     enrol_s: float | None
     with_harm: bool
 
@@ -56,66 +62,116 @@ def evaluate_all(job: Job) -> list[Evaluation]:
     job.out.mkdir(parents=True, exist_ok=True)
     regressions = baselines(job.clips, labels, leaky=job.with_leak) if job.with_baselines or job.with_leak else []
     evaluations = [each for each in regressions if job.with_baselines and each.name != LEAKY]
-    streamed: StreamedEvaluation | None = None
+    judged: dict[Row, StreamedEvaluation] = {}
     for row in rows:
-        streamed = evaluate(_name(row), sets[row], job.clips, labels)
-        evaluations.append(streamed)
-        if len(row) == 1 and row[0].is_dir() and _is_whole(row[0], streamed):
-            runs.write_scores(row[0], streamed.scores())
-    written: list[Section] = [sections.scores(evaluations, job.out)] if evaluations else []
-    if streamed is not None:
-        written += _about(streamed, rows[-1], job)
+        weights = _weights(judged, row) if len(row) > 1 else {}
+        judged[row] = evaluate(_name(row), Ensembles(sets[row], weights), job.clips, labels)
+        if len(row) == 1 and row[0].is_dir() and _is_whole(row[0], judged[row]):
+            runs.write_scores(row[0], judged[row].scores())
+    evaluations += judged.values()
+    table = evaluations or regressions
+    facts, written = _facts(table[-1].clips, rows), []
+    for section in _sections(job, evaluations, regressions, judged):
+        # Passes take minutes each: what is known is kept whatever becomes of the rest.
+        written.append(section)
+        write_report(job.out, "How well it hears", facts, written)
+    return table
+
+
+def _sections(
+    job: Job,
+    evaluations: Sequence[Evaluation],
+    regressions: Sequence[Evaluation],
+    judged: Mapping[Row, StreamedEvaluation],
+) -> Iterator[Section]:
+    if evaluations:
+        yield sections.scores(evaluations, job.out)
+    if judged:
+        yield from _about(judged, list(judged)[-1], job)
     if job.with_leak:
-        written.append(stress.leak(regressions))
-    judged = evaluations or regressions
-    write_report(job.out, "How well it hears", _facts(judged[-1].clips, rows), written)
-    return judged
+        yield stress.leak(regressions)
 
 
-def _about(evaluation: StreamedEvaluation, row: tuple[Path, ...], job: Job) -> list[Section]:
-    """The sections about one row."""
+def _about(judged: Mapping[Row, StreamedEvaluation], row: Row, job: Job) -> Iterator[Section]:
+    """The sections about one row of those that were judged."""
+    evaluation = judged[row]
     if not evaluation.p.any():
-        return [Section("heard", "Nothing was heard", ("In no clip was there any speech to judge by.",), {})]
-    out, labels, sets = job.out, job.labels, model_sets(row)
-    # The daemon tempers every window, before anything is smoothed: so must what its thresholds are chosen on.
-    temperatures = sections.fold_temperatures(evaluation)
-    streamed, tallies = None, None
-    if temperatures:
-        name = f"{evaluation.name} with temperatures"
-        streamed = evaluate(name, sets, evaluation.clips, labels, temperatures=temperatures)
-        tallies = sections.tallies_of(streamed)
+        yield Section("heard", "Nothing was heard", ("In no clip was there any speech to judge by.",), {})
+        return
+    out, labels, weights = job.out, job.labels, _weights(judged, row)
+    ensembles = Ensembles(model_sets(row), weights)
+    versions, tallies = {each.name: each for each in _alone(judged, row)}, None
+    if weights:
+        if len(row) == 1:
+            # Its weight came from what it says alone; the daemon weighs every window before anything is smoothed.
+            name = f"{evaluation.name} with its weight"
+            evaluation = evaluate(name, ensembles, evaluation.clips, labels)
+        versions[evaluation.name] = evaluation
+        tallies = sections.tallies_of(evaluation)
         if models := _identities(row):
-            temperature = pair_temperature(evaluation.p, evaluation.truth)
-            write_reliability(out, models, temperature, *tallies)
-    people = sections.people(evaluation, labels)
-    written = [
-        sections.breakdown(evaluation),
-        sections.calibration(evaluation, streamed, temperatures, out),
-        sections.abstaining(streamed or evaluation, tallies, out),
-        sections.pace(evaluation, out),
-        *([people] if people else []),
-    ]
-    if job.noise_sample is not None:
-        written.append(stress.noise(evaluation, sets, labels, job.noise_sample, out))
+            of_all = pool_weights(_verdicts(judged, row), evaluation.truth)
+            write_reliability(out, models, of_all, *tallies)
+    yield sections.breakdown(evaluation)
+    yield sections.calibration(versions, weights, out)
+    yield sections.abstaining(evaluation, tallies, out)
+    yield sections.pace(evaluation, out)
+    if people := sections.people(evaluation, labels):
+        yield people
+    if job.with_noise:
+        yield stress.noise(evaluation, ensembles, labels, job.sample, out)
     if job.enrol_s is not None:
-        written.append(stress.enrolment(evaluation, sets, labels, job.enrol_s, harm=job.with_harm))
-    if without := _never_heard(row, job):
-        written.append(stress.other_corpora(without, evaluation))
-    return written
+        # Each of those that listen together alone too, then all of them.
+        alone = [(judged[single], model_sets(single)) for single in _singles(row) if single != row]
+        known = [(unknown, Ensembles(sets)) for unknown, sets in alone if _takes_a_speaker(sets)]
+        harm = job.sample if job.with_harm else None
+        yield stress.enrolment([*known, (evaluation, ensembles)], labels, job.enrol_s, harm)
+    if held_out := _held_out_corpora(row):
+        clips = [clip for clip in evaluation.clips if clip.corpus in held_out]
+        # A corpus' own clips have no say in how its judges are weighed.
+        by_corpus = cross_fitted(_verdicts(judged, row), evaluation.truth, evaluation.corpora)
+        others = {place: by_corpus[corpus] for place, corpus in enumerate(held_out) if corpus in by_corpus}
+        without = Ensembles(model_sets(row, runs.WITHOUT), others)
+        yield stress.other_corpora(evaluation, without, clips, labels, job.enrol_s)
 
 
-def _never_heard(row: tuple[Path, ...], job: Job) -> StreamedEvaluation | None:
-    """Each corpus by the networks without it; None where the runs have none."""
+def _singles(row: Row) -> list[Row]:
+    return [(path,) for path in row]
+
+
+def _alone(judged: Mapping[Row, StreamedEvaluation], row: Row) -> list[StreamedEvaluation]:
+    """What each of the row says alone."""
+    return [judged[single] for single in _singles(row)]
+
+
+def _verdicts(judged: Mapping[Row, StreamedEvaluation], row: Row) -> F64:
+    """The same as probabilities (M, N, K)."""
+    return np.stack([evaluation.p for evaluation in _alone(judged, row)])
+
+
+def _weights(judged: Mapping[Row, StreamedEvaluation], row: Row) -> dict[int, tuple[float, ...]]:
+    """By fold how far each of the row is believed there, from what each says alone in the other folds; none without."""
+    alone = _alone(judged, row)[0]
+    verdicts = _verdicts(judged, row)
+    heard = verdicts.any(axis=2).all(axis=0)
+    if len(set(alone.fold[heard].tolist())) < 2:
+        return {}
+    return cross_fitted(verdicts, alone.truth, alone.fold)
+
+
+def _held_out_corpora(row: Row) -> list[str]:
+    """The corpora that the row's runs have networks without, in their order; none where one of the runs has none."""
     if not all(folder.is_dir() and runs.judged_parts(folder, runs.WITHOUT) for folder in row):
-        return None
-    held_out = {part.name.removeprefix(runs.WITHOUT) for part in runs.judged_parts(row[0], runs.WITHOUT)}
-    clips = [clip for clip in job.clips if clip.corpus in held_out]
-    return evaluate(f"{_name(row)} without the corpus", model_sets(row, runs.WITHOUT), clips, job.labels)
+        return []
+    return [part.name.removeprefix(runs.WITHOUT) for part in runs.judged_parts(row[0], runs.WITHOUT)]
 
 
-def _with_singles(rows: Sequence[tuple[Path, ...]]) -> list[tuple[Path, ...]]:
+def _takes_a_speaker(sets: Sequence[tuple[Path, ...]]) -> bool:
+    return all(any(EmotionModel.load(path).card.neutral_summary for path in models) for models in sets)
+
+
+def _with_singles(rows: Sequence[Row]) -> list[Row]:
     """Every row once; before those that listen together, each of them alone."""
-    found: dict[tuple[Path, ...], None] = {}
+    found: dict[Row, None] = {}
     for row in rows:
         found.update(dict.fromkeys((path,) for path in row))
         found[row] = None
@@ -128,11 +184,11 @@ def _is_whole(folder: Path, evaluation: Evaluation) -> bool:
     return held_out == len(evaluation.clips)
 
 
-def _name(row: tuple[Path, ...]) -> str:
+def _name(row: Row) -> str:
     return " + ".join(path.name for path in row)
 
 
-def _identities(row: tuple[Path, ...]) -> list[ModelIdentity]:
+def _identities(row: Row) -> list[ModelIdentity]:
     """How the shipped networks of these runs are known; none where a run has no network of all speakers yet."""
     parts = [folder / runs.ALL for folder in row if (folder / runs.ALL / "split.json").exists()]
     if len(parts) < len(row):
@@ -144,7 +200,7 @@ def _identities(row: tuple[Path, ...]) -> list[ModelIdentity]:
     ]
 
 
-def _facts(clips: Sequence[Clip], rows: Sequence[tuple[Path, ...]]) -> dict[str, object]:
+def _facts(clips: Sequence[Clip], rows: Sequence[Row]) -> dict[str, object]:
     """What a reader needs to know before any number."""
     cards = [EmotionModel.load(path).card for row in rows[-1:] for models in model_sets(row) for path in models]
     corpora = sorted({clip.corpus for clip in clips})

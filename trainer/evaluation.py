@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -101,19 +101,36 @@ class StreamedEvaluation(Evaluation):
     fold: NDArray[np.int64]
     logs: tuple[ClipLog, ...]
 
+    def of(self, chosen: NDArray[np.bool_]) -> "StreamedEvaluation":
+        """What was named of the chosen clips alone."""
+        part = super().of(chosen)
+        logs = tuple(log for log, wanted in zip(self.logs, chosen, strict=True) if wanted)
+        return StreamedEvaluation(part.name, part.labels, part.clips, part.truth, part.p, self.fold[chosen], logs)
+
 
 @dataclass(frozen=True)
 class Hearing:
     """One clip to be streamed: through which models, behind what noise, after whose enrolment.
 
-    ``temperature`` is that of the models' mean.
+    ``weights`` say how far each model is believed, the same for all where there are none.
     """
 
     models: tuple[Path, ...]
     clip: Path
     noise: Noise | None = None
     enrolment: Enrolment | None = None
-    temperature: float = 1.0
+    weights: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class Ensembles:
+    """Models that listen together, a set for each part of a split: a clip gets the set that never heard its speaker.
+
+    ``weights`` say by the place of a set how far each of its models is believed; where there are none, all the same.
+    """
+
+    sets: Sequence[tuple[Path, ...]]
+    weights: Mapping[int, tuple[float, ...]] = field(default_factory=dict)
 
 
 def model_sets(run_folders: Sequence[Path], kind: str = runs.FOLD) -> list[tuple[Path, ...]]:
@@ -143,29 +160,26 @@ def judges(sets: Sequence[tuple[Path, ...]], clips: Sequence[Clip], labels: Labe
 
 def evaluate(
     name: str,
-    sets: Sequence[tuple[Path, ...]],
+    ensembles: Ensembles,
     clips: Sequence[Clip],
     labels: LabelSet,
     *,
     noises: Mapping[Path, Noise] | None = None,
     enrolments: Mapping[Path, Enrolment] | None = None,
-    temperatures: Mapping[int, float] | None = None,
 ) -> StreamedEvaluation:
-    """Stream every clip through the models that never heard its speaker.
-
-    Noises and enrolments are by a clip's path, temperatures of the models' mean by the place of a set.
+    """Stream every clip through the models that never heard its speaker. Noises and enrolments are by a clip's path.
 
     Raises ``UsageError`` where labels differ, and where a speaker was heard by all sets or is a stranger to several.
     """
     wanted = [clip for clip in clips if labels.index(clip.emotion) is not None]
-    fold = judges(sets, wanted, labels)
+    fold = judges(ensembles.sets, wanted, labels)
     hearings = [
         Hearing(
-            sets[place],
+            ensembles.sets[place],
             clip.path,
             noise=(noises or {}).get(clip.path),
             enrolment=(enrolments or {}).get(clip.path),
-            temperature=(temperatures or {}).get(place, 1.0),
+            weights=ensembles.weights.get(place, ()),
         )
         for place, clip in zip(fold.tolist(), wanted, strict=True)
     ]
@@ -173,21 +187,22 @@ def evaluate(
     return _evaluation(name, wanted, labels, fold, logs)
 
 
-def evaluate_sessions(
-    name: str, sets: Sequence[tuple[Path, ...]], clips: Sequence[Clip], labels: LabelSet
-) -> StreamedEvaluation:
+def evaluate_sessions(name: str, ensembles: Ensembles, clips: Sequence[Clip], labels: LabelSet) -> StreamedEvaluation:
     """The same with one stream a speaker, which keeps what it learns of the voice from clip to clip.
 
     The clips come in a shuffled order that is always the same, each after a silence. A stream has one summary alone, so
     ``p`` is what the clip's utterances say. Raises as ``evaluate`` does.
     """
     wanted = [clip for clip in clips if labels.index(clip.emotion) is not None]
-    fold = judges(sets, wanted, labels)
+    fold = judges(ensembles.sets, wanted, labels)
     shuffled = np.random.default_rng(0).permutation(len(wanted)).tolist()
     of_speaker: dict[tuple[str, int], list[int]] = {}
     for i in shuffled:
         of_speaker.setdefault((wanted[i].speaker, int(fold[i])), []).append(i)
-    sessions = [(sets[place], [wanted[i].path for i in own]) for (_, place), own in of_speaker.items()]
+    sessions = [
+        (ensembles.sets[place], ensembles.weights.get(place, ()), [wanted[i].path for i in own])
+        for (_, place), own in of_speaker.items()
+    ]
     by_session = each(hear_session, sessions, f"{name}, {len(sessions)} sessions", chunk=1)
     logs = dict(zip(itertools.chain(*of_speaker.values()), itertools.chain(*by_session), strict=True))
     return _evaluation(name, wanted, labels, fold, [logs[i] for i in range(len(wanted))])
@@ -196,7 +211,7 @@ def evaluate_sessions(
 def hear(hearing: Hearing) -> ClipLog:
     """Stream one clip from its beginning to its end."""
     profile = _profile(hearing.models, hearing.enrolment) if hearing.enrolment else None
-    config = StreamConfig(temperature=hearing.temperature)
+    config = StreamConfig(weights=hearing.weights)
     if hearing.noise is None:
         source = FileSource(hearing.clip, block_s=BLOCK_S)
         stream = _stream(hearing.models, source.sample_rate_hz, config, profile)
@@ -206,10 +221,10 @@ def hear(hearing: Hearing) -> ClipLog:
     return _log(stream, [AudioBlock(audio, SAMPLE_RATE_HZ, 0)])
 
 
-def hear_session(session: tuple[tuple[Path, ...], Sequence[Path]]) -> list[ClipLog]:
-    """Stream clips one after the other through one stream of these models; a log of each."""
-    models, clips = session
-    stream = _stream(models, SAMPLE_RATE_HZ)
+def hear_session(session: tuple[tuple[Path, ...], tuple[float, ...], Sequence[Path]]) -> list[ClipLog]:
+    """Stream clips one after the other through one stream of these models, so weighed; a log of each."""
+    models, weights, clips = session
+    stream = _stream(models, SAMPLE_RATE_HZ, StreamConfig(weights=weights))
     logs = []
     for clip in clips:
         start_ms = stream.heard_ms

@@ -1,6 +1,8 @@
 """The fit: epochs of batches, a progress line, curves, and a checkpoint after every epoch to go on from."""
 
 import time
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,16 +11,22 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from trainer import runs
-from trainer.bank import voice_of
-from trainer.batches import TrainingSet
+from trainer.batches import Excerpt, TrainingSet
+from trainer.corpora.clip import Clip
 from trainer.head import Head, Spoken, fit_head
 from trainer.learners import Learner, learning_rate, new_learner
 
 # A number in a summary that differs less is the same for everybody and keeps its scale: noise must not be blown up.
 LEAST_DEVIATION = 1e-3
 
-# Summaries (S,) of excerpts, by the excerpt's key.
-Known = dict[tuple[int, int, bool], NDArray[np.float32]]
+# What all disturbed windows together weigh for one of the undisturbed: a tenth of all that is heard. More of them costs
+# more in the quiet than it gains in noise (models/README.md).
+DISTURBED = 1 / 9
+BATCH = 32
+
+F32 = NDArray[np.float32]
+# Summaries (S,) of windows.
+Known = dict[Excerpt, F32]
 
 
 @dataclass(frozen=True)
@@ -78,32 +86,56 @@ def fit(
 
 def _fit_head(learner: Learner, training: TrainingSet, known: Known) -> Head:
     """Give the learner, which has ended its epochs, the head that fits its summaries of the training side."""
-    facts, summaries = [], []
-    for excerpt in training.once():
-        facts.append((excerpt.number, excerpt.version, excerpt.full, excerpt.weight, len(excerpt.window)))
-        if excerpt.key not in known:
-            known[excerpt.key] = learner.judge(excerpt.window[None])[1][0]
-        summaries.append(known[excerpt.key])
-    number, version, full, weight, rows = (np.array(column) for column in zip(*facts, strict=True))
-    x, whole = np.stack(summaries), (version % 2 == 0) & full
-    mean, deviation = x[whole].mean(axis=0), x[whole].std(axis=0)
+    clips, windows = zip(*training.excerpts(), strict=True)
+    _sum_up(learner, training, [window for window in windows if window not in known], known)
+    x = np.stack([known[window] for window in windows])
+    clean = np.array([window.version == 0 for window in windows])
+    mean, deviation = x[clean].mean(axis=0), x[clean].std(axis=0)
     deviation[deviation < LEAST_DEVIATION] = 1
     learner.rescale(mean, deviation)
-    clips, labels, spec = [training.clips[i] for i in number], training.labels, training.recipe.features
+    labels, recipe = training.labels, training.recipe
     truth = labels.indices(clips)
     head = fit_head(
         Spoken(
             summaries=(x - mean) / deviation,
             truth=truth,
-            voices=np.array([f"{clip.speaker}/{voice}" for clip, voice in zip(clips, voice_of(version), strict=True)]),
             speakers=np.array([clip.speaker for clip in clips]),
-            clips=number,
-            seconds=rows * spec.hop_length / spec.sample_rate_hz,
-            weights=weight / weight.mean(),
-            whole=whole,
-            neutral=whole & (truth == labels.index("neutral")),
+            seconds=np.array([window.new_speech_s for window in windows]),
+            weights=_weights(clips, windows, truth),
+            clean=clean,
+            neutral=clean & (truth == labels.index("neutral")),
         ),
         len(labels.labels),
+        shrinkage=recipe.shrinkage,
+        strangeness=recipe.strangeness,
     )
     learner.set_head(head)
     return head
+
+
+def _sum_up(learner: Learner, training: TrainingSet, windows: Sequence[Excerpt], known: Known) -> None:
+    """Let the learner hear these windows, those of one length together, and keep their summaries."""
+    of_length: dict[int, list[Excerpt]] = defaultdict(list)
+    for window in windows:
+        of_length[window.stop - window.start].append(window)
+    for alike in of_length.values():
+        for first in range(0, len(alike), BATCH):
+            batch = alike[first : first + BATCH]
+            rows = [training.bank.clip(of.number, of.version)[of.start : of.stop] for of in batch]
+            known.update(zip(batch, learner.judge(np.stack(rows))[1], strict=True))
+
+
+def _weights(clips: Sequence[Clip], windows: Sequence[Excerpt], truth: NDArray[np.int64]) -> NDArray[np.float64]:
+    """What each window weighs (N,): every label of every corpus the same, a clip's windows by the speech they hold."""
+    versions = [(window.number, window.version) for window in windows]
+    speech_s: dict[tuple[int, int], float] = defaultdict(float)
+    for version, window in zip(versions, windows, strict=True):
+        speech_s[version] += window.speech_s
+    cells = [(clip.corpus, label) for clip, label in zip(clips, truth.tolist(), strict=True)]
+    sizes = Counter(cell for _, cell in set(zip(versions, cells, strict=True)))
+    return np.array(
+        [
+            window.speech_s / speech_s[version] / sizes[cell] * (DISTURBED if window.version else 1)
+            for version, window, cell in zip(versions, windows, cells, strict=True)
+        ]
+    )

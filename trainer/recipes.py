@@ -4,6 +4,7 @@ import msgspec
 
 from streamer.errors import UsageError
 from streamer.features import Feature, FeatureSpec
+from streamer.windows import WindowGrid
 
 SEED_MFCC = FeatureSpec(features=(Feature.MFCC, Feature.CENTROID, Feature.CONTRAST_MEAN), n_mfcc=50)
 SEED_MEL = FeatureSpec(features=(Feature.LOG_MEL,), hop_length=1024)
@@ -27,9 +28,9 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     probability ``clean_share``. A batch draws clips with a probability proportional to (size of the clip's
     corpus-and-label cell) ** -balance: 0 is as they come, 1 makes cells equal.
     ``relative`` networks give a summary of the window, judged relative to what is usual for the speaker by a head that
-    is fitted last. ``teacher_weight`` scales the loss of imitating the summary of the network that heard Dusha; 0 is no
-    teacher. ``from_dusha`` builds on that network's weights. ``soft_targets`` teaches the shares of listeners' votes
-    where a clip has them.
+    is fitted last, with ``shrinkage`` and ``strangeness`` (``trainer.head``). ``teacher_weight`` scales the loss of
+    imitating the summary of the network that heard Dusha; 0 is no teacher. ``from_dusha`` builds on that network's
+    weights. ``soft_targets`` teaches the shares of listeners' votes where a clip has them.
     """
 
     network: str
@@ -52,6 +53,8 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     teacher_weight: float = 0.0
     from_dusha: bool = False
     relative: bool = False
+    shrinkage: float = 0.1
+    strangeness: float = 0.0
     soft_targets: bool = False
     seed: int = 0
 
@@ -59,6 +62,12 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     def name(self) -> str:
         """The recipe as it is asked for on the command line."""
         return f"{self.network}/{self.variant}"
+
+    def grid(self) -> WindowGrid:
+        """The windows that the network will be given, in samples."""
+        return WindowGrid.of(
+            self.features, window_ms=self.window_ms, step_ms=self.step_ms, shortest_ms=self.shortest_window_ms
+        )
 
 
 _OWN = {
@@ -89,16 +98,20 @@ RECIPES = {
             features=MFCC,
             relative=True,
             teacher_weight=1.0,
-            **{**_OWN, "epochs": 10, "clean_share": 0.4, "clips_per_epoch": 6000},
+            **{**_OWN, "epochs": 25, "clean_share": 0.4, "clips_per_epoch": 6000},
         ),
         # Nothing but the head is learnt.
         Recipe(
             network="mel_cnn2d",
             variant="staged",
             features=DUSHA,
+            epochs=0,
+            batch_size=64,
+            learning_rate=0.0,
+            versions=2,
             relative=True,
             from_dusha=True,
-            **{**_OWN, "epochs": 0},
+            strangeness=1.0,
         ),
     )
 }

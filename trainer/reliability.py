@@ -9,19 +9,18 @@ from trainer.abstention import Tally, curve
 
 FILE = "reliability.json"
 PROTOCOL = (
-    "clips by speakers never heard in training, streamed by the networks of their fold with the temperature of the "
-    "other "
+    "clips by speakers never heard in training, streamed by the networks of their fold with the weights of the other "
     "folds; coverage is of speaking time for estimates and of utterances for utterances"
 )
 
 
 def write_reliability(
-    out: Path, models: Sequence[ModelIdentity], temperature: float, estimates: Tally, utterances: Tally
+    out: Path, models: Sequence[ModelIdentity], weights: Sequence[float], estimates: Tally, utterances: Tally
 ) -> None:
     """Write ``reliability.json`` of models that listen together; the tallies are of all folds."""
     reliability = Reliability(
         models=tuple(models),
-        temperature=round(temperature, 4),
+        weights=tuple(round(weight, 4) for weight in weights),
         estimates=_curve(estimates),
         utterances=_curve(utterances),
         protocol=PROTOCOL,

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from streamer.pipeline import StreamConfig
 from trainer import abstention, metrics, plots
 from trainer.abstention import Tally
-from trainer.calibration import cross_fitted, tempered
 from trainer.corpora.clip import Clip
 from trainer.corpora.labels import LabelSet
 from trainer.evaluation import Evaluation, StreamedEvaluation
@@ -77,31 +76,21 @@ def breakdown(evaluation: Evaluation) -> Section:
     columns = ("", "clips", "speakers", "UAR", *evaluation.labels)
     body = (
         "UAR and recalls of parts of the clips; those whose corpus does not say are left out of a part. Parts with "
-        "fewer "
-        "labels are easier: neutral speech, for one, has no intensity in some corpora.",
+        "fewer labels are easier: neutral speech, for one, has no intensity in some corpora.",
         Table(columns, tuple(rows)),
     )
     return Section("breakdown", "Who and what", body, numbers)
 
 
 def calibration(
-    evaluation: StreamedEvaluation, streamed: StreamedEvaluation | None, temperatures: Mapping[int, float], out: Path
+    versions: Mapping[str, StreamedEvaluation], weights: Mapping[int, tuple[float, ...]], out: Path
 ) -> Section:
-    """How far confidence is from the share right, before and after temperatures that other folds chose.
-
-    ``streamed`` is the same evaluation by streams that have these temperatures, None without folds.
-    """
-    heard = evaluation.p.any(axis=1)
-    truth, p = evaluation.truth[heard], evaluation.p[heard]
-    versions = {"as it is": p}
-    if streamed is not None:
-        versions["verdicts with the other folds' temperature"] = _with_temperatures(
-            p, evaluation.fold[heard], temperatures
-        )
-        versions["streamed with it"] = streamed.p[heard]
-    numbers: dict[str, Any] = {"temperature_by_fold": {str(place): value for place, value in temperatures.items()}}
+    """How far confidence is from the share right: of each model alone, then with ``weights`` that other folds chose."""
+    numbers: dict[str, Any] = {"weights_by_fold": {str(place): each for place, each in weights.items()}}
     rows, series = [], {}
-    for name, shown in versions.items():
+    for name, evaluation in versions.items():
+        heard = evaluation.p.any(axis=1)
+        truth, shown = evaluation.truth[heard], evaluation.p[heard]
         confidence, right = shown.max(axis=1), shown.argmax(axis=1) == truth
         series[name] = metrics.equal_width_bins(confidence, right)
         numbers[name] = {
@@ -115,25 +104,16 @@ def calibration(
         }
         rows.append((name, *(score(numbers[name][column]) for column in CALIBRATION_COLUMNS)))
     picture = out / "reliability.png"
-    plots.reliability_picture(picture, series, evaluation.name)
-    chosen = ", ".join(f"{value:.2f}" for value in temperatures.values())
+    plots.reliability_picture(picture, series, list(versions)[-1])
+    chosen = "; ".join(", ".join(f"{weight:.2f}" for weight in each) for each in weights.values())
     body = (
         f"ECE over {metrics.BINS} bins of equal width and, adaptive, of equal size; Brier score (0 to 2) and NLL "
-        "(nats). Of clips "
-        f"with a verdict ({len(truth)}).",
-        f"Temperatures of the folds, each from the other folds' clips: {chosen}." if chosen else NO_FOLDS,
+        "(nats). Of clips with a verdict.",
+        f"Weights of the networks by fold, each from the other folds' clips: {chosen}." if chosen else NO_FOLDS,
         Table(("", *CALIBRATION_COLUMNS), tuple(rows)),
         picture,
     )
     return Section("calibration", "Is its confidence honest?", body, numbers)
-
-
-def fold_temperatures(evaluation: StreamedEvaluation) -> dict[int, float]:
-    """For each fold the temperature of what the models say together, fitted on the other folds; none without folds."""
-    heard = evaluation.p.any(axis=1)
-    if len(set(evaluation.fold[heard].tolist())) < 2:
-        return {}
-    return cross_fitted(evaluation.p[heard], evaluation.truth[heard], evaluation.fold[heard])
 
 
 def abstaining(evaluation: StreamedEvaluation, tallies: tuple[Tally, Tally] | None, out: Path) -> Section:
@@ -171,9 +151,8 @@ def abstaining(evaluation: StreamedEvaluation, tallies: tuple[Tally, Tally] | No
     promised = out / "abstention.png"
     plots.abstention_picture(promised, series, evaluation.name)
     body += [
-        "Streamed with the temperature above. The probability to name from is chosen on the other folds and judged "
-        "on this one; "
-        f"never on fewer than {abstention.LEAST_CLIPS} clips. A dash: nothing is sure enough. The picture has all "
+        "Streamed with the weights above. The probability to name from is chosen on the other folds and judged on this "
+        f"one; never on fewer than {abstention.LEAST_CLIPS} clips. A dash: nothing is sure enough. The picture has all "
         "folds in one.",
         promised,
     ]
@@ -213,8 +192,7 @@ def pace(evaluation: StreamedEvaluation, out: Path) -> Section:
     ]
     body = (
         f"Labels as shown with the default settings, of the {found.clips} clips with speech. Times run from the "
-        "speech's beginning "
-        "to the end of the window that has the label.",
+        "speech's beginning to the end of the window that has the label.",
         Table(("", "value"), tuple(rows)),
         picture,
     )
@@ -236,9 +214,8 @@ def people(evaluation: Evaluation, labels: LabelSet) -> Section | None:
     }
     body = (
         f"What listeners made of the voice alone, {len(clips)} clips of "
-        f"{', '.join(sorted({clip.corpus for clip in clips}))} with "
-        "votes. Listeners could also answer with emotions that are no label here; the truth is what the actor was "
-        "asked for.",
+        f"{', '.join(sorted({clip.corpus for clip in clips}))} with votes. Listeners could also answer with emotions "
+        "that are no label here; the truth is what the actor was asked for.",
         Table(
             ("", "accuracy", "UAR"), tuple((name, score(s["accuracy"]), score(s["uar"])) for name, s in found.items())
         ),
@@ -284,13 +261,6 @@ def _speakers_by_corpus(clips: Sequence[Clip]) -> dict[str, int]:
     return {
         name: len({clip.speaker for clip in clips if clip.corpus == name}) for name in sorted({c.corpus for c in clips})
     }
-
-
-def _with_temperatures(p: F64, fold: NDArray[np.int64], temperatures: Mapping[int, float]) -> F64:
-    shown = p.copy()
-    for place, temperature in temperatures.items():
-        shown[fold == place] = tempered(p[fold == place], temperature)
-    return shown
 
 
 def _wait(delays_s: F64) -> dict[str, float | None]:

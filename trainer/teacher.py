@@ -1,5 +1,6 @@
 """The network that heard Dusha as a teacher: its summaries of clips are what our own networks learn to imitate."""
 
+import hashlib
 from functools import lru_cache, partial
 from pathlib import Path
 
@@ -15,11 +16,12 @@ from trainer.parallel import each
 def teach(bank: FeatureBank, path: Path) -> NDArray[np.float16]:
     """The teacher's summaries of every voice of every clip undisturbed, (clips, voices, SUMMARY).
 
-    ``bank`` holds the rows that the teacher listens to, and keeps what it said.
+    ``bank`` holds the rows that the teacher listens to, and keeps what it said. Raises ``NoInputError`` for a file that
+    is not the published network.
     """
-    kept = bank.folder / "teacher.npy"
+    load_dusha(path)  # what is wrong with it is told of once, not by every process
+    kept = bank.folder / f"teacher-{hashlib.sha256(path.read_bytes()).hexdigest()[:16]}.npy"
     if not kept.exists():
-        load_dusha(path)  # an unreadable file is told of once, not by every process
         voices = range(0, bank.versions, 2)
         jobs = [(number, version) for number in range(len(bank.starts)) for version in voices]
         summaries = np.stack(each(partial(_summary, bank.folder, path), jobs, "the teacher listens"))

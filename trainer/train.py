@@ -12,7 +12,7 @@ from rich.console import Console
 from streamer.errors import UsageError
 from trainer import runs
 from trainer.bank import MOST_VOICES, FeatureBank, load_bank
-from trainer.batches import TrainingSet, window_rows
+from trainer.batches import TrainingSet, excerpts
 from trainer.corpora.clip import Clip
 from trainer.corpora.labels import LabelSet
 from trainer.corpora.registry import sources
@@ -24,8 +24,6 @@ from trainer.recipes import DUSHA, TEACHER_SUMMARY, Recipe
 from trainer.splits import Split, folds, leave_one_corpus_out, split_hash
 
 F32 = NDArray[np.float32]
-
-WINDOWS_A_CLIP = 3
 
 
 @dataclass(frozen=True)
@@ -59,7 +57,8 @@ def train(job: Job, console: Console) -> Path:
     cache = job.root / "bank"
     judged = _judged(job, clips)
     splits = list(judged.values())
-    placed = _in_folds(clips, splits)
+    # The same bank whatever is held out: its babble keeps to fold and corpus.
+    placed = _in_folds(clips, _folds(clips, needed=False))
     bank = load_bank(placed, recipe.features, recipe.versions, cache)
     teacher = np.zeros((len(clips), MOST_VOICES, TEACHER_SUMMARY), np.float16)
     if taught and job.teacher:
@@ -98,10 +97,11 @@ def train(job: Job, console: Console) -> Path:
 
 
 def clip_logits(learner: Learner, recipe: Recipe, bank: FeatureBank, number: int) -> F32:
-    """Mean logits (K,) over windows as a stream would cut them, growing ones first; for calibration, not for scores."""
-    rows, length = bank.clip(number), window_rows(recipe)
-    ends = np.unique(np.linspace(min(length // 2, len(rows)), len(rows), WINDOWS_A_CLIP).astype(int))
-    return np.mean([learner.judge(rows[None, max(0, end - length) : end])[0][0] for end in ends], axis=0)
+    """Mean logits (K,) over a clip's windows, weighed by their speech; for calibration, not for scores."""
+    judged = excerpts(bank, recipe, number)
+    rows = bank.clip(number)
+    logits = [learner.judge(rows[None, excerpt.start : excerpt.stop])[0][0] for excerpt in judged]
+    return np.average(logits, axis=0, weights=[excerpt.speech_s for excerpt in judged]).astype(np.float32)
 
 
 def _judged(job: Job, clips: Sequence[Clip]) -> dict[str, Split]:

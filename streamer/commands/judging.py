@@ -1,6 +1,7 @@
 """What commands that judge voices have in common: by which models, whose voice, and how sure a label must be."""
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -91,12 +92,17 @@ def load_judges(arguments: argparse.Namespace) -> Judges:
         )
     profile = Speakers().load(arguments.speaker) if arguments.speaker else None
     models = bundled.load_models(arguments.model)
-    config = stream_config(_reliability(arguments, models), be_right, drift=arguments.drift)
+    config = stream_config(models, _reliability(arguments, models), be_right, drift=arguments.drift)
     return Judges(models, bundled.load_speech_model(), config, profile)
 
 
-def stream_config(reliability: Reliability | None, be_right: float | None, *, drift: bool = True) -> StreamConfig:
-    """How a stream decides with these figures and this wish. Raises ``UsageError`` for a wish without figures."""
+def stream_config(
+    models: Sequence[EmotionModel], reliability: Reliability | None, be_right: float | None, *, drift: bool = True
+) -> StreamConfig:
+    """How a stream of these models decides with these figures and this wish.
+
+    Raises ``UsageError`` for a wish without figures.
+    """
     baseline = BaselineConfig(drift=drift)
     if reliability is None:
         if be_right is not None:
@@ -105,14 +111,15 @@ def stream_config(reliability: Reliability | None, be_right: float | None, *, dr
                 "--reliability FILE, or leave --be-right out"
             )
         return StreamConfig(baseline=baseline)
+    weights = reliability.weights_of(model.card.identity() for model in models)
     if be_right is None:
-        return StreamConfig(baseline=baseline, temperature=reliability.temperature)
+        return StreamConfig(baseline=baseline, weights=weights)
     certainty = reliability.certainty(be_right)
     name_at = certainty.confidence
     return StreamConfig(
         smoothing=SmoothingConfig(name_at=name_at, keep_at=max(0.0, name_at - KEPT_BELOW)),
         baseline=baseline,
-        temperature=reliability.temperature,
+        weights=weights,
         verdict_at=reliability.utterances.threshold(be_right).confidence,
         certainty=certainty,
     )

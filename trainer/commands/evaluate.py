@@ -37,7 +37,11 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
     )
     parser.add_argument("--noise", action="store_true", help="score a sample behind babble and in a cafe too")
     parser.add_argument(
-        "--sample", type=int, metavar="N", default=200, help="clips of each corpus for --noise (default: %(default)s)"
+        "--sample",
+        type=int,
+        metavar="N",
+        default=200,
+        help="clips of each corpus for --noise and --enrol-wrong (default: %(default)s)",
     )
     parser.add_argument(
         "--enrol",
@@ -48,7 +52,9 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
         help="score clips after their speaker was enrolled with so much neutral speech (20 where no number follows)",
     )
     parser.add_argument(
-        "--enrol-wrong", action="store_true", help="with --enrol: the harm of 5 s, and of another speaker's enrolment"
+        "--enrol-wrong",
+        action="store_true",
+        help="with --enrol: of a sample also drift alone, and the harm of 5 s and of another speaker's enrolment",
     )
     parser.add_argument(
         "--out", type=Path, default=Path("runs/evaluation"), help="where the report goes (default: %(default)s)"
@@ -78,7 +84,8 @@ def run(arguments: argparse.Namespace) -> int:
         out=arguments.out,
         with_baselines=arguments.baselines,
         with_leak=arguments.leaky,
-        noise_sample=arguments.sample if arguments.noise else None,
+        with_noise=arguments.noise,
+        sample=arguments.sample,
         enrol_s=arguments.enrol,
         with_harm=arguments.enrol_wrong,
     )

@@ -64,7 +64,7 @@ def distilled(n_labels: int, mean: F32, deviation: F32) -> keras.Model:
     x = _standardised(features, mean, deviation)
     wide = ops.concatenate([ops.mean(x, axis=1), ops.std(x, axis=1)], axis=1)
     x = x - ops.mean(x, axis=1, keepdims=True)
-    for channels, kernel, stride in ((128, 5, 1), (128, 3, 2), (192, 3, 1), (192, 3, 2), (SUMMARY_CHANNELS, 3, 1)):
+    for channels, kernel, stride in ((192, 5, 1), (192, 3, 2), (288, 3, 1), (288, 3, 2), (SUMMARY_CHANNELS, 3, 1)):
         x = layers.Conv1D(channels, kernel, strides=stride, padding="same", use_bias=False)(x)
         x = layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))
     score = layers.Conv1D(SUMMARY_CHANNELS, 1)(layers.Conv1D(64, 1, activation="tanh")(x))
