@@ -1,12 +1,14 @@
-"""All clients' audio through one set of networks: one thread, whole batches, and nobody before their turn.
+"""All clients' audio through one set of networks: a thread a core, whole batches, and nobody before their turn.
 
-In each round every voice that can complete a step has one step's audio read, and the windows of all of them go through
-each network as one batch. Those who keep real time come first, the longest waiting of them foremost; audio that came
-faster than real time is read when nobody else waits, and what completes no step yet when nothing else is to do. So
-under load steps are gathered, and without load nothing waits.
+In each round a thread has one step's audio read of every voice that can complete a step and is with no other thread,
+and the windows of all of them go through each network as one batch. Those who keep real time come first, the longest
+waiting of them foremost; audio that came faster than real time is read when nobody else waits, and what completes no
+step yet when nothing else is to do. So under load steps are gathered, and without load nothing waits.
 """
 
 import logging
+import math
+import os
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -38,17 +40,22 @@ class Seat:
 
 
 class Core:
-    """Reads the audio of the voices that have a seat, in a thread of its own, until ``close``."""
+    """Reads the audio of the voices that have a seat, in threads of its own, until ``close``."""
 
-    def __init__(self, models: Sequence[EmotionModel]) -> None:
+    def __init__(self, models: Sequence[EmotionModel], threads: int | None = None) -> None:
         self._models = models
         self.changed = threading.Condition()  # held around whatever a voice's two sides share
         self._seats: set[Seat] = set()
+        self._at_work: set[Seat] = set()  # each with one thread
         self._closing = False
         self._lag_s = 0.0
         self._lag_at_s = time.monotonic()
-        self._thread = threading.Thread(target=self._run, name="emostream-core", daemon=True)
-        self._thread.start()
+        self._threads: Sequence[threading.Thread] = [
+            threading.Thread(target=self._run, name=f"emostream-core-{number}", daemon=True)
+            for number in range(threads or os.cpu_count() or 1)
+        ]
+        for thread in self._threads:
+            thread.start()
 
     @property
     def streams(self) -> int:
@@ -56,7 +63,7 @@ class Core:
 
     @property
     def is_alive(self) -> bool:
-        return self._thread.is_alive()
+        return all(thread.is_alive() for thread in self._threads)
 
     @property
     def lag_s(self) -> float:
@@ -82,28 +89,33 @@ class Core:
     def close(self) -> None:
         with self.changed:
             self._closing = True
-            self.changed.notify()
-        self._thread.join()
+            self.changed.notify_all()
+        for thread in self._threads:
+            thread.join()
 
     def _run(self) -> None:
-        while True:
+        while not self._closing:
+            # What a round holds of those who left is let go before there is a wait for others.
+            self._round()
             with self.changed:
-                seats = self._next_round()
-                if not seats and not self._closing:
-                    self.changed.wait(IDLE_S)
-                if self._closing:
-                    return
-                now_s = time.monotonic()
-                for seat in seats:
-                    self._note_lag(seat, now_s)
-                turns = [(seat, seat.voice.take_turn()) for seat in seats]
-            going = [(seat, seat.voice.reading(turn)) for seat, turn in turns if turn is not None]
-            self._read(going)
+                self.changed.wait_for(lambda: self._closing or self._next_round(), IDLE_S)
+
+    def _round(self) -> None:
+        with self.changed:
+            seats = self._next_round()
+            now_s = time.monotonic()
+            for seat in seats:
+                self._note_lag(seat, now_s)
+            turns = [(seat, seat.voice.take_turn()) for seat in seats]
+            self._at_work.update(seats)
+        self._read([(seat, seat.voice.reading(turn)) for seat, turn in turns if turn is not None])
+        with self.changed:
+            self._at_work.difference_update(seats)
 
     def _next_round(self) -> list[Seat]:
         now_s = time.monotonic()
         waiting = []
-        for seat in self._seats:
+        for seat in self._seats - self._at_work:
             since_s = seat.voice.waits_since_s
             if since_s is not None and not seat.may_go():
                 seat.held_at_s = now_s
@@ -115,7 +127,9 @@ class Core:
             return []
         # Whoever is of the foremost kind: due and in time, else due, else whatever there is.
         kind = waiting[0][0][:2]
-        return [seat for rank, seat in waiting if rank[:2] == kind][:MOST_AT_ONCE]
+        foremost = [seat for rank, seat in waiting if rank[:2] == kind]
+        # The other threads have their share of them.
+        return foremost[: min(MOST_AT_ONCE, math.ceil(len(foremost) / len(self._threads)))]
 
     def _note_lag(self, seat: Seat, now_s: float) -> None:
         since_s = seat.voice.waits_since_s
