@@ -32,6 +32,7 @@ COMMANDS = {
     "corpora": ("trainer.commands.corpora", "say what a folder of recordings holds, and what cannot be used", None),
     "train": ("trainer.commands.train", "train a network on speakers of your own corpora", "train"),
     "export": ("export.commands.export", "turn a trained network into an ONNX file with its card", "train"),
+    "bench": ("streamer.commands.bench", "measure what reading a voice costs on this machine", None),
     "parity": ("export.commands.parity", "compare all ways to the same numbers, on any clip", None),
     "evaluate": ("trainer.commands.evaluate", "score networks on speakers that they never heard", "train"),
 }
