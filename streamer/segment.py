@@ -56,6 +56,7 @@ class Segment:
         self._gate = gate
         self._gate.reset()
         self._n_samples = 0
+        self._of_step: list[Samples] = []
         self._energy = 0.0
 
     def push(self, samples: Samples) -> Iterator[Turn | Step]:
@@ -65,6 +66,7 @@ class Segment:
     def flush(self) -> Iterator[Turn | Step]:
         """The audio ended: the last, shorter step and the end of whoever speaks."""
         yield from self._analyse(self._resampler.flush())
+        self._extract()
         for ready, windows in zip(self._ready, self._windows, strict=True):
             ready.extend(windows.flush(self._n_samples))
         # Rows that fill the first window may be there a moment before its audio is.
@@ -78,14 +80,22 @@ class Segment:
             to_boundary = self._grid.step - self._n_samples % self._grid.step
             piece, audio = audio[:to_boundary], audio[to_boundary:]
             self._n_samples += len(piece)
-            self._energy += float(np.dot(piece, piece))
-            for ready, windows, features in zip(self._ready, self._windows, self._features, strict=True):
-                ready.extend(windows.push(features.push(piece)))
+            self._of_step.append(piece.copy())  # whoever gave it may fill it anew
             yield from self._gate.push(piece)
             if self._n_samples % self._grid.step == 0:
+                self._extract()
                 if all(self._ready):
                     yield self._end_step()
-                self._energy = 0.0
+
+    def _extract(self) -> None:
+        """Features of a step's audio at once: of every few milliseconds by themselves they cost several times that."""
+        if not self._of_step:
+            return
+        audio = np.concatenate(self._of_step)
+        self._of_step.clear()
+        self._energy = float(np.dot(audio, audio))
+        for ready, windows, features in zip(self._ready, self._windows, self._features, strict=True):
+            ready.extend(windows.push(features.push(audio)))
 
     def _end_step(self) -> Step:
         windows = tuple(ready.pop(0) for ready in self._ready)

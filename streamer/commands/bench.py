@@ -80,8 +80,10 @@ def _figures(judges: Judges, samples: Samples, rate_hz: int, runs: int) -> Itera
         yield Figure(f"from a window's end to its estimate, p{share}", "ms", waits)
     steps = len(live[0][1])
     blocks = list(_blocks(samples, rate_hz))
+    step = judges.models[0].card.grid().step
+    whole_steps = [samples[start : start + step] for start in range(0, len(samples), step)]
     for model in judges.models:
-        extract = partial(_push_all, FeatureStream(model.card.features).push, blocks)
+        extract = partial(_push_all, FeatureStream(model.card.features).push, whole_steps)
         yield Figure(f"{model.card.name}: features", "ms a step", _cpu_ms(extract, runs, steps))
     gate = SpeechGate(judges.speech_model, judges.config.speech, judges.models[0].card.grid().length)
     listen = partial(_push_all, lambda block: list(gate.push(block)), blocks)

@@ -97,8 +97,9 @@ class FeatureStream:
 
 def _contrast_db(magnitude: F32, band: ContrastBand) -> F32:
     """Loudest less quietest bins of a band in dB, shape (k,); librosa takes decibels of the magnitude as of a power."""
-    ordered = np.sort(magnitude[:, band.low : band.high], axis=1)
-    peak, valley = ordered[:, -band.tail :].mean(axis=1), ordered[:, : band.tail].mean(axis=1)
+    bins = magnitude[:, band.low : band.high]
+    ends = np.partition(bins, (band.tail - 1, bins.shape[1] - band.tail), axis=1)
+    peak, valley = ends[:, -band.tail :].mean(axis=1), ends[:, : band.tail].mean(axis=1)
     return _decibels(peak) - _decibels(valley)
 
 
