@@ -97,7 +97,8 @@ class FeatureStream:
         """Loudest less quietest bins of each band in dB; librosa takes decibels of the magnitude as of a power."""
         ends = np.empty((2, len(magnitude), len(self._contrast)), np.float32)
         for i, band in enumerate(self._contrast):
-            bins, tail = magnitude[:, band.low : band.high], band.tail
+            bins = magnitude[:, band.low : band.high]
+            tail = min(band.tail, bins.shape[1])
             if tail == 1:
                 ends[0, :, i], ends[1, :, i] = bins.max(axis=1), bins.min(axis=1)
             else:
