@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from export.verify import LARGEST_DIFFERENCE, compare
 from streamer.audio import AudioBlock, Samples
 from streamer.card import ModelCard
 from streamer.errors import NoInputError
@@ -18,7 +17,6 @@ from streamer.model import EmotionModel
 from streamer.pipeline import EmotionStream
 from streamer.resample import Resampler
 from streamer.sources.file import FileSource
-from trainer import runs
 
 F32 = NDArray[np.float32]
 
@@ -115,6 +113,8 @@ def onnx_by_framework(folder: Path, recording: Path) -> Iterator[Difference]:
     Raises ``NoInputError`` for a run of which nothing was exported.
     """
     from export.run_export import load_learner, real_windows
+    from export.verify import LARGEST_DIFFERENCE, compare
+    from trainer import runs
 
     exported = sorted(folder.glob(f"*/{runs.MODEL}"))
     if not exported:

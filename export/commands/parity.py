@@ -1,7 +1,6 @@
 """``emostream parity``: live against offline, our rows against librosa's, ONNX against its framework, on any clip."""
 
 import argparse
-import importlib.util
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ from export.parity import Clip, Difference, events_in_chunks, onnx_by_framework,
 from streamer.commands.judging import Judges, add_judging_arguments, load_judges
 from streamer.commands.printing import print_table
 from streamer.errors import EmostreamError, UsageError
+from streamer.extras import demand_extra, is_installed
 from streamer.settings import Settings
 from streamer.sources.file import find_audio
 
@@ -40,6 +40,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the largest difference of each kind and where it is; 1 where one is larger than promised."""
     if arguments.times < 1:
         raise UsageError(f"found {arguments.times} for --times, expected 1 or more")
+    if arguments.run:
+        demand_extra("train", "emostream parity --run")
     judges = load_judges(arguments)
     found: list[Difference] = []
     for path in find_audio(arguments.paths):
@@ -48,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
         found += _of_clip(path, judges, arguments)
     largest = list(worst(found))
     print_table(_table(largest))
-    if not _has_librosa():
+    if not is_installed("librosa"):
         print("emostream: librosa is not installed, so it was not compared: pip install librosa", file=sys.stderr)
     broken = sum(not difference.is_within for difference in largest)
     if broken:
@@ -64,15 +66,11 @@ def _of_clip(path: Path, judges: Judges, arguments: argparse.Namespace) -> Itera
             yield rows_in_chunks(clip, model.card, rng)
         live, offline = (judges.stream(clip.rate_hz, stream="parity", source=str(path)) for _ in range(2))
         yield events_in_chunks(clip, live, offline, rng)
-    if _has_librosa():
+    if is_installed("librosa"):
         for model in judges.models:
             yield rows_by_librosa(clip, model.card)
     for folder in arguments.run:
         yield from onnx_by_framework(folder, path)
-
-
-def _has_librosa() -> bool:
-    return importlib.util.find_spec("librosa") is not None
 
 
 def _table(found: list[Difference]) -> Table:
