@@ -4,29 +4,35 @@
     python bench/load.py speakers  [--from 10] [--to 200] [--step 10] [--seconds 20]
 
 ``listeners``: one live stream (the bundled recording over and over, in real time, as raw PCM) and many label clients,
-of which some never read and come back whenever they are cut off. Tells what readers missed, how long it took from the
-end of a window to its receipt, and the server's memory. ``speakers``: streams of audio in real time, more
+of which some never read and come back a second or two after they are cut off. Tells what readers missed, how long it
+took from the end of a window to its receipt, and the server's memory. ``speakers``: streams of audio in real time, more
 and more of them, until 99 of 100 estimates no longer come within 250 ms of the end of their window.
+
+Receipt is when the kernel has it (SO_TIMESTAMPNS, Linux), so that what this client does with a thousand of them in turn
+is not counted as the server's.
 """
 
 import argparse
 import base64
 import json
+import multiprocessing
 import os
 import platform
+import random
 import re
 import selectors
 import signal
 import socket
 import statistics
+import struct
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soundfile
@@ -40,6 +46,10 @@ MOST_P99_MS = 250
 ADDRESS = re.compile(rb"http://127\.0\.0\.1:(\d+)/")
 LENGTH_16 = 126
 TCP_ESTABLISHED = 1
+SO_TIMESTAMPNS = 35
+TIMESPEC = struct.Struct("qq")
+# As docs/protocol.md asks of those who come back.
+COME_BACK_S = (1.0, 2.0)
 
 
 def main() -> None:
@@ -90,7 +100,7 @@ class Raw:
     estimates: int = 0
     missed: int = 0
     rest: bytes = b""
-    sent_at_s: dict[int, float] = field(default_factory=dict)
+    got_s: float = 0.0  # seconds since the epoch
 
     def __post_init__(self) -> None:
         self.socket = socket.create_connection(("127.0.0.1", self.port), timeout=30)
@@ -105,13 +115,18 @@ class Raw:
         if not answer.startswith(b"HTTP/1.1 101"):
             raise SystemExit(f"the server answered {answer.splitlines()[0].decode()}")
         self.rest = answer.partition(b"\r\n\r\n")[2]
+        self.socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         self.socket.setblocking(False)
 
     def events(self) -> Iterator[dict[str, object]]:
-        """What has come. Raises ``ConnectionError`` at the end."""
-        data = self.socket.recv(1 << 16)
+        """What has come, by ``got_s`` at the latest. Raises ``ConnectionError`` at the end."""
+        data, ancillary, _, _ = self.socket.recvmsg(1 << 16, 64)
         if not data:
             raise ConnectionError
+        for level, kind, body in ancillary:
+            if (level, kind) == (socket.SOL_SOCKET, SO_TIMESTAMPNS):
+                seconds, nanoseconds = TIMESPEC.unpack(body)
+                self.got_s = seconds + nanoseconds / 1e9
         self.rest += data
         while len(self.rest) >= 2:
             size, head = self.rest[1] & 0x7F, 2
@@ -145,21 +160,22 @@ class Raw:
 def measure_listeners(n_clients: int, n_silent: int, seconds: float) -> None:
     """One live stream, many clients."""
     pcm = (soundfile.read(DEMO_RECORDING, dtype="float32")[0] * 32767).astype("<i2").tobytes()
-    began: list[float] = []
+    began_s = multiprocessing.Value("d", 0.0)
     with server("listen", "-", "--serve", "--format", "jsonl", stdin=subprocess.PIPE) as (process, port):
         readers = {}
         for _ in range(n_clients - n_silent):
             client = Raw(port)
             readers[client.socket] = client
-        silent = [Raw(port) for _ in range(n_silent)]
-        stop = threading.Event()
-        player = threading.Thread(target=play, args=(process, pcm, began, stop))
+        comebacks = multiprocessing.Value("i", 0)
+        silent = multiprocessing.Process(target=stay_silent, args=(port, n_silent, comebacks), daemon=True)
+        silent.start()
+        player = multiprocessing.Process(target=play, args=(process, pcm, began_s), daemon=True)
         player.start()
-        waits_ms, memory_mb, comebacks = watch(readers, silent, began, process.pid, seconds)
-        stop.set()
-        player.join()
+        waits_ms, memory_mb = watch(readers, began_s, process.pid, seconds)
+        player.terminate()
+        silent.terminate()
     estimates = [client.estimates for client in readers.values()]
-    print(f"{n_clients} clients, {n_silent} of which never read and came back {comebacks} times; {seconds:.0f} s")
+    print(f"{n_clients} clients, {n_silent} of which never read and came back {comebacks.value} times; {seconds:.0f} s")
     print(
         f"missed by readers: {sum(client.missed for client in readers.values())} events; each got {min(estimates)} "
         f"to {max(estimates)} estimates"
@@ -171,48 +187,56 @@ def measure_listeners(n_clients: int, n_silent: int, seconds: float) -> None:
     )
 
 
-def play(process: subprocess.Popen[bytes], pcm: bytes, began: list[float], stop: threading.Event) -> None:
+def play(process: subprocess.Popen[bytes], pcm: bytes, began_s: Any) -> None:
     """The recording in real time: each piece is written when its last sample would have been captured."""
     assert process.stdin is not None
     size, at = int(PIECE_S * HZ) * 2, 0
-    began.append(time.monotonic())
-    while not stop.is_set():
+    twice = pcm + pcm[:size]
+    began_s.value = time.time()
+    while True:
         at += 1
-        time.sleep(max(0.0, began[0] + at * PIECE_S - time.monotonic()))
+        time.sleep(max(0.0, began_s.value + at * PIECE_S - time.time()))
         start = (at - 1) * size % len(pcm)
-        process.stdin.write((pcm + pcm[:size])[start : start + size])
+        process.stdin.write(twice[start : start + size])
         process.stdin.flush()
 
 
-def watch(
-    readers: dict[socket.socket, Raw], silent: list[Raw], began: list[float], pid: int, seconds: float
-) -> tuple[list[float], list[float], int]:
-    """Read for so long: waits in ms, memory in MB every second, and how often silent ones had to come back."""
+def watch(readers: dict[socket.socket, Raw], began_s: Any, pid: int, seconds: float) -> tuple[list[float], list[float]]:
+    """Read for so long: waits in ms, and memory in MB every second."""
     waits_ms: list[float] = []
     memory_mb: list[float] = []
-    comebacks, next_look = 0, 0.0
+    next_look = 0.0
     selector = selectors.DefaultSelector()
-    for sock in readers:
-        selector.register(sock, selectors.EVENT_READ)
+    for client in readers.values():
+        selector.register(client.socket, selectors.EVENT_READ, client)
     ends = time.monotonic() + seconds
     while (now := time.monotonic()) < ends:
         for key, _ in selector.select(0.1):
-            client = readers[key.fileobj]  # type: ignore[index]
-            got_s = time.monotonic()
+            client = key.data
             for event in client.events():
                 client.count(event)
                 if event["type"] == "estimate":
                     client.estimates += 1
-                    waits_ms.append(1000 * (got_s - began[0]) - float(str(event["t_end_ms"])))
+                    waits_ms.append(1000 * (client.got_s - began_s.value) - float(str(event["t_end_ms"])))
         if now >= next_look:
             next_look = now + 1
             memory_mb.append(resident_mb(pid))
-            for index, client in enumerate(silent):
-                if is_cut(client.socket):
-                    client.socket.close()
-                    silent[index] = Raw(client.port)
-                    comebacks += 1
-    return waits_ms, memory_mb, comebacks
+    return waits_ms, memory_mb
+
+
+def stay_silent(port: int, n: int, comebacks: Any) -> None:
+    """Hold so many clients that never read, each of which comes back a little after it was cut off."""
+    clients: list[Raw | None] = [Raw(port) for _ in range(n)]
+    due_s = [0.0] * n
+    while True:
+        time.sleep(0.05)
+        for index, client in enumerate(clients):
+            if client is None and time.monotonic() >= due_s[index]:
+                clients[index] = Raw(port)
+                comebacks.value += 1
+            elif client is not None and is_cut(client.socket):
+                client.socket.close()
+                clients[index], due_s[index] = None, time.monotonic() + random.uniform(*COME_BACK_S)
 
 
 def is_cut(sock: socket.socket) -> bool:
@@ -246,22 +270,21 @@ def speak(port: int, n: int, pcm: np.ndarray, seconds: float) -> tuple[list[floa
         client.send(1, b'{"type":"start","rate":16000,"format":"s16le"}')
         selector.register(client.socket, selectors.EVENT_READ, client)
     time.sleep(1 + 0.1 * n)
-    began = time.monotonic() + 0.5
+    began = time.time() + 0.5
     size = int(FRAME_S * HZ)
     due = sorted(
         (began + (k + 1) * FRAME_S + FRAME_S * i / n, i, k) for i in range(n) for k in range(int(seconds / FRAME_S))
     )
     waits_ms: list[float] = []
     for at_s, index, k in [*due, (began + seconds + 1, -1, 0)]:
-        while (left := at_s - time.monotonic()) > 0:
+        while (left := at_s - time.time()) > 0:
             for key, _ in selector.select(left):
                 client = key.data
-                got_s = time.monotonic()
                 for event in client.events():
                     refused += event["type"] == "error"
                     if event["type"] == "estimate":
                         i = clients.index(client)
-                        waits_ms.append(1000 * (got_s - began - FRAME_S * i / n) - float(str(event["t_end_ms"])))
+                        waits_ms.append(1000 * (client.got_s - began - FRAME_S * i / n) - float(str(event["t_end_ms"])))
         if index >= 0:
             start = (index * 31 * size + k * size) % (len(pcm) - size)
             clients[index].send(2, pcm[start : start + size].tobytes())

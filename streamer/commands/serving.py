@@ -1,6 +1,7 @@
 """What ``listen --serve`` and ``serve`` have in common: where the server answers, and who may come in."""
 
 import argparse
+import gc
 import os
 import sys
 from pathlib import Path
@@ -90,6 +91,10 @@ def open_server(arguments: argparse.Namespace, judges: Judges) -> Server:
             source=start.source,
         )
 
+    # What is there by now stays: with a thousand clients to look through, each full collection would hold up the
+    # microphone for longer.
+    gc.collect()
+    gc.freeze()
     return Server(config, judges.models, make_stream if arguments.streams else None)
 
 

@@ -115,7 +115,7 @@ class Conversation:
         if self.mailbox.overflowing:
             self.cut("piled_up")
             return
-        while not connection.paused and (frame := self._house.hub.take(self.mailbox)) is not None:
+        while len(self.mailbox) and not connection.paused and (frame := self._house.hub.take(self.mailbox)) is not None:
             connection.transport.write(frame)
         if self._seat is not None and self._house.core is not None:
             self._house.core.notify()
