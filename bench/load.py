@@ -41,7 +41,7 @@ from streamer.bundled import DEMO_RECORDING
 
 HZ = 16_000
 PIECE_S = 0.025  # as a microphone gives it
-FRAME_S = 0.1
+FRAME_S = 0.05
 MOST_P99_MS = 250
 ADDRESS = re.compile(rb"http://127\.0\.0\.1:(\d+)/")
 LENGTH_16 = 126

@@ -19,8 +19,8 @@ from streamer.model import EmotionModel
 from streamer.questions import Answer, Inquiry, Question, answers
 from streamer.server.voice import Voice
 
-# Enough to share a batch, few enough that the first of them need not wait for long.
-MOST_AT_ONCE = 16
+# A batch of four costs each of them no less than a larger one, and the first of them waits less.
+MOST_AT_ONCE = 4
 IDLE_S = 0.5
 LAG_HALF_LIFE_S = 2.0
 
