@@ -15,10 +15,10 @@ APT := DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get
 AUDIO := libportaudio2
 TEST_PACKAGES := libportaudio2 libasound2-plugins pulseaudio pulseaudio-utils chromium espeak-ng fonts-dejavu-core ffmpeg
 
-.PHONY: help listen test lint test-corpora bench recording screenshots clean
+.PHONY: help listen test lint test-corpora test-hostile bench recording screenshots clean
 
 help:
-	@sed -n '1,2p' Makefile; echo "# make test-corpora, bench, recording, screenshots, clean: for those who build it"
+	@sed -n '1,2p' Makefile; echo "# make test-corpora, test-hostile, bench, recording, screenshots, clean: for those who build it"
 
 listen: $(VENV)/runtime.done
 	@ldconfig -p | grep -q libportaudio || { echo "installing PortAudio"; $(APT) update -qq && $(APT) install -qq -y $(AUDIO); } \
@@ -36,6 +36,9 @@ lint: $(VENV)/dev.done
 
 test-corpora: $(VENV)/dev.done
 	$(BIN)/python -m pytest -m corpora
+
+test-hostile: $(VENV)/dev.done
+	$(BIN)/python -m pytest tests/test_server_hostile.py --hypothesis-profile=long
 
 bench: $(VENV)/dev.done
 	$(BIN)/python bench/start_up.py

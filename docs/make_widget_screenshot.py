@@ -1,4 +1,4 @@
-"""Write docs/images/widget.png and widget-dark.png: the widget in a real browser, fed with the events of a stream.
+"""Write docs/images/widget*.png: the widget in a real browser, fed with the events of a stream, in all its looks.
 
     python docs/make_widget_screenshot.py [EVENTS.jsonl [UNTIL_S]]
 
@@ -11,19 +11,24 @@ import math
 import random
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
-from playwright.sync_api import expect
+import msgspec
+from playwright.sync_api import Browser, expect
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from streamer.events import Estimate, Event, Gap, Hello, ModelBrief, Utterance, decode
-from streamer.sinks.websocket import WebSocketSink
+from streamer.server.config import ServerConfig
+from streamer.server.server import Server
 from tests.chromium import chromium
 
 IMAGES = Path(__file__).parent / "images"
 SETTLE_MS = 1200  # the longest transition of the widget
-WIDTH_PX, MARGIN_PX = 860, 40
+# What lies behind the overlay, in place of somebody's game or camera.
+PICTURE = "linear-gradient(160deg, #6d8fb3, #c9a27e 55%, #58483f) no-repeat"
 
 STEP_MS, WINDOW_MS = 250, 3000
 BASE = {"angry": 0.07, "happy": 0.06, "neutral": 0.14, "sad": 0.04}
@@ -97,41 +102,67 @@ def recorded_feed(path: Path, until_s: float) -> Iterator[Event]:
         yield from itertools.takewhile(lambda event: event.t_end_ms <= until_s * 1000, events)
 
 
-def photograph(events: Iterable[Event], scheme: str, target: Path) -> None:
-    """Show ``events`` to a browser whose user prefers the colour ``scheme``, and save what it shows after the last."""
-    sink = WebSocketSink(port=0)
+@dataclass(frozen=True)
+class View:
+    """One picture: whose eyes, how wide a window, and what the page is asked for."""
+
+    name: str
+    scheme: Literal["light", "dark"]
+    width_px: int = 860
+    query: str = ""
+    whole_page: bool = False
+
+
+VIEWS = (
+    View("widget.png", "light"),
+    View("widget-dark.png", "dark"),
+    View("widget-transparent.png", "dark", query="?theme=transparent"),
+    View("widget-narrow.png", "light", width_px=400),
+    View("widget-page.png", "light", whole_page=True),
+)
+
+
+def photograph(browser: Browser, events: Iterable[Event], view: View) -> None:
+    """Show ``events`` to a browser as its page on the server's own microphone, and save what is seen after the last."""
+    sink = Server(ServerConfig(port=0))
+    page = browser.new_page(
+        viewport={"width": view.width_px, "height": 900}, device_scale_factor=2, color_scheme=view.scheme
+    )
     try:
-        with chromium() as browser:
-            page = browser.new_page(
-                viewport={"width": WIDTH_PX, "height": 900},
-                device_scale_factor=2,
-                color_scheme="dark" if scheme == "dark" else "light",
-            )
-            with page.expect_websocket() as opened:
-                page.goto(f"http://127.0.0.1:{sink.port}/")
-            expect(page.locator("emo-stream #state")).to_have_text("connected")
-            for event in events:
-                # One after the other: an estimate that is still unsent would give way to the next.
-                with opened.value.expect_event("framereceived"):
-                    sink.emit(event)
-            page.wait_for_timeout(SETTLE_MS)
-            box = page.locator("emo-stream").bounding_box()
-            assert box is not None
-            clip = {"x": 0, "y": 0, "width": WIDTH_PX, "height": box["y"] + box["height"] + MARGIN_PX}
+        with page.expect_websocket() as opened:
+            page.goto(sink.address + view.query)
+        if "transparent" in view.query:
+            page.evaluate("picture => { document.documentElement.style.background = picture }", PICTURE)
+        widget = page.locator("#live")
+        expect(widget.locator("#state")).to_have_text("connected")
+        for event in events:
+            # One after the other: an estimate that is still unsent would give way to the next.
+            with opened.value.expect_event("framereceived"):
+                sink.emit(msgspec.structs.replace(event, stream="live"))
+        page.wait_for_timeout(SETTLE_MS)
+        box = widget.bounding_box()
+        assert box is not None
+        clip = {"x": 0, "y": 0, "width": view.width_px, "height": box["y"] + box["height"] + box["x"]}
+        target = IMAGES / view.name
+        if view.whole_page:
+            page.screenshot(path=target, full_page=True)
+        else:
             page.screenshot(path=target, clip=clip)  # type: ignore[arg-type]
+        print(target)
     finally:
+        page.close()
         sink.close()
 
 
 def main() -> None:
-    for scheme, name in (("light", "widget.png"), ("dark", "widget-dark.png")):
-        match sys.argv[1:]:
-            case [path, *until]:
-                events = recorded_feed(Path(path), float(until[0]) if until else math.inf)
-            case _:
-                events = scripted_feed()
-        photograph(events, scheme, IMAGES / name)
-        print(IMAGES / name)
+    with chromium() as browser:
+        for view in VIEWS:
+            match sys.argv[1:]:
+                case [path, *until]:
+                    events = recorded_feed(Path(path), float(until[0]) if until else math.inf)
+                case _:
+                    events = scripted_feed()
+            photograph(browser, events, view)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from streamer.card import ModelCard
 from streamer.errors import NoInputError
 from trainer import runs
 from trainer.bank import feature_rows, read_audio
-from trainer.learners import new_learner
+from trainer.learners import Learner, new_learner
 
 F32 = NDArray[np.float32]
 
@@ -24,12 +24,17 @@ def export_part(folder: Path, part: Path, to: Path, recording: Path) -> Verifica
 
     Raises ``NoInputError`` for a part without a checkpoint and ``MismatchError`` where ONNX and framework differ.
     """
-    run = runs.read_run(folder)
-    recipe = run.recipe
-    learner = new_learner(recipe, len(run.labels), np.zeros((2, recipe.features.dim), np.float32))
-    learner.load(runs.checkpoint_of(part))
+    learner = load_learner(folder, part)
     card = make_card(folder, part)
-    return write_model(to, learner, recipe, card, real_windows(card, recording))
+    return write_model(to, learner, runs.read_run(folder).recipe, card, real_windows(card, recording))
+
+
+def load_learner(folder: Path, part: Path) -> Learner:
+    """A part's network in its framework. Raises ``NoInputError`` for a part without a checkpoint."""
+    run = runs.read_run(folder)
+    learner = new_learner(run.recipe, len(run.labels), np.zeros((2, run.recipe.features.dim), np.float32))
+    learner.load(runs.checkpoint_of(part))
+    return learner
 
 
 def real_windows(card: ModelCard, recording: Path) -> list[F32]:

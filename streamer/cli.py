@@ -2,7 +2,6 @@
 
 import argparse
 import importlib
-import importlib.util
 import os
 import signal
 import sys
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from streamer.errors import EmostreamError, UsageError
+from streamer.extras import demand_extra
 from streamer.settings import Settings
 from streamer.sinks.jsonl import discard
 
@@ -20,6 +20,7 @@ INTERRUPTED = 128 + signal.SIGINT
 # name: (module, what it does, the extra it needs)
 COMMANDS = {
     "listen": ("streamer.commands.listen", "read the emotion in the voice at the microphone, live", None),
+    "serve": ("streamer.commands.serve", "read the audio that browsers and programs send, and serve the labels", None),
     "file": ("streamer.commands.file", "the same for recordings: a timeline and a verdict for each", None),
     "enrol": (
         "streamer.commands.enrol",
@@ -31,9 +32,10 @@ COMMANDS = {
     "corpora": ("trainer.commands.corpora", "say what a folder of recordings holds, and what cannot be used", None),
     "train": ("trainer.commands.train", "train a network on speakers of your own corpora", "train"),
     "export": ("export.commands.export", "turn a trained network into an ONNX file with its card", "train"),
+    "bench": ("streamer.commands.bench", "measure what reading a voice costs on this machine", None),
+    "parity": ("export.commands.parity", "compare all ways to the same numbers, on any clip", None),
     "evaluate": ("trainer.commands.evaluate", "score networks on speakers that they never heard", "train"),
 }
-EXTRAS = {"train": ("tensorflow", "keras", "torch", "librosa", "tf2onnx", "onnx", "sklearn", "scipy", "matplotlib")}
 
 
 class Parser(argparse.ArgumentParser):
@@ -72,27 +74,11 @@ def _run(arguments: list[str]) -> int:
             module.add_arguments(subparser, Settings.of_user())
     parsed = parser.parse_args(arguments)
     assert module is not None, "argparse lets no other command through"
-    _demand_extra(parsed.command)
+    extra = COMMANDS[parsed.command][2]
+    if extra:
+        demand_extra(extra, f"emostream {parsed.command}")
     code: int = module.run(parsed)
     return code
-
-
-def _demand_extra(command: str) -> None:
-    """Raise ``UsageError`` where the command's extra is not installed, before it has done half of its work."""
-    extra = COMMANDS[command][2]
-    missing = [module for module in EXTRAS[extra] if not _is_installed(module)] if extra else []
-    if missing:
-        raise UsageError(
-            f"'emostream {command}' needs {', '.join(missing)}, which this Python does not have: "
-            f"pip install 'emostream[{extra}]'"
-        )
-
-
-def _is_installed(module: str) -> bool:
-    try:
-        return importlib.util.find_spec(module) is not None
-    except ModuleNotFoundError:
-        return False
 
 
 def _open_what_is_closed() -> None:

@@ -11,7 +11,10 @@ PROTOCOL_VERSION = 1
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type"):
-    """What all events share; ``seq`` starts at 0 with a stream's ``hello``."""
+    """What all events share; ``seq`` starts at 0 with a stream's ``hello``.
+
+    ``dropped`` is how many events just before this one were left out for this receiver, who was too slow for them.
+    """
 
     seq: int
     stream: str
@@ -19,6 +22,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_f
     t_end_ms: int
     v: int = msgspec.field(default_factory=lambda: PROTOCOL_VERSION)
     ts: str | None = None
+    dropped: int = 0
 
 
 class ModelBrief(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,6 +84,10 @@ class Estimate(Event, frozen=True, kw_only=True, tag="estimate"):
     latency_ms: float | None = None
 
 
+class UtteranceStart(Event, frozen=True, kw_only=True, tag="utterance_start"):
+    """Somebody began to speak at ``t_start_ms``, which was known at ``t_end_ms``; an ``utterance`` ends it."""
+
+
 class Utterance(Event, frozen=True, kw_only=True, tag="utterance"):
     """One stretch of speech, from its first to its last voiced moment, with the verdict over all of it."""
 
@@ -113,7 +121,7 @@ class Error(Event, frozen=True, kw_only=True, tag="error"):
 
 
 class Summary(Event, frozen=True, kw_only=True, tag="summary"):
-    """A whole file: the verdict over all its speech, and the share of speaking time that each label had."""
+    """A whole file, or all that a client has sent: the verdict over its speech, and each label's share of the time."""
 
     source: str
     p: dict[str, float]
@@ -124,7 +132,7 @@ class Summary(Event, frozen=True, kw_only=True, tag="summary"):
     share: dict[str, float]
 
 
-AnyEvent = Hello | Estimate | Utterance | Gap | Health | Error | Summary
+AnyEvent = Hello | Estimate | UtteranceStart | Utterance | Gap | Health | Error | Summary
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(AnyEvent)

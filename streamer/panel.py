@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from streamer.baseline import BaselineConfig, SpeakerBaseline, SpeakerProfile
 from streamer.errors import ModelError
 from streamer.model import EmotionModel
+from streamer.questions import Inquiry, Question, answered
 from streamer.segment import Step
 from streamer.speech import SAMPLE_RATE_HZ, Turn
 
@@ -62,17 +63,19 @@ class Panel:
 
     def judge(self, steps: Sequence[Step]) -> list[F32]:
         """Each model's probabilities, shape (models, K), for every step; windows of one length go as one batch."""
+        return answered(self.judging(steps), self._models)
+
+    def judging(self, steps: Sequence[Step]) -> Inquiry[list[F32]]:
+        """As ``judge``, for a driver who may put the questions of several streams to the models at once."""
         judged: list[F32] = []
         for _, alike in itertools.groupby(steps, key=lambda step: [len(window.rows) for window in step.windows]):
             group = list(alike)
             by_model = zip(*(step.windows for step in group), strict=True)
-            p, summaries = [], []
-            for model, windows, offset in zip(self._models, by_model, self._baseline.offsets, strict=True):
-                logits, summary = model.judge(np.stack([window.rows for window in windows]), offset)
-                p.append(model.calibrated(logits))
-                summaries.append(summary)
+            windows = tuple(np.stack([window.rows for window in of_model]) for of_model in by_model)
+            answer = yield Question(windows, self._baseline.offsets)
+            p = [model.calibrated(logits) for model, (logits, _) in zip(self._models, answer, strict=True)]
             judged.extend(np.stack(p, axis=1))
-            self._remember(group, summaries)
+            self._remember(group, [summaries for _, summaries in answer])
         return judged
 
     def _remember(self, steps: Sequence[Step], summaries: Sequence[F32]) -> None:

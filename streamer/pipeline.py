@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 
 from streamer.audio import AudioBlock
 from streamer.baseline import BaselineConfig, SpeakerProfile
-from streamer.events import Certainty, Estimate, Event, Gap, Hello, Summary, Utterance
+from streamer.events import Certainty, Estimate, Event, Gap, Hello, Summary, Utterance, UtteranceStart
+from streamer.features import FeatureStream
 from streamer.model import EmotionModel, pooled
 from streamer.panel import Panel
+from streamer.questions import Inquiry, answered
 from streamer.segment import Segment, Step
 from streamer.smoothing import Smoother, SmoothingConfig
 from streamer.speech import SAMPLE_RATE_HZ, SpeechConfig, SpeechGate, SpeechModel, Turn
@@ -75,6 +77,7 @@ class EmotionStream:
             raise ValueError(f"got {len(self._weights)} weights for {len(models)} models")
         self.labels = models[0].card.labels
         self._grid = models[0].card.grid()
+        self._features = [FeatureStream(model.card.features) for model in models]
         self._gate = SpeechGate(speech_model, self.config.speech, self._grid.length)
         self._speaker = profile.name if profile else None
         self._input_hz = input_hz
@@ -111,6 +114,14 @@ class EmotionStream:
 
     def push(self, block: AudioBlock) -> list[Event]:
         """Take the next block, give the events it completes. Blocks go forward and have the stream's rate."""
+        return answered(self.pushing(block), self._models)
+
+    def flush(self) -> list[Event]:
+        """The audio ended: the last, shorter step and the end of whoever speaks. What comes later stands apart."""
+        return answered(self.flushing(), self._models)
+
+    def pushing(self, block: AudioBlock) -> Inquiry[list[Event]]:
+        """As ``push``, for a driver who may put the questions of several streams to the models at once."""
         if block.sample_rate_hz != self._input_hz:
             raise ValueError(f"got a block of {block.sample_rate_hz} Hz in a stream of {self._input_hz} Hz")
         if self._next_sample is None:
@@ -118,13 +129,13 @@ class EmotionStream:
         lost = block.first_sample - self._next_sample
         if lost < 0:
             raise ValueError(f"got a block from sample {block.first_sample}, expected {self._next_sample} or later")
-        events = self._gap(lost) if lost else []
+        events = (yield from self._gap(lost)) if lost else []
         self._next_sample = block.first_sample + len(block.samples)
-        return events + self._events(self._segment.push(block.samples))
+        return events + (yield from self._events(self._segment.push(block.samples)))
 
-    def flush(self) -> list[Event]:
-        """The audio ended: the last, shorter step and the end of whoever speaks. What comes later stands apart."""
-        events = self._events(self._segment.flush())
+    def flushing(self) -> Inquiry[list[Event]]:
+        """As ``flush``, for such a driver."""
+        events = yield from self._events(self._segment.flush())
         self._start_segment(self.heard_ms)
         return events
 
@@ -156,6 +167,11 @@ class EmotionStream:
         """Seconds of speech that were judged so far: what a profile of now would stand on."""
         return self._panel.heard_s
 
+    @property
+    def step_ms(self) -> int:
+        """How often there is an estimate, in milliseconds of audio."""
+        return self._models[0].card.step_ms
+
     def moment(self) -> Stamp:
         """The stamp of an event that stands at the end of what was heard so far."""
         return self._stamp(self.heard_ms, self.heard_ms)
@@ -166,33 +182,37 @@ class EmotionStream:
         return 1000 * ((self._next_sample or 0) - self._first_sample) / self._input_hz
 
     def _start_segment(self, start_ms: float) -> None:
-        self._segment = Segment(self._models, self._gate, self._input_hz, start_ms)
+        self._segment = Segment(self._models, self._features, self._gate, self._input_hz, start_ms)
         self._last_end = 0
         self._panel.start_segment()
         self._smoother.reset()
 
-    def _gap(self, lost: int) -> list[Event]:
+    def _gap(self, lost: int) -> Inquiry[list[Event]]:
         """Close what came before the gap, say what was lost, and go on behind it."""
         start_ms = self.heard_ms
-        events = self._events(self._segment.flush())
+        events = yield from self._events(self._segment.flush())
         lost_ms = 1000 * lost / self._input_hz
         events.append(Gap(**self._stamp(start_ms, start_ms + lost_ms), lost_ms=round(lost_ms, 3)))
         self._start_segment(start_ms + lost_ms)
         return events
 
-    def _events(self, heard: Iterator[Turn | Step]) -> list[Event]:
-        return [event for stretch in self._panel.stretches(heard) for event in self._events_of_stretch(stretch)]
+    def _events(self, heard: Iterator[Turn | Step]) -> Inquiry[list[Event]]:
+        events: list[Event] = []
+        for stretch in self._panel.stretches(heard):
+            events += yield from self._events_of_stretch(stretch)
+        return events
 
-    def _events_of_stretch(self, items: Sequence[Turn | Step]) -> list[Event]:
+    def _events_of_stretch(self, items: Sequence[Turn | Step]) -> Inquiry[list[Event]]:
         """The events of turns and steps that all see the same baseline."""
         steps = [item for item in items if isinstance(item, Step) and self._worth_judging(item)]
-        judged = dict(zip((step.end_sample for step in steps), self._panel.judge(steps), strict=True))
+        by_step = yield from self._panel.judging(steps)
+        judged = dict(zip((step.end_sample for step in steps), by_step, strict=True))
         events: list[Event] = []
         for item in items:
             if isinstance(item, Step):
                 events.append(self._estimate(item, judged.get(item.end_sample)))
             elif item.speaking:
-                self._utterance = (self._ms(item.at_sample), self._verdict())
+                events.append(self._start_utterance(item))
             else:
                 events += self._end_utterance(self._ms(item.at_sample))
         return events
@@ -228,6 +248,11 @@ class EmotionStream:
             speech=step.speaking,
             level_dbfs=level_dbfs,
         )
+
+    def _start_utterance(self, turn: Turn) -> UtteranceStart:
+        start_ms = self._ms(turn.at_sample)
+        self._utterance = (start_ms, self._verdict())
+        return UtteranceStart(**self._stamp(start_ms, self._ms(turn.known_at)))
 
     def _end_utterance(self, end_ms: float) -> list[Event]:
         if self._utterance is None:

@@ -31,18 +31,32 @@ class Step:
 
 
 class Segment:
-    """Audio without a gap: resampling, features, windows and speech on one sample axis that starts at 0."""
+    """Audio without a gap: resampling, features, windows and speech on one sample axis that starts at 0.
 
-    def __init__(self, models: Sequence[EmotionModel], gate: SpeechGate, input_hz: int, start_ms: float) -> None:
+    ``features`` are a stream's for each model. They come from outside, and are reset, because their tables take far
+    longer to make than a second of audio takes to read, and gaps may come by the dozen.
+    """
+
+    def __init__(
+        self,
+        models: Sequence[EmotionModel],
+        features: Sequence[FeatureStream],
+        gate: SpeechGate,
+        input_hz: int,
+        start_ms: float,
+    ) -> None:
         self.start_ms = start_ms
         self._grid = models[0].card.grid()
         self._resampler = Resampler(input_hz, models[0].card.features.sample_rate_hz)
-        self._features = [FeatureStream(model.card.features) for model in models]
+        self._features = features
+        for stream in features:
+            stream.reset()
         self._windows = [FeatureWindows(model.card.grid(), model.card.features.dim) for model in models]
         self._ready: list[list[FeatureWindow]] = [[] for _ in models]
         self._gate = gate
         self._gate.reset()
         self._n_samples = 0
+        self._of_step: list[Samples] = []
         self._energy = 0.0
 
     def push(self, samples: Samples) -> Iterator[Turn | Step]:
@@ -52,6 +66,7 @@ class Segment:
     def flush(self) -> Iterator[Turn | Step]:
         """The audio ended: the last, shorter step and the end of whoever speaks."""
         yield from self._analyse(self._resampler.flush())
+        self._extract()
         for ready, windows in zip(self._ready, self._windows, strict=True):
             ready.extend(windows.flush(self._n_samples))
         # Rows that fill the first window may be there a moment before its audio is.
@@ -65,14 +80,22 @@ class Segment:
             to_boundary = self._grid.step - self._n_samples % self._grid.step
             piece, audio = audio[:to_boundary], audio[to_boundary:]
             self._n_samples += len(piece)
-            self._energy += float(np.dot(piece, piece))
-            for ready, windows, features in zip(self._ready, self._windows, self._features, strict=True):
-                ready.extend(windows.push(features.push(piece)))
+            self._of_step.append(piece.copy())  # whoever gave it may fill it anew
             yield from self._gate.push(piece)
             if self._n_samples % self._grid.step == 0:
+                self._extract()
                 if all(self._ready):
                     yield self._end_step()
-                self._energy = 0.0
+
+    def _extract(self) -> None:
+        """Features of a step's audio at once: of every few milliseconds by themselves they cost several times that."""
+        if not self._of_step:
+            return
+        audio = np.concatenate(self._of_step)
+        self._of_step.clear()
+        self._energy = float(np.dot(audio, audio))
+        for ready, windows, features in zip(self._ready, self._windows, self._features, strict=True):
+            ready.extend(windows.push(features.push(audio)))
 
     def _end_step(self) -> Step:
         windows = tuple(ready.pop(0) for ready in self._ready)

@@ -76,7 +76,8 @@ class SpeechGate:
         self._pending = audio[n * CHUNK :].copy()
         if n == 0:
             return []
-        chunks = np.lib.stride_tricks.sliding_window_view(audio, CONTEXT + CHUNK)[::CHUNK][:n]
+        shape, strides = (n, CONTEXT + CHUNK), (CHUNK * audio.itemsize, audio.itemsize)
+        chunks: Samples = np.ndarray(shape, np.float32, audio, strides=strides)
         probabilities, self._state = self._model.run(np.ascontiguousarray(chunks), self._state)
         return [turn for p in probabilities for turn in self._decide(float(p))]
 

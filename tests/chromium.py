@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
@@ -18,14 +19,23 @@ _FLAGS = (
 )
 
 
+def microphone_that_plays(recording: Path) -> tuple[str, ...]:
+    """Flags that give the browser a microphone in which this WAV file is heard over and over, without being asked."""
+    return (
+        "--use-fake-device-for-media-stream",
+        "--use-fake-ui-for-media-stream",
+        f"--use-file-for-fake-audio-capture={recording.resolve()}",
+    )
+
+
 @contextmanager
-def chromium() -> Iterator[Browser]:
+def chromium(*flags: str) -> Iterator[Browser]:
     """A browser that ends with the block; fails with what to install when there is none."""
     path = next(filter(None, map(shutil.which, _NAMES)), None)
     if path is None:
         raise RuntimeError(f"found none of {', '.join(_NAMES)} on PATH: install Chromium to test the widget")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, headless=True, args=list(_FLAGS))
+        browser = playwright.chromium.launch(executable_path=path, headless=True, args=[*_FLAGS, *flags])
         try:
             yield browser
         finally:

@@ -22,6 +22,7 @@ os.environ["OMP_NUM_THREADS"] = "1"
 
 # How long an example takes says more of what else the machine does than of the code.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("long", settings.get_profile("patient"), max_examples=5_000)
 settings.load_profile("patient")
 
 

@@ -13,6 +13,7 @@ import pytest
 from streamer import cli
 from streamer.commands import listen
 from streamer.errors import USAGE, UsageError
+from streamer.extras import EXTRAS
 from streamer.settings import Settings
 from tests.processes import COMMAND, ROOT, assert_one_line, emostream, environment
 
@@ -123,7 +124,7 @@ sys.meta_path.insert(0, Blocker())
 @pytest.fixture
 def without_the_extra(tmp_path: Path) -> dict[str, str]:
     """An environment in which Python finds none of what the extra installs."""
-    names = {*cli.EXTRAS["train"], "onnxscript", "numba"}
+    names = {*EXTRAS["train"], "onnxscript", "numba"}
     (tmp_path / "sitecustomize.py").write_text(BLOCKER.format(names=names))
     return {"PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])}
 
@@ -144,6 +145,12 @@ def test_without_the_extra_help_and_the_runtime_commands_work(
     assert emostream("corpora", "check", "demo", env=without_the_extra).returncode == 66
     ended = emostream("file", *model_arguments, "demo/recording.flac", env=without_the_extra)
     assert (ended.returncode, ended.stderr) == (0, "")
+    ended = emostream("parity", "--times", 1, *model_arguments, "demo/recording.flac", env=without_the_extra)
+    assert ended.returncode == 0
+    assert_one_line(ended.stderr, "librosa is not installed")
+    ended = emostream("parity", "--run", "runs/x", *model_arguments, "demo/recording.flac", env=without_the_extra)
+    assert ended.returncode == USAGE
+    assert_one_line(ended.stderr, "'emostream parity --run' needs", "pip install 'emostream[train]'")
 
 
 def test_the_extra_has_what_is_asked_for() -> None:
@@ -153,7 +160,7 @@ def test_the_extra_has_what_is_asked_for() -> None:
         if "extra == 'train'" in requirement.replace('"', "'")
     }
     providers = importlib.metadata.packages_distributions()
-    for module in cli.EXTRAS["train"]:
+    for module in EXTRAS["train"]:
         assert {name.lower().replace("_", "-") for name in providers[module]} & of_extra, module
 
 

@@ -12,6 +12,7 @@ import soundfile
 
 from export import stamp
 from export.card import make_card
+from export.parity import onnx_by_framework
 from export.run_export import export_part, real_windows
 from export.verify import MismatchError, verify
 from streamer import bundled
@@ -102,6 +103,13 @@ def test_an_exported_model_says_what_its_framework_says(name: str, exported: tup
             assert np.allclose(logits, expected_logits, atol=1e-3)
             assert summaries.shape == (n, learner.summary_size)
             assert np.allclose(summaries, expected_summaries, rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_parity_compares_a_run_with_its_framework(name: str, exported: tuple[Path, str]) -> None:
+    found = list(onnx_by_framework(runs.run_folder(exported[0], RECIPES[name]), bundled.DEMO_RECORDING))
+    assert len(found) == 3
+    assert all(difference.is_within for difference in found), found
 
 
 @pytest.mark.parametrize("name", RECIPES)

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-import librosa
 import msgspec
 import numpy as np
 import pytest
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from streamer.audio import Samples
 from streamer.features import Feature, FeatureSpec, FeatureStream
 from tests.chunking import chunks, cuts
+from trainer.librosa_rows import librosa_rows
 
 ALL = tuple(Feature)
 SIZES = [(2048, 512, 128), (1024, 320, 128), (512, 160, 64), (320, 160, 64), (2048, 1024, 128)]
@@ -29,39 +29,9 @@ def by_feature(spec: FeatureSpec, rows: NDArray[np.float32]) -> dict[Feature, ND
     return dict(zip(spec.features, np.split(rows, edges, axis=1), strict=True))
 
 
-def librosa_rows(spec: FeatureSpec, samples: Samples, patch: pytest.MonkeyPatch) -> dict[Feature, NDArray[np.float32]]:
-    """Each feature by librosa, frames without padding and decibels without a clip-wide floor."""
-    unclipped = librosa.power_to_db
-    # spectral_contrast calls power_to_db with its default top_db=80, which depends on the whole clip's maximum.
-    patch.setattr("librosa.feature.spectral.power_to_db", lambda power: unclipped(power, top_db=None))
-    magnitude = np.abs(
-        librosa.stft(samples, n_fft=spec.frame_length, hop_length=spec.hop_length, window="hann", center=False)
-    )
-    mel = librosa.feature.melspectrogram(
-        S=magnitude**2, sr=spec.sample_rate_hz, n_mels=spec.n_mels, fmin=spec.f_min_hz, fmax=spec.f_max_hz
-    )
-    log_mel = librosa.power_to_db(mel, ref=1.0, top_db=None)
-    contrast = librosa.feature.spectral_contrast(
-        S=magnitude,
-        sr=spec.sample_rate_hz,
-        fmin=spec.contrast_f_min_hz,
-        n_bands=spec.contrast_bands,
-        quantile=spec.contrast_quantile,
-    )
-    return {
-        Feature.LOG_MEL: log_mel.T,
-        Feature.MFCC: librosa.feature.mfcc(S=log_mel, n_mfcc=spec.n_mfcc).T,
-        Feature.CENTROID: librosa.feature.spectral_centroid(S=magnitude, sr=spec.sample_rate_hz).T,
-        Feature.CONTRAST: contrast.T,
-        Feature.CONTRAST_MEAN: contrast.mean(axis=0)[:, None],
-    }
-
-
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: f"{spec.frame_length}-{spec.hop_length}-{spec.n_mels}")
-def test_rows_equal_librosas_on_real_speech(
-    spec: FeatureSpec, recording: Samples, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ours, theirs = by_feature(spec, rows_of(spec, recording)), librosa_rows(spec, recording, monkeypatch)
+def test_rows_equal_librosas_on_real_speech(spec: FeatureSpec, recording: Samples) -> None:
+    ours, theirs = by_feature(spec, rows_of(spec, recording)), by_feature(spec, librosa_rows(spec, recording))
     for feature in ALL:
         assert ours[feature].shape == theirs[feature].shape
         # Decibels and cepstra pass through zero, so 1e-4 is of the column's largest value.
@@ -80,11 +50,9 @@ def test_rows_equal_librosas_on_real_speech(
     ],
     ids=["44100 Hz", "narrow mel", "other contrast"],
 )
-def test_every_option_means_what_it_means_in_librosa(
-    spec: FeatureSpec, recording: Samples, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_every_option_means_what_it_means_in_librosa(spec: FeatureSpec, recording: Samples) -> None:
     speech = recording[16_000:64_000]
-    ours, theirs = by_feature(spec, rows_of(spec, speech)), librosa_rows(spec, speech, monkeypatch)
+    ours, theirs = by_feature(spec, rows_of(spec, speech)), by_feature(spec, librosa_rows(spec, speech))
     for feature in ALL:
         scale = np.abs(theirs[feature]).max(axis=0)
         assert np.max(np.abs(ours[feature] - theirs[feature]) / scale) < 1e-4, feature

@@ -48,7 +48,7 @@ def test_the_list_of_the_runtimes_modules_is_complete() -> None:
         "streamer.pipeline",
         "streamer.commands.listen",
         "streamer.commands.file",
-        "streamer.sinks.websocket",
+        "streamer.server.server",
         "streamer.sources.microphone",
     } <= set(RUNTIME)
 

@@ -58,7 +58,7 @@ def test_whoever_speaks_into_a_gap_stops_there_and_begins_anew(parts: Parts, rec
     events = stream.push(AudioBlock(speech[:24_000], HZ, 0))
     events += stream.push(AudioBlock(speech[24_000:], HZ, 25_600, lost_samples=1_600)) + stream.flush()
     kinds = [type(event).__name__ for event in events if not isinstance(event, Estimate)]
-    assert kinds == ["Utterance", "Gap", "Utterance"]
+    assert kinds == ["UtteranceStart", "Utterance", "Gap", "UtteranceStart", "Utterance"]
     first, second = of_type(events, Utterance)
     assert 1_400 < first.t_end_ms <= 1_500
     assert 1_600 <= second.t_start_ms < 1_800

@@ -1,55 +1,81 @@
 """The mailbox is bounded, fresh, in order and honest about what it dropped, whatever is put and taken."""
 
+from typing import Any
+
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamer.events import Event
-from streamer.server.mailbox import KEPT_EVENTS, Mailbox
+from streamer.events import Estimate, Event, decode
+from streamer.server.mailbox import KEPT_EVENTS, Letter, Mailbox
 from tests.stream_events import estimate, gap, hello, utterance
 
 ACTIONS = st.lists(st.sampled_from([estimate, utterance, gap, None]), max_size=400)
 
 
+def put(mailbox: Mailbox, *events: Event, **settings: Any) -> list[int]:
+    return [mailbox.put(Letter.of(event), **settings) for event in events]
+
+
+def take(mailbox: Mailbox) -> Event | None:
+    frame = mailbox.take()
+    return None if frame is None else decode(frame[frame.index(b"{") :])
+
+
 def test_an_estimate_replaces_the_unsent_one_and_nothing_else() -> None:
     mailbox = Mailbox()
-    dropped = [mailbox.put(event, str(event.seq)) for event in (estimate(1), utterance(2), gap(3), estimate(4))]
-    assert dropped == [0, 0, 0, 1]
-    assert [mailbox.take() for _ in range(4)] == ["2", "3", "4", None]
+    put(mailbox, hello())
+    assert take(mailbox) == hello()
+    assert put(mailbox, estimate(1), utterance(2), gap(3), estimate(4)) == [0, 0, 0, 1]
+    assert take(mailbox) == msgspec.structs.replace(utterance(2), dropped=1)
+    assert [take(mailbox) for _ in range(3)] == [gap(3), estimate(4), None]
     assert mailbox.dropped == 1
 
 
-def test_kept_events_are_bounded_and_the_oldest_gives_way() -> None:
+def test_answers_to_a_client_itself_never_give_way() -> None:
     mailbox = Mailbox()
-    for seq in range(1, KEPT_EVENTS + 11):
-        mailbox.put(utterance(seq), str(seq))
-    assert len(mailbox) == KEPT_EVENTS
-    assert mailbox.dropped == 10
-    assert mailbox.take() == "11"
+    assert put(mailbox, *(estimate(seq) for seq in range(5)), keep=True) == [0] * 5
+    assert [event.seq for event in iter(lambda: take(mailbox), None) if event] == [0, 1, 2, 3, 4]
 
 
-def test_a_hello_is_never_pushed_out_and_clears_what_was_before_it() -> None:
+def test_streams_do_not_replace_each_other() -> None:
     mailbox = Mailbox()
-    mailbox.put(utterance(1), "old")
-    assert mailbox.put(hello(), "hello") == 1
-    for seq in range(1, 2 * KEPT_EVENTS):
-        mailbox.put(utterance(seq), str(seq))
-    assert mailbox.take() == "hello"
+    other = msgspec.structs.replace(estimate(2), stream="desk")
+    assert put(mailbox, estimate(1), other, estimate(2)) == [0, 0, 1]
+    mailbox.forget("live")
+    assert [take(mailbox), take(mailbox)] == [other, None]
+
+
+def test_who_lets_what_happened_once_pile_up_is_known_and_loses_none_of_it() -> None:
+    mailbox = Mailbox()
+    put(mailbox, *(utterance(seq) for seq in range(KEPT_EVENTS)))
+    assert not mailbox.overflowing
+    put(mailbox, utterance(KEPT_EVENTS))
+    assert mailbox.overflowing
+    assert take(mailbox) == utterance(0)
+    assert mailbox.dropped == 0
+
+
+def test_a_hello_clears_what_was_before_it() -> None:
+    mailbox = Mailbox()
+    assert put(mailbox, utterance(1), hello()) == [0, 1]
+    assert take(mailbox) == hello()
 
 
 @given(ACTIONS)
 def test_any_order_of_putting_and_taking(actions: list[type[Event] | None]) -> None:
-    mailbox, put, taken = Mailbox(), 0, []
+    mailbox, n_put, taken = Mailbox(), 0, []
     for action in actions:
         if action is None:
-            text = mailbox.take()
-            taken += [int(text)] if text is not None else []
+            taken += [event for event in [take(mailbox)] if event is not None]
         else:
-            put += 1
-            mailbox.put(action(put), str(put))
-        assert len(mailbox) <= KEPT_EVENTS + 1
-    left = len(mailbox)
-    while (text := mailbox.take()) is not None:
-        taken.append(int(text))
-    assert taken == sorted(taken)
-    assert put == len(taken) + mailbox.dropped
-    assert left == 0 or taken[-1] == put
+            n_put += 1
+            put(mailbox, action(n_put))  # type: ignore[call-arg, arg-type]
+        assert sum(isinstance(letter.event, Estimate) for letter in mailbox._unsent) <= 1
+    while (event := take(mailbox)) is not None:
+        taken.append(event)
+    assert n_put == len(taken) + mailbox.dropped
+    last = taken[0].seq - 1 if taken else 0
+    for event in taken:
+        assert event.seq == last + 1 + event.dropped
+        last = event.seq

@@ -11,6 +11,7 @@ from rich.console import Console
 from streamer import bundled
 from streamer.commands.judging import add_judging_arguments, load_judges
 from streamer.commands.printing import demand_reader
+from streamer.commands.serving import add_serving_arguments, open_server, say_where
 from streamer.commands.standard_error import foreign_messages_hidden
 from streamer.daemon import Daemon
 from streamer.errors import NoInputError, UnavailableError
@@ -19,7 +20,6 @@ from streamer.sinks import Sink
 from streamer.sinks.dashboard import Dashboard
 from streamer.sinks.detached import DetachedSink
 from streamer.sinks.jsonl import JsonlSink
-from streamer.sinks.websocket import WebSocketSink
 from streamer.sources import Source
 from streamer.sources.file import FileSource
 from streamer.sources.microphone import MicrophoneSource
@@ -43,17 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
         "--serve",
         action="store_true",
         default=get("serve", False, bool),
-        help="serve the widget page and the WebSocket",
-    )
-    parser.add_argument(
-        "--port", type=int, default=get("port", 8765, int), help="port of --serve, 0 for any (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--allow-origin",
-        action="append",
-        default=[],
-        metavar="URL",
-        help="let pages of this origin, such as https://example.org, connect to --serve; repeat it for several",
+        help="serve the widget page and the WebSocket, as 'emostream serve' does",
     )
     parser.add_argument(
         "--rate", type=int, default=16_000, help="sample rate in Hz of the PCM on stdin (default: %(default)s)"
@@ -64,6 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
     parser.add_argument(
         "--or-demo", action="store_true", help="where there is no microphone, say so and play the bundled recording"
     )
+    add_serving_arguments(parser, settings)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -85,18 +76,17 @@ def run(arguments: argparse.Namespace) -> int:
     with ExitStack() as stack:
         stack.enter_context(foreign_messages_hidden())
         stack.callback(source.close)
-        server = WebSocketSink(port=arguments.port, allowed_origins=arguments.allow_origin) if arguments.serve else None
+        server = open_server(arguments, judges) if arguments.serve else None
         lines = _lines(arguments, source)
-        address = f"http://127.0.0.1:{server.port}/" if server else None
-        if lines and address:
-            print(f"emostream: the widget is at {address}", file=sys.stderr)
-        shown = DetachedSink(lines) if lines else Dashboard(Console(), served_at=address)
+        if lines and server:
+            say_where(server, arguments)
+        shown = DetachedSink(lines) if lines else Dashboard(Console(), served_at=server.address if server else None)
         sinks: list[Sink] = [sink for sink in (server, shown) if sink is not None]
         for sink in sinks:
             stack.callback(sink.close)
 
         def counts() -> tuple[int, int]:
-            served = (server.clients, server.dropped_events) if server else (0, 0)
+            served = (server.clients, server.hub.dropped_events) if server else (0, 0)
             return served[0], served[1] + (shown.dropped_events if isinstance(shown, DetachedSink) else 0)
 
         Daemon(source, stream, sinks, counts).run()

@@ -1,72 +1,148 @@
-"""From one stream to many clients: what everybody gets, and what a client that joins late is told first."""
+"""From streams to clients: what everybody who follows a stream gets, and what one that joins late is told first."""
 
 import threading
+from collections.abc import Sequence
 
 import msgspec
 
-from streamer.events import Error, Estimate, Event, Hello, encode
-from streamer.server.mailbox import Mailbox
+from streamer.events import Error, Estimate, Event, Health, Hello, Utterance, UtteranceStart
+from streamer.server.mailbox import KEPT_EVENTS, Letter, Mailbox
+
+# A stream whose owner has so many answers to read yet waits: it is cheaper to hold audio than to lose labels.
+ROOM = KEPT_EVENTS // 4
+
+
+class Channel:
+    """One stream as its followers see it."""
+
+    def __init__(self) -> None:
+        self.followers: set[Mailbox] = set()
+        self.hello: Hello | None = None
+        self.speaking: UtteranceStart | None = None
+        self.estimate: Estimate | None = None
+        self.health: Health | None = None
+        self.last_seq = 0
+        self.now_ms = 0
+
+    def note(self, event: Event) -> None:
+        """Remember what a late joiner must be told."""
+        self.last_seq = event.seq
+        self.now_ms = max(self.now_ms, event.t_end_ms)
+        match event:
+            case Hello():
+                self.hello, self.speaking, self.estimate, self.health = event, None, None, None
+                self.now_ms = event.t_end_ms
+            case Estimate():
+                self.estimate = event
+            case UtteranceStart():
+                self.speaking = event
+            case Utterance():
+                self.speaking = None
+            case Health():
+                self.health = event
+
+    def state(self) -> list[Event]:
+        """The hello, renumbered so that the next event continues it, then what stands, with the numbers that it had."""
+        if self.hello is None:
+            return []
+        standing = [event for event in (self.speaking, self.estimate, self.health) if event is not None]
+        return [msgspec.structs.replace(self.hello, seq=self.last_seq), *sorted(standing, key=lambda event: event.seq)]
 
 
 class Hub:
-    """Copies every event, encoded once, into every client's mailbox; thread-safe, and never waits for a client."""
+    """Puts every event, encoded once, into the mailboxes of those who follow its stream; thread-safe, never waits."""
 
-    def __init__(self, hello: Hello | None = None) -> None:
+    def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._mailboxes: set[Mailbox] = set()
-        self._hello = hello
-        self._estimate: Estimate | None = None
-        self._last_seq = hello.seq if hello else 0
+        self._channels: dict[str, Channel] = {}
+        self._published: set[str] = set()
         self._dropped_events = 0
-
-    @property
-    def clients(self) -> int:
-        return len(self._mailboxes)
 
     @property
     def dropped_events(self) -> int:
         """How many events clients have missed since the start, those that left included."""
         return self._dropped_events
 
+    def followers(self, stream: str) -> int:
+        channel = self._channels.get(stream)
+        return len(channel.followers) if channel else 0
+
+    def claim(self, stream: str) -> bool:
+        """Become the one who publishes under this name; False where somebody does already."""
+        with self._lock:
+            if stream in self._published:
+                return False
+            self._published.add(stream)
+            self._channels.setdefault(stream, Channel())
+            return True
+
+    def release(self, stream: str) -> None:
+        """The stream has ended: its followers are told, and wait for another of that name."""
+        with self._lock:
+            self._published.discard(stream)
+            channel = self._channels[stream]
+            ended = self._error(channel, stream, "stream_ended", "the stream has ended; it may come back")
+            channel.hello = None
+            self._put(channel.followers, ended)
+            self._tidy(stream)
+
     def publish(self, event: Event) -> None:
-        text = encode(event).decode()
+        """Hand an event to all who follow its stream."""
         with self._lock:
-            self._last_seq = event.seq
-            if isinstance(event, Hello):
-                self._hello, self._estimate = event, None
-            elif isinstance(event, Estimate):
-                self._estimate = event
-            for mailbox in self._mailboxes:
-                self._dropped_events += mailbox.put(event, text)
+            channel = self._channels.setdefault(event.stream, Channel())
+            channel.note(event)
+            if channel.followers:
+                self._put(channel.followers, event)
 
-    def join(self) -> Mailbox:
-        """A new client's mailbox: the stream's hello, renumbered so that the next event continues it, then the latest
-        estimate, which keeps its own number.
-        """
-        mailbox = Mailbox()
+    def send(self, mailbox: Mailbox, events: Sequence[Event]) -> None:
+        """Events for one client alone, none of which gives way."""
         with self._lock:
-            if self._hello is not None:
-                hello = msgspec.structs.replace(self._hello, seq=self._last_seq)
-                mailbox.put(hello, encode(hello).decode())
-            if self._estimate is not None:
-                mailbox.put(self._estimate, encode(self._estimate).decode())
-            self._mailboxes.add(mailbox)
-        return mailbox
+            for event in events:
+                mailbox.put(Letter.of(event), keep=True)
 
-    def leave(self, mailbox: Mailbox) -> None:
+    def follow(self, mailbox: Mailbox, stream: str) -> None:
+        """Put what stands of a stream into the mailbox, and from now on all that comes."""
         with self._lock:
-            self._mailboxes.discard(mailbox)
+            channel = self._channels.setdefault(stream, Channel())
+            for event in channel.state():
+                mailbox.put(Letter.of(event), keep=True)
+            channel.followers.add(mailbox)
 
-    def take(self, mailbox: Mailbox) -> str | None:
-        """The oldest event that this client has not been sent, or None."""
+    def leave(self, mailbox: Mailbox, stream: str) -> None:
+        """The opposite of ``follow``."""
+        with self._lock:
+            self._channels[stream].followers.discard(mailbox)
+            mailbox.forget(stream)
+            self._tidy(stream)
+
+    def take(self, mailbox: Mailbox) -> bytes | None:
+        """The frame of the oldest event that this client has not been sent, or None."""
         with self._lock:
             return mailbox.take()
 
-    def error(self, code: str, message: str) -> Error:
+    def has_room(self, mailbox: Mailbox) -> bool:
+        """Whether the client keeps up with the answers to its own audio."""
+        return len(mailbox) < ROOM
+
+    def error(self, stream: str, code: str, message: str) -> Error:
         """An error for one client alone: it stands at the stream's present place and takes no number of its own."""
         with self._lock:
-            latest = self._estimate or self._hello
-            stream, now_ms = (latest.stream, latest.t_end_ms) if latest else ("", 0)
-            return Error(
-                seq=self._last_seq, stream=stream, t_start_ms=now_ms, t_end_ms=now_ms, code=code, message=message
-            )
+            return self._error(self._channels.get(stream) or Channel(), stream, code, message)
+
+    @staticmethod
+    def _error(channel: Channel, stream: str, code: str, message: str) -> Error:
+        now_ms = channel.now_ms
+        return Error(
+            seq=channel.last_seq, stream=stream, t_start_ms=now_ms, t_end_ms=now_ms, code=code, message=message
+        )
+
+    def _put(self, mailboxes: set[Mailbox], event: Event) -> None:
+        letter = Letter.of(event)
+        for mailbox in mailboxes:
+            self._dropped_events += mailbox.put(letter)
+
+    def _tidy(self, stream: str) -> None:
+        """Names that clients wait for cost nothing once they have gone."""
+        channel = self._channels[stream]
+        if not channel.followers and stream not in self._published and channel.hello is None:
+            del self._channels[stream]

@@ -15,7 +15,8 @@ from streamer.sources import HEARTBEAT_S
 from streamer.sources.capture import Capture
 from streamer.sources.devices import find_device, portaudio
 
-_BLOCK_S = 0.02
+# A step of 250 ms is ten of these: at the models' own rate no window waits for the rest of a block.
+_BLOCK_S = 0.025
 _QUEUE_S = 2.0
 _SILENT_S = 2.0
 _RETRY_FIRST_S = 0.25

@@ -1,25 +1,58 @@
-"use strict";
+// The page's own address says how it looks (theme, emo-*) and which stream it shows; a token stays in the fragment.
 
-const theme = new URLSearchParams(location.search).get("theme");
+const asked = new URLSearchParams(location.search);
+const streams = document.querySelectorAll("emo-stream");
+
+const theme = asked.get("theme");
 if (["light", "dark", "transparent"].includes(theme)) {
   document.documentElement.dataset.theme = theme;
-  document.querySelector("emo-stream").setAttribute("theme", theme);
+  for (const stream of streams) if (!stream.hasAttribute("theme")) stream.setAttribute("theme", theme);
+}
+// Only what is seen connects: an overlay is one client, not four.
+if (theme === "transparent") document.querySelector("main .chrome").remove();
+
+for (const [name, value] of asked) {
+  if (name.startsWith("emo-")) document.documentElement.style.setProperty(`--${name}`, value);
 }
 
-document.getElementById("overlay").textContent = `${location.origin}/?theme=transparent`;
-document.getElementById("element").textContent =
-  `<script src="${location.origin}/emostream.js"></script>\n<emo-stream src="ws://${location.host}/ws"></emo-stream>`;
+if (asked.has("stream")) {
+  for (const stream of streams) {
+    if (!stream.hasAttribute("microphone")) stream.setAttribute("src", `ws?stream=${encodeURIComponent(asked.get("stream"))}`);
+  }
+}
+
+// A token is for who holds it, not for whoever looks at this page.
+const base = location.origin + location.pathname;
+const secret = location.hash.includes("token=") ? "#token=TOKEN" : "";
+const socket = `${base.replace(/^http/, "ws")}ws`;
+const script = `<script type="module" src="${base}emostream.js"></script>`;
+const snippets = {
+  "overlay-address": `${base}?theme=transparent${secret}`,
+  "styled-address": `${base}?theme=dark&stream=desk&emo-surface=%23102030&emo-font=Georgia${secret}`,
+  element: `${script}\n<emo-stream src="${socket}${secret}"></emo-stream>`,
+  styles: `emo-stream {\n  --emo-surface: #12261f;\n  --emo-line: #2b443a;\n  --emo-color-happy: #f2c14e;\n}\nemo-stream::part(timeline) { height: 6rem; }`,
+  "microphone-element": `${script}\n<emo-stream microphone publish="desk" src="${socket}${secret}"></emo-stream>`,
+};
+for (const [id, text] of Object.entries(snippets)) {
+  const place = document.getElementById(id);
+  if (place) place.textContent = text;
+}
 
 for (const button of document.querySelectorAll("button[data-copies]")) {
+  const name = button.ariaLabel;
+  const show = (word, spoken = word) => ([button.textContent, button.ariaLabel] = [word, spoken]);
   button.addEventListener("click", async () => {
     const code = document.getElementById(button.dataset.copies);
     try {
       await navigator.clipboard.writeText(code.textContent);
-      button.textContent = "Copied";
+      show("Copied");
     } catch {
       getSelection().selectAllChildren(code);
-      button.textContent = "Selected";
+      show("Selected");
     }
-    setTimeout(() => (button.textContent = "Copy"), 2000);
+    setTimeout(() => show("Copy", name), 2000);
   });
 }
+
+// A browser that is given the same address with another token does not load it again by itself.
+addEventListener("hashchange", () => location.reload());

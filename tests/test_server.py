@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -17,34 +18,37 @@ from websockets.typing import Origin, Subprotocol
 
 from streamer.errors import UnavailableError, UsageError
 from streamer.events import AnyEvent, Error, Estimate, Hello, Utterance, decode
-from streamer.sinks import websocket
-from streamer.sinks.websocket import WebSocketSink
+from streamer.server.config import Limits, ServerConfig
+from streamer.server.server import Server
 from tests.stream_events import estimate, gap, hello, utterance
 
 PATIENCE_S = 20.0
 SLOW_RECEIVE_BYTES = 4096
+LIMITS = Limits()
 
-Serve = Callable[..., WebSocketSink]
+Serve = Callable[..., Server]
 
 
 @pytest.fixture
 def serve() -> Iterator[Serve]:
     with ExitStack() as stack:
 
-        def start(**settings: object) -> WebSocketSink:
-            sink = WebSocketSink(port=0, **settings)  # type: ignore[arg-type]
+        def start(*, hello: Hello | None = None, limits: Limits = LIMITS, **settings: Any) -> Server:
+            sink = Server(ServerConfig(port=0, limits=limits, **settings))
             stack.callback(sink.close)
+            if hello is not None:
+                sink.emit(hello)
             return sink
 
         yield start
     assert not [thread for thread in threading.enumerate() if thread.name == "emostream-serve"]
 
 
-def client(sink: WebSocketSink, **settings: Any) -> ClientConnection:
+def client(sink: Server, **settings: Any) -> ClientConnection:
     return connect(f"ws://127.0.0.1:{sink.port}/ws", close_timeout=1, legacy=True, **settings)
 
 
-def client_that_never_reads(sink: WebSocketSink) -> ClientConnection:
+def client_that_never_reads(sink: Server) -> ClientConnection:
     sock = socket.socket()
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SLOW_RECEIVE_BYTES)
     sock.connect(("127.0.0.1", sink.port))
@@ -78,7 +82,7 @@ def until(condition: Callable[[], bool]) -> None:
         time.sleep(0.002)
 
 
-def get(sink: WebSocketSink, path: str, method: str = "GET", **headers: str) -> tuple[int, dict[str, str], bytes]:
+def get(sink: Server, path: str, method: str = "GET", **headers: str) -> tuple[int, dict[str, str], bytes]:
     connection = http.client.HTTPConnection("127.0.0.1", sink.port, timeout=PATIENCE_S)
     try:
         connection.request(method, path, headers=headers)
@@ -88,10 +92,10 @@ def get(sink: WebSocketSink, path: str, method: str = "GET", **headers: str) -> 
         connection.close()
 
 
-def emit_until_dropped(sink: WebSocketSink, healthy: ClientConnection, first_seq: int, dropped: int) -> int:
+def emit_until_dropped(sink: Server, healthy: ClientConnection, first_seq: int, dropped: int) -> int:
     """Emit estimates, each of which ``healthy`` must get, until ``dropped`` are lost to others; the next number."""
     seq = first_seq
-    while sink.dropped_events < dropped:
+    while sink.hub.dropped_events < dropped:
         sink.emit(estimate(seq))
         assert receive(healthy).seq == seq
         seq += 1
@@ -149,7 +153,7 @@ def test_every_client_gets_every_event(serve: Serve) -> None:
 
 @pytest.mark.parametrize(
     ("offered", "chosen"),
-    [(None, None), (["emostream.v1"], "emostream.v1"), (["other", "emostream.v1"], "emostream.v1"), (["other"], None)],
+    [(None, None), (["emostream.v1"], "emostream.v1"), (["emostream.v2", "emostream.v1"], "emostream.v1")],
 )
 def test_the_subprotocol_is_taken_when_offered_and_not_demanded(
     serve: Serve, offered: list[Subprotocol] | None, chosen: str | None
@@ -157,6 +161,13 @@ def test_the_subprotocol_is_taken_when_offered_and_not_demanded(
     with client(serve(hello=hello()), subprotocols=offered) as connection:
         assert connection.subprotocol == chosen
         assert receive(connection) == hello()
+
+
+def test_a_version_that_is_not_known_is_refused_with_those_that_are(serve: Serve) -> None:
+    with pytest.raises(InvalidStatus) as refused:
+        client(serve(hello=hello()), subprotocols=[Subprotocol("emostream.v2")])
+    assert refused.value.response.status_code == 400
+    assert b"known: emostream.v1" in refused.value.response.body
 
 
 # -------------------------------------------------------------------------------------------------------- slow clients
@@ -188,11 +199,13 @@ def test_a_slow_client_that_reads_on_gets_the_utterances_and_the_latest_estimate
     numbers = [event.seq for event in events]
     assert numbers == sorted(numbers)
     assert [event.seq for event in events if isinstance(event, Utterance)] == said
-    assert last + 1 == len(events) + sink.dropped_events
+    assert last + 1 == len(events) + sink.hub.dropped_events
+    assert sum(event.dropped for event in events) == sink.hub.dropped_events
+    assert all(later.seq == earlier.seq + 1 + later.dropped for earlier, later in pairwise(events))
 
 
 def test_a_client_that_takes_nothing_is_disconnected_and_counted(serve: Serve) -> None:
-    sink = serve(hello=hello(), stall_timeout_s=0.4)
+    sink = serve(hello=hello(), limits=Limits(stall_s=0.4))
     with client(sink) as healthy, client_that_never_reads(sink):
         until(lambda: sink.clients == 2)
         assert receive(healthy) == hello()
@@ -204,7 +217,7 @@ def test_a_client_that_takes_nothing_is_disconnected_and_counted(serve: Serve) -
 
 
 def test_a_client_that_answers_no_ping_is_disconnected_and_counted(serve: Serve) -> None:
-    sink = serve(hello=hello(), stall_timeout_s=0.2)
+    sink = serve(hello=hello(), limits=Limits(stall_s=0.2))
     with raw_client(sink):
         until(lambda: sink.stalled_clients == 1)
         until(lambda: sink.clients == 0)
@@ -222,7 +235,7 @@ def test_a_client_that_pings_without_reading_is_cut_off(serve: Serve) -> None:
             ping_on_and_on()
 
 
-def raw_client(sink: WebSocketSink) -> socket.socket:
+def raw_client(sink: Server) -> socket.socket:
     sock = socket.socket()
     sock.settimeout(PATIENCE_S)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SLOW_RECEIVE_BYTES)
@@ -248,15 +261,29 @@ def test_emit_does_not_wait_while_the_loop_is_held_up(serve: Serve) -> None:
         numbers = [receive(connection).seq]
         while numbers[-1] < 5000:
             numbers.append(receive(connection).seq)
-    assert len(numbers) + sink.dropped_events == 5000
-    assert sink.dropped_events > 4000
+    assert len(numbers) + sink.hub.dropped_events == 5000
+    assert sink.hub.dropped_events > 4000
 
 
 # ----------------------------------------------------------------------------------------------------------- messages
 
 
-@pytest.mark.parametrize(("message", "code"), [("hello?", 1008), (b"\x00\x01", 1003)])
-def test_a_message_is_answered_with_an_error_and_the_end(serve: Serve, message: str | bytes, code: int) -> None:
+@pytest.mark.parametrize(
+    ("message", "code", "close"),
+    [
+        ("hello?", "bad_message", 1007),
+        ("[" * 100_000, "bad_message", 1007),
+        ('{"type":"unheard"}', "bad_message", 1007),
+        ('{"type":"start","rate":16000,"format":"s16le","fromat":1}', "bad_message", 1007),
+        ('{"type":"start","rate":1,"format":"s16le"}', "bad_message", 1007),
+        ('{"type":"start","rate":16000,"format":"s16le"}', "no_audio_in", 1008),
+        ('{"type":"stop"}', "out_of_order", 1008),
+        (b"\x00\x01", "unexpected_audio", 1003),
+    ],
+)
+def test_what_is_not_expected_is_answered_with_an_error_and_the_end(
+    serve: Serve, message: str | bytes, code: str, close: int
+) -> None:
     sink = serve(hello=hello())
     sink.emit(estimate(1))
     with client(sink) as connection:
@@ -264,13 +291,19 @@ def test_a_message_is_answered_with_an_error_and_the_end(serve: Serve, message: 
         connection.send(message)
         error = receive(connection)
         assert isinstance(error, Error)
-        assert (error.code, error.seq, error.t_end_ms) == ("unexpected_message", 1, estimate(1).t_end_ms)
-        assert close_code(connection) == code
+        assert (error.code, error.seq, error.t_end_ms) == (code, 1, estimate(1).t_end_ms)
+        assert close_code(connection) == close
+
+
+def test_text_that_is_not_utf8_ends_the_connection(serve: Serve) -> None:
+    with client(serve()) as connection:
+        connection.send(b'{"type":"\xff"}', text=True)
+        assert close_code(connection) == 1007
 
 
 def test_a_big_message_ends_the_connection(serve: Serve) -> None:
     with client(serve()) as connection:
-        connection.send("x" * (websocket.MAX_MESSAGE_BYTES + 1))
+        connection.send("x" * (LIMITS.message_bytes + 1))
         assert close_code(connection) == 1009
 
 
@@ -350,10 +383,16 @@ def test_the_own_page_and_allowed_origins_are_let_in(serve: Serve) -> None:
     assert "frame-ancestors https://show.example" in get(sink, "/")[1]["Content-Security-Policy"]
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.7", "::", "example.org", ""])
-def test_other_addresses_are_refused(host: str) -> None:
-    with pytest.raises(UsageError, match="this machine alone"):
-        WebSocketSink(host=host, port=0)
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.7", "::"])
+def test_other_addresses_need_a_token(host: str) -> None:
+    with pytest.raises(UsageError, match="expected a token"):
+        Server(ServerConfig(host=host, port=0))
+
+
+@pytest.mark.parametrize("host", ["example.org", ""])
+def test_names_are_no_addresses(host: str) -> None:
+    with pytest.raises(UsageError, match="expected an IP address"):
+        Server(ServerConfig(host=host, port=0))
 
 
 # -------------------------------------------------------------------------------------------------- beginning and end
@@ -362,14 +401,14 @@ def test_other_addresses_are_refused(host: str) -> None:
 def test_a_port_in_use_is_named_with_what_to_do(serve: Serve) -> None:
     port = serve().port
     with pytest.raises(UnavailableError, match=rf"port {port} on 127\.0\.0\.1 is in use.*--port") as unavailable:
-        WebSocketSink(port=port)
+        Server(ServerConfig(port=port))
     assert unavailable.value.exit_code == 69
     assert "\n" not in str(unavailable.value)
 
 
 def test_a_port_that_does_not_exist_is_refused() -> None:
     with pytest.raises(UsageError, match="port 70000 does not exist"):
-        WebSocketSink(port=70_000)
+        Server(ServerConfig(port=70_000))
 
 
 def test_close_sends_what_is_unsent_and_says_going_away(serve: Serve) -> None:
@@ -394,7 +433,7 @@ def test_close_waits_neither_for_idle_connections_nor_for_who_does_not_read(serv
         emit_until_dropped(sink, healthy, 1, dropped=1)
         began = time.monotonic()
         sink.close()
-        assert time.monotonic() - began < 2.5 * websocket.CLOSE_TIMEOUT_S
+        assert time.monotonic() - began < 2.5 * LIMITS.close_s
         assert close_code(healthy) == 1001
 
 
@@ -403,7 +442,8 @@ def test_the_port_is_free_again_after_close(serve: Serve) -> None:
     with client(first) as connection:
         assert receive(connection) == hello()
         first.close()
-    second = WebSocketSink(port=first.port, hello=hello())
+    second = Server(ServerConfig(port=first.port))
+    second.emit(hello())
     try:
         with client(second) as connection:
             assert receive(connection) == hello()
@@ -411,11 +451,12 @@ def test_the_port_is_free_again_after_close(serve: Serve) -> None:
         second.close()
 
 
-def test_clients_beyond_the_limit_are_turned_away(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(websocket, "MAX_CLIENTS", 1)
-    sink = serve(hello=hello())
-    with client(sink) as connection:
+def test_clients_beyond_the_limit_are_told_to_come_later(serve: Serve) -> None:
+    sink = serve(hello=hello(), limits=Limits(clients=1))
+    with client(sink) as connection, client(sink) as late:
         assert receive(connection) == hello()
-        with pytest.raises(InvalidStatus) as refused:
-            client(sink)
-        assert refused.value.response.status_code == 503
+        error = receive(late)
+        assert isinstance(error, Error)
+        assert error.code == "overloaded"
+        assert close_code(late) == 1013
+        assert sink.clients == 1

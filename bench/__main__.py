@@ -1,0 +1,46 @@
+"""All comparisons, side by side in one run: ``python -m bench [--runs 5] [--json FILE]`` (``make bench``)."""
+
+import os
+
+# Before anything that starts threads is imported: one core is what is compared.
+os.environ.update({"OMP_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"})
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import soundfile
+from rich.console import Console
+
+from bench.estimates import estimates
+from bench.features import features
+from bench.networks import networks
+from bench.side_by_side import show, write
+from streamer import bundled
+
+
+def main() -> None:
+    """Print the tables, and write them."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--json", type=Path, default=Path("bench/results.json"))
+    arguments = parser.parse_args()
+    console = Console()
+    samples = np.asarray(soundfile.read(bundled.DEMO_RECORDING, dtype="float32")[0], np.float32)
+    specs = {model.card.name: model.card.features for model in bundled.load_models()}
+    found = []
+    for part in (
+        lambda: features(samples, specs, arguments.runs),
+        lambda: networks(arguments.runs),
+        lambda: estimates(samples, arguments.runs),
+    ):
+        for comparison in part():
+            show(console, comparison)
+            found.append(comparison)
+    write(arguments.json, found)
+    console.print(f"written to {arguments.json}", highlight=False)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,70 @@
+"""Both networks on a 3 s window: onnxruntime on one thread against the frameworks that they come from.
+
+The frameworks' networks have weights of no training, which cost the same. 8-bit integers are onnxruntime's dynamic
+quantisation of the shipped files.
+"""
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from onnxruntime.quantization import QuantType, quantize_dynamic
+
+from bench.side_by_side import Comparison, compare
+from streamer import bundled
+from streamer.model import EmotionModel
+from trainer.learners import new_learner
+from trainer.recipes import RECIPES
+
+F32 = NDArray[np.float32]
+TIMES = 20
+
+
+def networks(runs: int) -> list[Comparison]:
+    """Each shipped network by itself."""
+    torch.set_num_threads(1)
+    found = []
+    for path in bundled.model_paths():
+        model = EmotionModel.load(path)
+        rng = np.random.default_rng(0)
+        shape = (1, model.card.grid().rows, model.card.features.dim)
+        window = rng.normal(-40, 10, shape).astype(np.float32)
+        ways = {"onnxruntime, one thread": _times(lambda model=model, window=window: model.judge(window))}
+        ways |= _of_framework(model, window)
+        with tempfile.TemporaryDirectory() as folder:
+            ways["onnxruntime, 8-bit integers"] = _eight_bit(path, Path(folder), window)
+            title = f"{model.card.name}, {path.stat().st_size / 1e6:.2f} MB"
+            found.append(compare(title, "window", "onnxruntime, one thread", ways, units=TIMES, runs=runs))
+    return found
+
+
+def _of_framework(model: EmotionModel, window: F32) -> dict[str, Callable[[], object]]:
+    card = model.card
+    learner = new_learner(RECIPES[f"{card.name}/{card.variant}"], len(card.labels), window[0])
+    network = learner.network
+    if not isinstance(network, torch.nn.Module):
+        offset = np.zeros((1, learner.summary_size), np.float32)
+        return {"Keras predict": _times(lambda: network.predict([window, offset], verbose=0))}
+    network.eval()
+    tensors = torch.from_numpy(window), torch.zeros(1, learner.summary_size)
+    compiled = torch.compile(network)
+
+    def forward(network: Callable[..., object]) -> None:
+        with torch.inference_mode():
+            network(*tensors)
+
+    return {"torch, eager": _times(lambda: forward(network)), "torch, compiled": _times(lambda: forward(compiled))}
+
+
+def _eight_bit(path: Path, folder: Path, window: F32) -> Callable[[], object]:
+    to = folder / path.name
+    quantize_dynamic(path, to, weight_type=QuantType.QInt8)
+    model = EmotionModel.load(to)
+    return _times(lambda: model.judge(window))
+
+
+def _times(work: Callable[[], object]) -> Callable[[], object]:
+    return lambda: [work() for _ in range(TIMES)]

@@ -1,0 +1,19 @@
+"""Send a recording to a server and print what it makes of it: python speak.py RECORDING [URL]"""
+
+import sys
+
+import soundfile
+
+from streamer.client import connect
+from streamer.events import Summary, Utterance
+
+samples, rate = soundfile.read(sys.argv[1], dtype="float32", always_2d=True)
+with connect(sys.argv[2] if len(sys.argv) > 2 else "ws://127.0.0.1:8765/ws?stream=") as client:
+    client.start(rate)
+    client.send(samples.mean(axis=1))
+    client.stop()
+    for event in client:
+        if isinstance(event, Utterance | Summary):
+            print(type(event).__name__, event.t_start_ms, event.t_end_ms, event.label, event.p)
+        if isinstance(event, Summary):
+            break

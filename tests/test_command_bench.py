@@ -1,0 +1,39 @@
+"""``emostream bench`` measures every part, and its figures hang together."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.commands import assert_refused, emostream
+
+USAGE = 2
+
+
+@pytest.fixture(scope="module")
+def models(tiny_paths: list[Path]) -> list[object]:
+    return [word for path in tiny_paths for word in ("--model", path)]
+
+
+def test_every_part_has_a_figure_for_each_run(models: list[object]) -> None:
+    said = emostream("bench", "--runs", 2, "--format", "json", *models)
+    assert (said.code, said.errors) == (0, "")
+    found = json.loads(said.out)
+    assert set(found["versions"]) == {"emostream", "numpy", "onnxruntime"}
+    figures = {figure["name"]: figure for figure in found["figures"]}
+    for name in ("tiny_mel: features", "tiny_mfcc: network", "speech gate", "one voice, all included"):
+        assert len(figures[name]["values"]) == 2
+        assert min(figures[name]["values"]) > 0
+    waits = [figures[f"from a window's end to its estimate, p{share}"]["median"] for share in (50, 95, 99)]
+    assert waits == sorted(waits)
+
+
+def test_the_table_names_the_machine(models: list[object]) -> None:
+    said = emostream("bench", "--runs", 1, *models)
+    assert (said.code, said.errors) == (0, "")
+    assert "cores" in said.out.splitlines()[0]
+    assert "speech gate" in said.out
+
+
+def test_no_run_is_refused(models: list[object]) -> None:
+    assert_refused(emostream("bench", "--runs", 0, *models), USAGE, "--runs")
