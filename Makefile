@@ -40,8 +40,10 @@ test-corpora: $(VENV)/dev.done
 test-hostile: $(VENV)/dev.done
 	$(BIN)/python -m pytest tests/test_server_hostile.py --hypothesis-profile=long
 
-bench: $(VENV)/dev.done
+bench: $(VENV)/bench.done
+	$(BIN)/python -m bench
 	$(BIN)/python bench/start_up.py
+	$(BIN)/python -m bench.daemon --hour
 
 recording: $(VENV)/dev.done
 	$(BIN)/python demo/make_recording.py
@@ -63,6 +65,10 @@ $(VENV)/runtime.done: $(BIN)/python pyproject.toml
 $(VENV)/dev.done: $(BIN)/python pyproject.toml
 	$(BIN)/pip install --quiet --editable '.[train,dev]'
 	@touch $@ $(VENV)/runtime.done
+
+$(VENV)/bench.done: $(VENV)/dev.done
+	$(BIN)/pip install --quiet --editable '.[train,dev,bench]'
+	@touch $@
 
 $(VENV)/system.done: $(BIN)/python Makefile
 	@if dpkg-query --show $(TEST_PACKAGES) > /dev/null 2>&1; then :; else \
