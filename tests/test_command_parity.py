@@ -88,7 +88,6 @@ def test_a_stream_that_forgets_between_chunks_is_found(
     assert broken == [
         "tiny_mel: rows in chunks / in one piece",
         "tiny_mfcc: rows in chunks / in one piece",
-        "probabilities: in chunks / in one piece",
     ]
 
 

@@ -305,7 +305,9 @@ def test_what_starts_from_another_network_is_not_trained_without_it(corpus: Path
 def test_what_is_judged_relative_to_the_speaker_ships_with_what_is_usual(
     name: str, corpus: Path, published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(RECIPES, name, tiny_recipe(name, epochs=min(1, RECIPES[name].epochs), teacher_weight=1.0))
+    # Summaries of a stand-in are nearly the same for everybody: a head that is not held back would magnify roundings.
+    changes = {"epochs": min(1, RECIPES[name].epochs), "teacher_weight": 1.0, "shrinkage": 1.0}
+    monkeypatch.setitem(RECIPES, name, tiny_recipe(name, **changes))
     said = emostream("train", name, "--corpora", corpus, "--out", tmp_path, "--teacher", published)
     assert (said.code, said.errors) == (0, "")
     folder = _folder(tmp_path, name)
@@ -317,7 +319,7 @@ def test_what_is_judged_relative_to_the_speaker_ships_with_what_is_usual(
 
     to = tmp_path / "model.onnx"
     exported = emostream("export", folder, "--to", to)
-    assert (exported.code, exported.errors) == (0, "")
+    assert (exported.code, exported.errors) == (0, ""), exported.errors
     assert "equal to its framework on 48 windows" in exported.out
     model = EmotionModel.load(to)
     assert model.card.attribution == ATTRIBUTION

@@ -337,7 +337,9 @@ class Line {
     this.retryAt = 0;
     const socket = this.#socket;
     this.#socket = null;
-    socket?.close();
+    // Browsers complain of a socket that is closed before it was open.
+    if (socket && socket.readyState === WebSocket.CONNECTING) socket.onopen = () => socket.close();
+    else socket?.close();
   }
 
   /** The server has answered: should the line be lost, try again soon. */
@@ -901,7 +903,7 @@ class EmoStream extends (globalThis.HTMLElement ?? Object) {
   #greet(hello) {
     this.#line.settle();
     this.#trouble = "";
-    if (this.#stream?.continues(hello)) this.#stream.seq = hello.seq;
+    if (this.#stream?.continues(hello)) Object.assign(this.#stream, { hello, seq: hello.seq });
     else {
       this.#stream = new Stream(hello);
       this.#fresh = false;
