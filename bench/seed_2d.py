@@ -3,7 +3,7 @@
     python bench/seed_2d.py --corpora DIR [--clips 1600] [--epochs 15]
 
 Trains ``mel_cnn2d/seed`` on clips of all folds but the first, as many as the report had to learn from, and prints after
-every epoch the loss and the UAR on the first fold, whose speakers it never heard. About five minutes a row.
+every epoch the loss and the UAR on the first fold, whose speakers it never heard. About seven minutes a row.
 """
 
 import argparse
