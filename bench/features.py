@@ -23,12 +23,14 @@ RATE_HZ, STEP, WINDOW = 16_000, 4_000, 48_000
 def features(samples: Samples, specs: dict[str, FeatureSpec], runs: int) -> list[Comparison]:
     """Both feature sets against everything else, then each against its floor and kaldi's with as many mel bands."""
     seconds = len(samples) / RATE_HZ
+    functionals = opensmile.FeatureLevel.Functionals
+    smile = opensmile.Smile(feature_set=opensmile.FeatureSet.eGeMAPSv02, feature_level=functionals)
     everything: dict[str, Callable[[], object]] = {
         "ours": lambda: [_ours(spec, samples) for spec in specs.values()],
         "window, FFT and power (the floor)": lambda: [_floor(spec, samples) for spec in specs.values()],
         "librosa, whole file at once": lambda: [librosa_rows(spec, samples) for spec in specs.values()],
         "librosa, each 3 s window anew": lambda: [_windows_anew(spec, samples) for spec in specs.values()],
-        "openSMILE eGeMAPS, each 3 s window": lambda: _egemaps(samples),
+        "openSMILE eGeMAPS, each 3 s window": lambda: _egemaps(smile, samples),
     }
     title = "features of both networks"
     found = [compare(title, "second of audio", "ours", everything, units=seconds, runs=runs)]
@@ -77,9 +79,6 @@ def _kaldi(spec: FeatureSpec, samples: Samples) -> None:
             read += 1
 
 
-def _egemaps(samples: Samples) -> None:
-    smile = opensmile.Smile(
-        feature_set=opensmile.FeatureSet.eGeMAPSv02, feature_level=opensmile.FeatureLevel.Functionals
-    )
+def _egemaps(smile: opensmile.Smile, samples: Samples) -> None:
     for end in range(WINDOW, len(samples), STEP):
         smile.process_signal(samples[end - WINDOW : end], RATE_HZ)

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 from playwright.sync_api import Browser, expect
@@ -49,7 +49,7 @@ def scripted_feed() -> Iterator[Event]:
     p = dict.fromkeys(BASE, 0.25)
     now_ms = steps = 0
 
-    def place(start_ms: int, end_ms: int) -> dict[str, object]:
+    def place(start_ms: int, end_ms: int) -> dict[str, Any]:
         return {"seq": next(number), "stream": "scripted", "t_start_ms": start_ms, "t_end_ms": end_ms}
 
     yield Hello(
@@ -84,15 +84,15 @@ def scripted_feed() -> Iterator[Event]:
                 speech=speech,
                 level_dbfs=round(loudness_dbfs if speech else rng.uniform(-64, -58), 1),
                 latency_ms=round(rng.uniform(17, 26), 1),
-                **place(max(0, now_ms - WINDOW_MS), now_ms),  # type: ignore[arg-type]
+                **place(max(0, now_ms - WINDOW_MS), now_ms),
             )
             steps += 1
             if steps == GAP_AFTER_STEP:
-                yield Gap(lost_ms=GAP_MS, **place(now_ms, now_ms + GAP_MS))  # type: ignore[arg-type]
+                yield Gap(lost_ms=GAP_MS, **place(now_ms, now_ms + GAP_MS))
                 now_ms += GAP_MS
         if speech:
             verdict = None if mood == UNSURE else mood
-            yield Utterance(p=p, label=verdict, confidence=max(p.values()), **place(began_ms, now_ms))  # type: ignore[arg-type]
+            yield Utterance(p=p, label=verdict, confidence=max(p.values()), **place(began_ms, now_ms))
 
 
 def recorded_feed(path: Path, until_s: float) -> Iterator[Event]:
@@ -126,7 +126,9 @@ def photograph(browser: Browser, events: Iterable[Event], view: View) -> None:
     """Show ``events`` to a browser as its page on the server's own microphone, and save what is seen after the last."""
     sink = Server(ServerConfig(port=0))
     page = browser.new_page(
-        viewport={"width": view.width_px, "height": 900}, device_scale_factor=2, color_scheme=view.scheme
+        viewport={"width": view.width_px, "height": 900},
+        device_scale_factor=1 if view.whole_page else 2,
+        color_scheme=view.scheme,
     )
     try:
         with page.expect_websocket() as opened:

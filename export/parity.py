@@ -53,8 +53,7 @@ class Clip:
     def read(cls, path: Path) -> "Clip":
         """Raises ``NoInputError``."""
         source = FileSource(path)
-        samples = np.concatenate([block.samples for block in source.blocks()])
-        return cls(path, samples, source.sample_rate_hz)
+        return cls(path, source.read_all(), source.sample_rate_hz)
 
     def chunks(self, rng: np.random.Generator) -> list[Samples]:
         """The samples in chunks of random lengths, empty ones and single samples among them."""
@@ -78,7 +77,7 @@ def rows_in_chunks(clip: Clip, card: ModelCard, rng: np.random.Generator) -> Dif
     pieces = [stream.push(resampler.push(chunk)) for chunk in clip.chunks(rng)]
     ours = np.concatenate([*pieces, stream.push(resampler.flush())])
     whole = FeatureStream(spec).push(clip.resampled(spec.sample_rate_hz))
-    return Difference(f"{card.name}: rows in chunks / in one piece", *_largest(clip, spec, np.abs(ours - whole)), 0.0)
+    return Difference(f"{card.name}: rows in chunks / in one piece", *_largest(clip, spec, ours, whole), 0.0)
 
 
 def rows_by_librosa(clip: Clip, card: ModelCard) -> Difference:
@@ -89,8 +88,10 @@ def rows_by_librosa(clip: Clip, card: ModelCard) -> Difference:
     samples = clip.resampled(spec.sample_rate_hz)
     theirs = librosa_rows(spec, samples)
     scale = np.maximum(np.abs(theirs).max(axis=0), np.finfo(np.float32).tiny)
-    distance = np.abs(FeatureStream(spec).push(samples) - theirs) / scale
-    return Difference(f"{card.name}: rows / librosa's, relative", *_largest(clip, spec, distance), LIBROSA_BOUND)
+    ours = FeatureStream(spec).push(samples)
+    return Difference(
+        f"{card.name}: rows / librosa's, relative", *_largest(clip, spec, ours / scale, theirs / scale), LIBROSA_BOUND
+    )
 
 
 def events_in_chunks(clip: Clip, live: EmotionStream, offline: EmotionStream, rng: np.random.Generator) -> Difference:
@@ -131,7 +132,12 @@ def worst(differences: Sequence[Difference]) -> Iterator[Difference]:
     """The largest of each kind."""
     kinds = dict.fromkeys(difference.ways for difference in differences)
     for ways in kinds:
-        yield max((found for found in differences if found.ways == ways), key=lambda found: found.largest)
+        yield max((found for found in differences if found.ways == ways), key=_badness)
+
+
+def _badness(difference: Difference) -> tuple[bool, float]:
+    # NaN is larger than nothing, so the broken promise itself goes first.
+    return not difference.is_within, difference.largest
 
 
 def _judged(stream: EmotionStream, chunks: Sequence[Samples], rate_hz: int) -> list[Estimate | Utterance]:
@@ -148,10 +154,13 @@ def _distance(one: Estimate | Utterance, other: Estimate | Utterance) -> float:
     return max((abs(one.p[label] - other.p[label]) for label in one.p), default=0.0)
 
 
-def _largest(clip: Clip, spec: FeatureSpec, distance: F32) -> tuple[float, str]:
-    """The largest of distances (k, D) between rows, and where it is."""
-    if not len(distance):
+def _largest(clip: Clip, spec: FeatureSpec, ours: F32, theirs: F32) -> tuple[float, str]:
+    """The largest distance between rows (k, D), and where it is; without end where their numbers differ."""
+    if ours.shape != theirs.shape:
+        return float("inf"), f"{clip.path}: {len(ours)} and {len(theirs)} rows"
+    if not len(ours):
         return 0.0, f"{clip.path} is shorter than a frame"
+    distance = np.abs(ours - theirs)
     row, column = (int(index) for index in np.unravel_index(int(distance.argmax()), distance.shape))
     at_s = row * spec.hop_length / spec.sample_rate_hz
     largest = float(distance[row, column])

@@ -24,8 +24,7 @@ def test_every_part_has_a_figure_for_each_run(models: list[object]) -> None:
     for name in ("tiny_mel: features", "tiny_mfcc: network", "speech gate", "one voice, all included"):
         assert len(figures[name]["values"]) == 2
         assert min(figures[name]["values"]) > 0
-    waits = [figures[f"from a window's end to its estimate, p{share}"]["median"] for share in (50, 95, 99)]
-    assert waits == sorted(waits)
+    assert figures["one voice, all included"]["median"] < 1, "it does not keep up with its own microphone"
 
 
 def test_the_table_names_the_machine(models: list[object]) -> None:

@@ -9,7 +9,7 @@ import soxr
 from numpy.typing import NDArray
 
 from export import parity
-from export.parity import Difference
+from export.parity import Clip, Difference
 from streamer.audio import Samples
 from streamer.features import FeatureStream
 from tests.commands import Said, assert_refused, emostream
@@ -89,6 +89,23 @@ def test_a_stream_that_forgets_between_chunks_is_found(
         "tiny_mel: rows in chunks / in one piece",
         "tiny_mfcc: rows in chunks / in one piece",
     ]
+
+
+def test_rows_that_are_missing_are_found(
+    clip: Path, tiny_paths: list[Path], found: list[Difference], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resampled = Clip.resampled
+    monkeypatch.setattr(Clip, "resampled", lambda self, hz: np.append(resampled(self, hz), np.zeros(HZ, np.float32)))
+    assert compare(clip, tiny_paths).code == FAILED
+    assert found[0].largest == np.inf
+    assert found[0].where.endswith(" rows")
+
+
+def test_nan_is_the_worst_of_all() -> None:
+    kinds = [Difference("ways", largest, "", 1.0) for largest in (0.5, float("nan"), 0.7)]
+    for first in range(3):
+        (worst,) = parity.worst(kinds[first:] + kinds[:first])
+        assert not worst.is_within
 
 
 class TestRefusals:

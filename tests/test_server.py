@@ -17,12 +17,12 @@ from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
 from streamer.errors import UnavailableError, UsageError
-from streamer.events import AnyEvent, Error, Estimate, Hello, Utterance, decode
+from streamer.events import Error, Estimate, Hello, Utterance
 from streamer.server.config import Limits, ServerConfig
 from streamer.server.server import Server
+from tests.serving import PATIENCE_S, receive, receive_all, until
 from tests.stream_events import estimate, gap, hello, utterance
 
-PATIENCE_S = 20.0
 SLOW_RECEIVE_BYTES = 4096
 LIMITS = Limits()
 
@@ -55,31 +55,11 @@ def client_that_never_reads(sink: Server) -> ClientConnection:
     return client(sink, sock=sock, max_queue=1)
 
 
-def receive(connection: ClientConnection) -> AnyEvent:
-    return decode(connection.recv(timeout=PATIENCE_S))
-
-
-def receive_all(connection: ClientConnection) -> list[AnyEvent]:
-    events = []
-    try:
-        while True:
-            events.append(receive(connection))
-    except ConnectionClosed:
-        return events
-
-
 def close_code(connection: ClientConnection) -> int:
     with pytest.raises(ConnectionClosed) as closed:
         connection.recv(timeout=PATIENCE_S)
     assert closed.value.rcvd is not None
     return closed.value.rcvd.code
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.002)
 
 
 def get(sink: Server, path: str, method: str = "GET", **headers: str) -> tuple[int, dict[str, str], bytes]:

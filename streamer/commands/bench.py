@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
-from pathlib import Path
 
 import numpy as np
 from rich import box
@@ -61,8 +60,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.runs < 1:
         raise UsageError(f"found {arguments.runs} for --runs, expected 1 or more")
     judges = load_judges(arguments)
-    samples, rate_hz = _recording(bundled.DEMO_RECORDING)
-    figures = list(_figures(judges, samples, rate_hz, arguments.runs))
+    source = FileSource(bundled.DEMO_RECORDING)
+    figures = list(_figures(judges, source.read_all(), source.sample_rate_hz, arguments.runs))
     if arguments.format == "json":
         print(json.dumps({**_machine(), "figures": [_as_json(figure) for figure in figures]}, indent=2))
     else:
@@ -130,11 +129,6 @@ def _blocks(samples: Samples, rate_hz: int) -> Iterator[Samples]:
     size = round(BLOCK_S * rate_hz)
     for start in range(0, len(samples), size):
         yield samples[start : start + size]
-
-
-def _recording(path: Path) -> tuple[Samples, int]:
-    source = FileSource(path)
-    return np.concatenate([block.samples for block in source.blocks()]), source.sample_rate_hz
 
 
 def _most_resident_mb() -> float | None:

@@ -4,6 +4,7 @@ import argparse
 import gc
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from streamer.commands.judging import Judges
@@ -81,15 +82,7 @@ def open_server(arguments: argparse.Namespace, judges: Judges) -> Server:
     )
 
     def make_stream(start: Start, name: str) -> EmotionStream:
-        return EmotionStream(
-            judges.models,
-            judges.speech_model,
-            start.rate,
-            config=judges.config,
-            profile=start.profile,
-            stream=name,
-            source=start.source,
-        )
+        return replace(judges, profile=start.profile).stream(start.rate, stream=name, source=start.source)
 
     # What is there by now stays: with a thousand clients to look through, each full collection would hold up the
     # microphone for longer.

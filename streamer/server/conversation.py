@@ -33,6 +33,7 @@ from streamer.server.gate import Gate
 from streamer.server.hub import Hub
 from streamer.server.mailbox import Mailbox
 from streamer.server.metrics import Metrics
+from streamer.server.pace import Pace
 from streamer.server.refused import RefusedError
 from streamer.server.voice import Voice
 
@@ -58,22 +59,6 @@ class House:
     core: Core | None
     make_stream: MakeStream | None
     wake: Callable[[], None]
-
-
-class Pace:
-    """So many messages a second in the long run, with some to spare in the short."""
-
-    def __init__(self, per_s: float, burst: float) -> None:
-        self._per_s = per_s
-        self._burst = burst
-        self._left = burst
-        self._at_s = time.monotonic()
-
-    def take(self) -> bool:
-        now_s = time.monotonic()
-        self._left = min(self._burst, self._left + (now_s - self._at_s) * self._per_s) - 1
-        self._at_s = now_s
-        return self._left >= 0
 
 
 class Conversation:
@@ -200,10 +185,11 @@ class Conversation:
                 await self._start(start)
             case Lost() | Flush() | Reset() | Stop() | AskProfile() as control:
                 seat, core = self._own_seat(control.__struct_config__.tag), self._house.core
+                assert core is not None, "whoever has a seat has it in a core"
                 await self._wait_for_room(seat)
-                with core.changed:  # type: ignore[union-attr]
+                with core.changed:
                     seat.voice.take_control(control, time.monotonic())
-                    core.changed.notify()  # type: ignore[union-attr]
+                    core.changed.notify()
 
     async def _take_audio(self, data: bytes) -> None:
         seat, core = self._seat, self._house.core

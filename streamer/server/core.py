@@ -95,22 +95,28 @@ class Core:
 
     def _run(self) -> None:
         while not self._closing:
-            # What a round holds of those who left is let go before there is a wait for others.
+            # A call each, so that what a round holds of those who left is let go before there is a wait for others.
             self._round()
-            with self.changed:
-                self.changed.wait_for(lambda: self._closing or self._next_round(), IDLE_S)
 
     def _round(self) -> None:
+        seats: list[Seat] = []
+
+        def is_needed() -> bool:
+            seats[:] = self._next_round()
+            return self._closing or bool(seats)
+
         with self.changed:
-            seats = self._next_round()
+            self.changed.wait_for(is_needed, IDLE_S)
             now_s = time.monotonic()
             for seat in seats:
                 self._note_lag(seat, now_s)
             turns = [(seat, seat.voice.take_turn()) for seat in seats]
             self._at_work.update(seats)
-        self._read([(seat, seat.voice.reading(turn)) for seat, turn in turns if turn is not None])
-        with self.changed:
-            self._at_work.difference_update(seats)
+        try:
+            self._read([(seat, seat.voice.reading(turn)) for seat, turn in turns if turn is not None])
+        finally:
+            with self.changed:
+                self._at_work.difference_update(seats)
 
     def _next_round(self) -> list[Seat]:
         now_s = time.monotonic()

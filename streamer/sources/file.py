@@ -54,6 +54,10 @@ class FileSource:
                 yield AudioBlock(samples, self.sample_rate_hz, first_sample, arrived_s=due_s)
                 first_sample = end_sample
 
+    def read_all(self) -> Samples:
+        """All of it at once, float32 of shape (n,), for recordings that fit in memory. Raises as ``blocks`` does."""
+        return np.concatenate([block.samples for block in self.blocks()])
+
     def close(self) -> None:
         """End ``blocks`` after the block at hand."""
         self._closed = True
