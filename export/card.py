@@ -39,6 +39,7 @@ def make_card(folder: Path, part: Path) -> ModelCard:
         window_ms=recipe.window_ms,
         step_ms=recipe.step_ms,
         shortest_window_ms=recipe.shortest_window_ms,
+        every_steps=recipe.every_steps,
         temperature=round(temperature, 4),
         licence=run.licence,
         training_data=run.training_data,

@@ -29,6 +29,8 @@ class ModelIdentity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 class ModelCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything the daemon needs to run a model, and everything a person needs to judge it.
 
+    The model is asked at every ``every_steps``-th step; in between its last answer stands.
+
     ``temperature`` divides the logits before the softmax. ``scores`` are figures by name, whose protocol ``protocol``
     states. ``training_data`` names the corpora with their licences, ``split_hash`` the division into
     speakers, ``heard_speakers`` those of the training side: nobody may score the model on them.
@@ -46,6 +48,7 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     window_ms: Milliseconds
     step_ms: Milliseconds
     shortest_window_ms: Milliseconds
+    every_steps: Annotated[int, msgspec.Meta(ge=1, le=240)] = 1
     temperature: Annotated[float, msgspec.Meta(gt=0)]
     licence: str
     training_data: str
@@ -72,6 +75,11 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         return WindowGrid.of(
             self.features, window_ms=self.window_ms, step_ms=self.step_ms, shortest_ms=self.shortest_window_ms
         )
+
+    @property
+    def asked_ms(self) -> int:
+        """How often a stream asks the model, in milliseconds."""
+        return self.step_ms * self.every_steps
 
     def identity(self) -> ModelIdentity:
         """What profiles and reliability figures are kept for."""

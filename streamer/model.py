@@ -80,6 +80,8 @@ class EmotionModel:
         shape = (len(windows), self.summary_size)
         if offset is not None and offset.shape not in (shape, shape[1:]):
             raise ValueError(f"got an offset of shape {offset.shape}, expected {shape[1:]} or {shape}")
+        if not len(windows):
+            return np.zeros((0, len(self.card.labels)), np.float32), np.zeros(shape, np.float32)
         given = {INPUT_NAME: np.ascontiguousarray(windows, np.float32)}
         if not self.summary_size:
             return self._session.run([OUTPUT_NAME], given)[0], np.zeros(shape, np.float32)

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,29 @@ from streamer.segment import Step
 from streamer.speech import SAMPLE_RATE_HZ, Turn
 
 F32 = NDArray[np.float32]
+
+
+@dataclass
+class _Standing:
+    """A model's last answer, to the window that ended ``at``: ``logits`` (1, K) and ``summaries`` (1, S)."""
+
+    logits: F32
+    summaries: F32
+    at: int | None = None
+
+    @classmethod
+    def of(cls, model: EmotionModel) -> "_Standing":
+        """Before the first one."""
+        size = model.summary_size
+        return cls(np.zeros((1, len(model.card.labels)), np.float32), np.zeros((1, size), np.float32))
+
+    def spread(self, asked: NDArray[np.bool_], logits: F32, summaries: F32) -> tuple[F32, F32]:
+        """Answers for all steps from those for the ones at which the model was ``asked``; the last one stands."""
+        latest = np.cumsum(asked)  # 0 is the one from before
+        logits = np.concatenate([self.logits, logits])[latest]
+        summaries = np.concatenate([self.summaries, summaries])[latest]
+        self.logits, self.summaries = logits[-1:], summaries[-1:]
+        return logits, summaries
 
 
 class Panel:
@@ -29,6 +53,7 @@ class Panel:
         self._models = tuple(models)
         self._baseline = SpeakerBaseline([model.card for model in models], config, profile)
         self._longest_unadapted_s = config.longest_unadapted_s
+        self._step = models[0].card.grid().step
         self.start_segment()
 
     def reset(self) -> None:
@@ -40,6 +65,7 @@ class Panel:
         """The sample axis begins anew; the speaker stays."""
         self._weighed_samples = 0
         self._adapted_at = 0
+        self._standing = [_Standing.of(model) for model in self._models]
 
     @property
     def heard_s(self) -> float:
@@ -59,7 +85,8 @@ class Panel:
                 yield stretch
                 self._baseline.adapt()
                 stretch = []
-        yield stretch
+        if stretch:
+            yield stretch
 
     def judge(self, steps: Sequence[Step]) -> list[F32]:
         """Each model's probabilities, shape (models, K), for every step; windows of one length go as one batch."""
@@ -70,13 +97,27 @@ class Panel:
         judged: list[F32] = []
         for _, alike in itertools.groupby(steps, key=lambda step: [len(window.rows) for window in step.windows]):
             group = list(alike)
-            by_model = zip(*(step.windows for step in group), strict=True)
-            windows = tuple(np.stack([window.rows for window in of_model]) for of_model in by_model)
+            asked = [self._asked(index, group) for index in range(len(self._models))]
+            windows = tuple(_stacked(group, index, which) for index, which in enumerate(asked))
             answer = yield Question(windows, self._baseline.offsets)
-            p = [model.calibrated(logits) for model, (logits, _) in zip(self._models, answer, strict=True)]
+            of_steps = [
+                standing.spread(which, *of_model)
+                for standing, which, of_model in zip(self._standing, asked, answer, strict=True)
+            ]
+            p = [model.calibrated(logits) for model, (logits, _) in zip(self._models, of_steps, strict=True)]
             judged.extend(np.stack(p, axis=1))
-            self._remember(group, [summaries for _, summaries in answer])
+            self._remember(group, [summaries for _, summaries in of_steps])
         return judged
+
+    def _asked(self, index: int, steps: Sequence[Step]) -> NDArray[np.bool_]:
+        """At which of the steps a model is asked: where its last answer is old enough, and at a last, shorter one."""
+        every, standing = self._models[index].card.every_steps * self._step, self._standing[index]
+        asked = np.zeros(len(steps), np.bool_)
+        for place, step in enumerate(steps):
+            asked[place] = standing.at is None or step.end_sample - standing.at >= every or step.end_sample % self._step
+            if asked[place]:
+                standing.at = step.end_sample
+        return asked
 
     def _remember(self, steps: Sequence[Step], summaries: Sequence[F32]) -> None:
         """Let the baseline hear each step's summaries, weighed by the speech that no step before it had heard."""
@@ -98,6 +139,13 @@ class Panel:
             return False
         self._adapted_at = item.end_sample
         return True
+
+
+def _stacked(steps: Sequence[Step], index: int, asked: NDArray[np.bool_]) -> F32:
+    """A model's windows (B, T, D) of the steps at which it is asked."""
+    rows = [step.windows[index].rows for step in steps]
+    chosen = [rows[place] for place in np.flatnonzero(asked)]
+    return np.stack(chosen) if chosen else np.zeros((0, *rows[0].shape), np.float32)
 
 
 def _check_together(models: Sequence[EmotionModel]) -> None:

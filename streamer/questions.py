@@ -20,7 +20,10 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Windows of one stream: each model's, float32 of shape (B, T, D), and its offset, of shape (S,) or None."""
+    """Windows of one stream: each model's, float32 of shape (B, T, D), and its offset, of shape (S,) or None.
+
+    B is a model's own: 0 where it is not asked.
+    """
 
     windows: tuple[F32, ...]
     offsets: tuple[F32 | None, ...]
@@ -63,7 +66,6 @@ def _together(models: Sequence[EmotionModel], questions: Sequence[Question]) -> 
         only = questions[0]
         judged = zip(models, only.windows, only.offsets, strict=True)
         return [tuple(model.judge(windows, offset) for model, windows, offset in judged)]
-    ends = np.cumsum([len(question.windows[0]) for question in questions])[:-1]
     by_model = []
     for index, model in enumerate(models):
         offsets = [_of_each_window(question, index) for question in questions]
@@ -72,6 +74,7 @@ def _together(models: Sequence[EmotionModel], questions: Sequence[Question]) -> 
             np.concatenate([question.windows[index] for question in questions]),
             np.concatenate(known) if len(known) == len(offsets) else None,
         )
+        ends = np.cumsum([len(question.windows[index]) for question in questions])[:-1]
         by_model.append(zip(np.split(logits, ends), np.split(summaries, ends), strict=True))
     return list(zip(*by_model, strict=True))
 

@@ -56,6 +56,7 @@ class Segment:
         self._gate = gate
         self._gate.reset()
         self._n_samples = 0
+        self._unheard: list[Samples] = []
         self._of_step: list[Samples] = []
         self._energy = 0.0
 
@@ -66,6 +67,7 @@ class Segment:
     def flush(self) -> Iterator[Turn | Step]:
         """The audio ended: the last, shorter step and the end of whoever speaks."""
         yield from self._analyse(self._resampler.flush())
+        yield from self._hear()
         self._extract()
         for ready, windows in zip(self._ready, self._windows, strict=True):
             ready.extend(windows.flush(self._n_samples))
@@ -76,16 +78,27 @@ class Segment:
 
     def _analyse(self, audio: Samples) -> Iterator[Turn | Step]:
         """Go from step to step, so that each is judged on what was known at its end, however the audio was cut."""
+        half = self._grid.step // 2
         while len(audio):
-            to_boundary = self._grid.step - self._n_samples % self._grid.step
+            into_step = self._n_samples % self._grid.step
+            to_boundary = (half if into_step < half else self._grid.step) - into_step
             piece, audio = audio[:to_boundary], audio[to_boundary:]
             self._n_samples += len(piece)
-            self._of_step.append(piece.copy())  # whoever gave it may fill it anew
-            yield from self._gate.push(piece)
+            self._unheard.append(piece.copy())  # whoever gave it may fill it anew
+            if len(piece) == to_boundary:
+                yield from self._hear()
             if self._n_samples % self._grid.step == 0:
                 self._extract()
                 if all(self._ready):
                     yield self._end_step()
+
+    def _hear(self) -> Iterator[Turn]:
+        """Let the gate hear what came, half a step at once: of every few milliseconds it costs twice that."""
+        if self._unheard:
+            audio = np.concatenate(self._unheard)
+            self._unheard.clear()
+            self._of_step.append(audio)
+            yield from self._gate.push(audio)
 
     def _extract(self) -> None:
         """Features of a step's audio at once: of every few milliseconds by themselves they cost several times that."""

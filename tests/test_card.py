@@ -11,7 +11,7 @@ from streamer.features import Feature, FeatureSpec
 from streamer.windows import WindowGrid
 from tests.tiny_models import MFCC_SPEC, TINY_CARD, tiny_card
 
-OPTIONAL = {"attribution", "schema", "neutral_summary", "speech_summary"}
+OPTIONAL = {"attribution", "every_steps", "schema", "neutral_summary", "speech_summary"}
 
 
 def with_field(name: str, value: object) -> dict[str, str]:
@@ -72,6 +72,7 @@ def test_a_missing_field_is_named(name: str) -> None:
         ("window_ms", 10**400, "$.window_ms"),
         ("window_ms", 10_000_000, "$.window_ms"),
         ("step_ms", -250, "$.step_ms"),
+        ("every_steps", 0, "$.every_steps"),
         ("temperature", 0, "$.temperature"),
         ("labels", ["happy"], "$.labels"),
         ("labels", ["happy", "sad", "happy"], "labels must differ"),

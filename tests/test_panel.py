@@ -3,6 +3,7 @@
 ``test_pipeline_baseline`` has the panel at work on speech.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +12,12 @@ import pytest
 from streamer.baseline import BaselineConfig
 from streamer.model import EmotionModel
 from streamer.panel import Panel
+from streamer.questions import Inquiry, Question, answers
 from streamer.segment import Step
 from streamer.speech import Turn
 from streamer.windows import FeatureWindow
 from tests.streams import HZ
-from tests.tiny_models import MEL_SPEC
+from tests.tiny_models import MEL_SPEC, tiny_card, write_model
 
 STEP = HZ // 4
 CONFIG = BaselineConfig(drift_prior_s=1.0, longest_unadapted_s=2.0)
@@ -24,6 +26,13 @@ CONFIG = BaselineConfig(drift_prior_s=1.0, longest_unadapted_s=2.0)
 @pytest.fixture(scope="module")
 def model(summarised_paths: list[Path]) -> EmotionModel:
     return EmotionModel.load(summarised_paths[0])
+
+
+@pytest.fixture(scope="module")
+def dear(tmp_path_factory: pytest.TempPathFactory) -> EmotionModel:
+    """A model that is asked at every other step."""
+    path = tmp_path_factory.mktemp("dear") / "dear.onnx"
+    return EmotionModel.load(write_model(path, tiny_card(every_steps=2), seed=1))
 
 
 def step(index: int, *, speaking: bool = True, heard_samples: int = 0, rows: int = 20, value: float = -30.0) -> Step:
@@ -44,7 +53,7 @@ def test_a_stretch_ends_with_an_utterance(model: EmotionModel) -> None:
     said = [step(1, speaking=False), turn(True, STEP), step(2), step(3), turn(False, 3 * STEP), step(4, speaking=False)]
     assert lengths(Panel([model], CONFIG), said) == [5, 1]
     assert lengths(Panel([model], BaselineConfig(drift=False)), said) == [6]
-    assert lengths(Panel([model], CONFIG), []) == [0]
+    assert lengths(Panel([model], CONFIG), []) == []
 
 
 def test_a_long_utterance_is_cut_by_its_own_length_and_silence_never(model: EmotionModel) -> None:
@@ -85,6 +94,60 @@ def test_windows_of_one_length_go_as_one_batch(model: EmotionModel, monkeypatch:
     assert len(panel.judge([step(1, rows=10), step(2, rows=20), step(3, rows=20), step(4, rows=5)])) == 4
     assert batches == [(1, 10), (2, 20), (1, 5)]
     assert panel.judge([]) == []
+
+
+def unlike_others(index: int, end_sample: int | None = None) -> Step:
+    """A step whose window sounds like no other's."""
+    rows = np.full((20, MEL_SPEC.dim), -30.0, np.float32)
+    rows[:, index] = 0.0
+    end = index * STEP if end_sample is None else end_sample
+    return replace(step(index), windows=(FeatureWindow(end, rows),), end_sample=end)
+
+
+# Behind the third there is a second of silence.
+DIFFERENT = [unlike_others(index) for index in (1, 2, 3, 8, 9, 10)]
+LAST = unlike_others(11, 10 * STEP + 100)
+
+
+def test_a_model_may_be_asked_at_every_other_step_and_its_last_answer_stands(dear: EmotionModel) -> None:
+    p = np.array(Panel([dear], CONFIG).judge([*DIFFERENT, LAST]))[:, 0]
+    fresh = np.array([Panel([dear], CONFIG).judge([each])[0][0] for each in [*DIFFERENT, LAST]])
+    assert np.abs(np.diff(fresh, axis=0)).max(axis=1).min() > 1e-4
+    # At the first, the third, the first behind the silence, the next but one, and at the last, which is shorter.
+    np.testing.assert_array_equal(p, fresh[[0, 0, 2, 3, 3, 5, 6]])
+
+
+def test_which_answer_stands_does_not_depend_on_how_the_steps_come(dear: EmotionModel, model: EmotionModel) -> None:
+    together, alone = Panel([dear, model], CONFIG), Panel([dear, model], CONFIG)
+    both = [replace(each, windows=each.windows * 2) for each in DIFFERENT]
+    one_by_one = [alone.judge([each])[0] for each in both]
+    np.testing.assert_array_equal(together.judge(both), one_by_one)
+
+
+def test_behind_a_gap_every_model_is_asked(dear: EmotionModel) -> None:
+    panel = Panel([dear], CONFIG)
+    panel.judge([unlike_others(4)])
+    panel.start_segment()
+    np.testing.assert_array_equal(panel.judge(DIFFERENT[:1]), Panel([dear], CONFIG).judge(DIFFERENT[:1]))
+
+
+def test_a_batch_may_hold_somebody_who_does_not_ask_a_model(dear: EmotionModel, model: EmotionModel) -> None:
+    def wanted(panel: Panel, at: int) -> tuple[Inquiry[list[np.ndarray]], Question]:
+        window = unlike_others(at)
+        inquiry = panel.judging([replace(window, windows=window.windows * 2)])
+        return inquiry, next(inquiry)
+
+    models = [dear, model]
+    panels = [Panel(models, CONFIG) for _ in range(2)]
+    panels[0].judge([replace(DIFFERENT[0], windows=DIFFERENT[0].windows * 2)])
+    (_, again), (_, first) = wanted(panels[0], 2), wanted(panels[1], 2)
+    assert [len(windows) for windows in again.windows] == [0, 1]
+    assert [len(windows) for windows in first.windows] == [1, 1]
+    shared = answers(models, [again, first])
+    for question, answer in zip((again, first), shared, strict=True):
+        for of_model, alone in zip(answer, answers(models, [question])[0], strict=True):
+            for got, expected in zip(of_model, alone, strict=True):
+                np.testing.assert_allclose(got, expected, atol=1e-6)
 
 
 def test_after_reset_it_equals_a_new_one(model: EmotionModel) -> None:

@@ -30,7 +30,8 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ``relative`` networks give a summary of the window, judged relative to what is usual for the speaker by a head that
     is fitted last, with ``shrinkage`` and ``strangeness`` (``trainer.head``). ``teacher_weight`` scales the loss of
     imitating the summary of the network that heard Dusha; 0 is no teacher. ``from_dusha`` builds on that network's
-    weights. ``soft_targets`` teaches the shares of listeners' votes where a clip has them.
+    weights. ``soft_targets`` teaches the shares of listeners' votes where a clip has them. Of ``every_steps`` steps a
+    stream asks the network at one.
     """
 
     network: str
@@ -42,6 +43,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     window_ms: int = 3000
     step_ms: int = 250
     shortest_window_ms: int = 500
+    every_steps: int = 1
     versions: int = 1
     clean_share: float = 1.0
     balance: float = 0.0
@@ -112,6 +114,8 @@ RECIPES = {
             relative=True,
             from_dusha=True,
             strangeness=1.0,
+            # The dear one of the two; its answer of a step ago is almost that of now (models/README.md).
+            every_steps=2,
         ),
     )
 }

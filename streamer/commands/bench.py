@@ -78,14 +78,14 @@ def _figures(judges: Judges, samples: Samples, rate_hz: int, runs: int) -> Itera
         waits = [float(np.percentile(steps_ms, share)) for _, steps_ms in live]
         yield Figure(f"from a window's end to its estimate, p{share}", "ms", waits)
     steps = len(live[0][1])
-    blocks = list(_blocks(samples, rate_hz))
     step = judges.models[0].card.grid().step
     whole_steps = [samples[start : start + step] for start in range(0, len(samples), step)]
     for model in judges.models:
         extract = partial(_push_all, FeatureStream(model.card.features).push, whole_steps)
         yield Figure(f"{model.card.name}: features", "ms a step", _cpu_ms(extract, runs, steps))
     gate = SpeechGate(judges.speech_model, judges.config.speech, judges.models[0].card.grid().length)
-    listen = partial(_push_all, lambda block: list(gate.push(block)), blocks)
+    half_steps = [samples[start : start + step // 2] for start in range(0, len(samples), step // 2)]
+    listen = partial(_push_all, gate.push, half_steps)
     yield Figure("speech gate", "ms a step", _cpu_ms(listen, runs, steps))
     for model in judges.models:
         windows = [np.zeros((1, model.card.grid().rows, model.card.features.dim), np.float32)] * WINDOWS
