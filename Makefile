@@ -42,8 +42,6 @@ test-hostile: $(VENV)/dev.done
 
 bench: $(VENV)/bench.done
 	$(BIN)/python -m bench
-	$(BIN)/python bench/start_up.py
-	$(BIN)/python -m bench.daemon --hour
 
 recording: $(VENV)/dev.done
 	$(BIN)/python demo/make_recording.py

@@ -1,4 +1,4 @@
-"""All comparisons, side by side in one run: ``python -m bench [--runs 5] [--json FILE]`` (``make bench``)."""
+"""All comparisons, side by side in one run, then the daemon: ``python -m bench [--runs 5] [--json FILE]``."""
 
 import os
 
@@ -13,10 +13,11 @@ import numpy as np
 import soundfile
 from rich.console import Console
 
+from bench.daemon import daemon
 from bench.estimates import estimates
 from bench.features import features
 from bench.networks import networks
-from bench.side_by_side import show, write
+from bench.side_by_side import show, show_figures, write
 from streamer import bundled
 
 
@@ -24,6 +25,7 @@ def main() -> None:
     """Print the tables, and write them."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=60, help="how long the daemon listens")
     parser.add_argument("--json", type=Path, default=Path("bench/results.json"))
     arguments = parser.parse_args()
     console = Console()
@@ -38,7 +40,9 @@ def main() -> None:
         for comparison in part():
             show(console, comparison)
             found.append(comparison)
-    write(arguments.json, found)
+    figures = list(daemon(arguments.runs, arguments.seconds, hour=True))
+    show_figures(console, figures)
+    write(arguments.json, found, figures)
     console.print(f"written to {arguments.json}", highlight=False)
 
 

@@ -1,12 +1,14 @@
-"""The daemon as a process: CPU, memory, start-up and latency while it listens, and how it keeps for an hour.
+"""The whole daemon as processes: start-up, cost, latency and memory of one voice and of many; how it keeps for an hour.
 
-    python -m bench.daemon [--seconds 60] [--hour]
+    python -m bench.daemon [--runs 5] [--seconds 60] [--hour]
 
-The bundled recording is played to ``emostream listen -`` in real time. With ``--hour`` an hour of it goes through
-``emostream file``, which tells how fast that is and whether memory depends on the length.
+The bundled recording is played, over and over, to ``emostream listen -`` and to ``emostream serve`` in real time, and
+lies as a file before ``emostream file``. ``--hour`` adds what takes minutes: an hour as a file, and an hour through one
+stream with every allocation traced.
 """
 
 import argparse
+import gc
 import json
 import os
 import subprocess
@@ -14,36 +16,68 @@ import sys
 import tempfile
 import threading
 import time
+import tracemalloc
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import soundfile
+from rich.console import Console
 
-from streamer.bundled import DEMO_RECORDING
+from bench.load import resident_mb, server, speak
+from bench.side_by_side import show_figures
+from streamer import bundled
+from streamer.audio import AudioBlock
+from streamer.commands.bench import Figure
+from streamer.pipeline import EmotionStream
 
 RATE_HZ, PIECE_S = 16_000, 0.02
+CLIP_S = 3
+PACE = 20  # times real time
 COMMAND = [sys.executable, "-m", "streamer"]
 TICKS_A_S = os.sysconf("SC_CLK_TCK")
 
 
 def main() -> None:
-    """Print one line a figure."""
+    """Print a figure a line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--hour", action="store_true")
     arguments = parser.parse_args()
-    samples = (soundfile.read(DEMO_RECORDING, dtype="float32")[0] * 32767).astype("<i2")
-    for name, value in live(samples, arguments.seconds).items():
-        print(f"{name}: {value}")
-    if arguments.hour:
-        for minutes in (6, 60):
-            for name, value in file(samples, minutes).items():
-                print(f"{name}: {value}")
+    show_figures(Console(), list(daemon(arguments.runs, arguments.seconds, hour=arguments.hour)))
 
 
-def live(samples: np.ndarray, seconds: float) -> dict[str, str]:
-    """Figures of a process that listens for so long."""
-    began_s = time.monotonic()
+def daemon(runs: int, seconds: float, *, hour: bool) -> Iterator[Figure]:
+    """All figures, as they come."""
+    samples = np.asarray(soundfile.read(bundled.DEMO_RECORDING, dtype="float32")[0], np.float32)
+    pcm = (samples * 32767).astype("<i2")
+    yield from start_up(samples[: CLIP_S * RATE_HZ], runs)
+    yield from live(pcm, seconds)
+    yield from served(pcm, seconds / 3)
+    yield from as_files(pcm, 6, 1)
+    yield from as_files(pcm, 6, os.cpu_count() or 1)
+    if hour:
+        yield from as_files(pcm, 60, 1)
+        yield from growth(samples)
+
+
+def start_up(clip: np.ndarray, runs: int) -> Iterator[Figure]:
+    """From the start of the process: to ``hello`` of ``listen -``, and to the first estimate of a short file."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "clip.wav")
+        soundfile.write(path, clip, RATE_HZ)
+        commands = {
+            "process start to hello": (["listen", "-"], "hello"),
+            f"process start to the first estimate of a file of {CLIP_S} s": (["file", str(path)], "estimate"),
+        }
+        for name, (command, kind) in commands.items():
+            _until(command, kind)  # the first one fills the disk cache
+            yield Figure(name, "s", [_until(command, kind) for _ in range(runs)])
+
+
+def live(pcm: np.ndarray, seconds: float) -> Iterator[Figure]:
+    """A process that listens for so long."""
     process = subprocess.Popen(
         [*COMMAND, "listen", "-", "--format", "jsonl"],
         stdin=subprocess.PIPE,
@@ -52,73 +86,114 @@ def live(samples: np.ndarray, seconds: float) -> dict[str, str]:
     )
     assert process.stdin is not None
     assert process.stdout is not None
-    hello_s = _until_hello(process, began_s)
     events: list[dict[str, object]] = []
     reader = threading.Thread(target=lambda: events.extend(map(json.loads, process.stdout)))
     reader.start()
-    _play(process, samples, 5)
+    _play(process, pcm, 5)
     cpu_s, at_s = _cpu_s(process.pid), time.monotonic()
-    _play(process, samples, seconds)
-    share = (_cpu_s(process.pid) - cpu_s) / (time.monotonic() - at_s)
-    resident_mb = _resident_mb(process.pid)
+    _play(process, pcm, seconds)
+    yield Figure("one voice, all included", "of one core", [(_cpu_s(process.pid) - cpu_s) / (time.monotonic() - at_s)])
+    yield Figure("resident memory", "MB", [resident_mb(process.pid)])
     process.stdin.close()
     process.wait(30)
     reader.join()
     waits_ms = [float(str(event["latency_ms"])) for event in events if event["type"] == "estimate"]
-    p50, p95, p99 = np.percentile(waits_ms, [50, 95, 99])
-    return {
-        "process start to hello": f"{hello_s:.2f} s",
-        "CPU while listening": f"{share:.4f} of one core ({seconds:.0f} s)",
-        "resident memory": f"{resident_mb:.0f} MB",
-        "window's end to estimate": f"p50 {p50:.1f}, p95 {p95:.1f}, p99 {p99:.1f} ms ({len(waits_ms)} estimates)",
-    }
+    yield from _quantiles("one voice: window's end to event", waits_ms)
 
 
-def file(samples: np.ndarray, minutes: int) -> dict[str, str]:
-    """Figures of so many minutes through ``emostream file``."""
+def served(pcm: np.ndarray, seconds: float) -> Iterator[Figure]:
+    """A server with one, ten and a hundred clients that send audio in real time; its clients share the cores."""
+    for n in (1, 10, 100):
+        with server("serve", "--streams", str(n)) as (process, port):
+            waits_ms, refused = speak(port, n, pcm, seconds)
+            yield from _quantiles(f"{n} served voices ({refused} refused): window's end to receipt", waits_ms)
+            yield Figure(f"{n} served voices: resident memory", "MB", [resident_mb(process.pid)])
+
+
+def as_files(pcm: np.ndarray, minutes: int, processes: int) -> Iterator[Figure]:
+    """A file of so many minutes in each of so many processes."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "long.wav")
         n_samples = minutes * 60 * RATE_HZ
-        soundfile.write(path, np.tile(samples, n_samples // len(samples) + 1)[:n_samples], RATE_HZ, subtype="PCM_16")
+        soundfile.write(path, np.tile(pcm, n_samples // len(pcm) + 1)[:n_samples], RATE_HZ, subtype="PCM_16")
+        command = [*COMMAND, "file", "--format", "jsonl", str(path)]
         began_s = time.monotonic()
-        process = subprocess.Popen([*COMMAND, "file", "--format", "jsonl", path], stdout=subprocess.DEVNULL)
-        seen_mb = []
-        while process.poll() is None:
-            seen_mb.append(_resident_mb(process.pid))
+        running = [subprocess.Popen(command, stdout=subprocess.DEVNULL) for _ in range(processes)]
+        seen_mb = [0.0]
+        while any(process.poll() is None for process in running):
+            seen_mb += [resident_mb(process.pid) for process in running if process.poll() is None]
             time.sleep(0.2)
         took_s = time.monotonic() - began_s
-    return {
-        f"{minutes} min as a file": f"{minutes * 60 / took_s:.0f} times real time, memory {max(seen_mb):.0f} MB at most"
-    }
+    title = f"{minutes} min as a file" + (f", {processes} at once" if processes > 1 else "")
+    yield Figure(title, "times real time", [processes * minutes * 60 / took_s])
+    yield Figure(f"{title}: memory of a process at most", "MB", [max(seen_mb)])
 
 
-def _until_hello(process: subprocess.Popen[bytes], began_s: float) -> float:
-    assert process.stdout is not None
-    process.stdout.readline()
-    return time.monotonic() - began_s
+def growth(samples: np.ndarray, minutes: int = 60) -> Iterator[Figure]:
+    """What Python allocates and what is resident, early and late in an hour of audio at ``PACE`` times real time."""
+    stream = EmotionStream(bundled.load_models(), bundled.load_speech_model(), RATE_HZ)
+    tracemalloc.start()
+    at, began_s = 0, time.monotonic()
+    traced_kb, resident = [], []
+    for minute in range(1, minutes + 1):
+        while at < minute * 60 * RATE_HZ:
+            start = at % (len(samples) - RATE_HZ)
+            piece = samples[start : start + int(PIECE_S * RATE_HZ)]
+            stream.push(AudioBlock(piece, RATE_HZ, at))
+            at += len(piece)
+        time.sleep(max(0.0, began_s + at / RATE_HZ / PACE - time.monotonic()))
+        gc.collect()
+        traced_kb.append(tracemalloc.get_traced_memory()[0] / 1024)
+        resident.append(resident_mb(os.getpid()))
+    tracemalloc.stop()
+    pace = at / RATE_HZ / (time.monotonic() - began_s)
+    sixth = minutes // 6
+    yield Figure(f"an hour at {pace:.0f} times real time: allocated after {sixth} min", "kB", [traced_kb[sixth - 1]])
+    yield Figure("… at its end", "kB", [traced_kb[-1]])
+    yield Figure(f"… resident after {sixth} min", "MB", [resident[sixth - 1]])
+    yield Figure("… at its end", "MB", [resident[-1]])
 
 
-def _play(process: subprocess.Popen[bytes], samples: np.ndarray, seconds: float) -> None:
+def _quantiles(name: str, waits_ms: list[float]) -> Iterator[Figure]:
+    for share in (50, 95, 99):
+        yield Figure(f"{name}, p{share}", "ms", [float(np.percentile(waits_ms, share))])
+
+
+def _until(command: list[str], kind: str) -> float:
+    """Seconds from the start of the process to its first event of a kind, an estimate with probabilities."""
+    began_s = time.perf_counter()
+    with subprocess.Popen(
+        [*COMMAND, *command, "--format", "jsonl"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        for line in process.stdout:
+            event = json.loads(line)
+            if event["type"] == kind and event.get("p", True):
+                took_s = time.perf_counter() - began_s
+                process.stdin.close()
+                process.stdout.read()
+                return took_s
+    raise SystemExit(f"no {kind} came from {' '.join(command)} (exit code {process.returncode})")
+
+
+def _play(process: subprocess.Popen[bytes], pcm: np.ndarray, seconds: float) -> None:
     assert process.stdin is not None
     size = int(PIECE_S * RATE_HZ)
     began_s = time.monotonic()
     for number in range(int(seconds / PIECE_S)):
         time.sleep(max(0.0, began_s + (number + 1) * PIECE_S - time.monotonic()))
-        start = number * size % (len(samples) - size)
-        process.stdin.write(samples[start : start + size].tobytes())
+        start = number * size % (len(pcm) - size)
+        process.stdin.write(pcm[start : start + size].tobytes())
         process.stdin.flush()
 
 
 def _cpu_s(pid: int) -> float:
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / TICKS_A_S
-
-
-def _resident_mb(pid: int) -> float:
-    try:
-        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
-    except (OSError, IndexError):
-        return 0.0
 
 
 if __name__ == "__main__":

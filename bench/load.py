@@ -1,7 +1,7 @@
 """How many can listen, and how many can speak, on loopback, with a server in a process of its own.
 
-    python bench/load.py listeners [--clients 1000] [--silent 100] [--seconds 600]
-    python bench/load.py speakers  [--from 10] [--to 200] [--step 10] [--seconds 20]
+    python -m bench.load listeners [--clients 1000] [--silent 100] [--seconds 600]
+    python -m bench.load speakers  [--from 10] [--to 200] [--step 10] [--seconds 20]
 
 ``listeners``: one live stream (the bundled recording over and over, in real time, as raw PCM) and many label clients,
 of which some never read and come back a second or two after they are cut off. Tells what readers missed, how long it
@@ -181,10 +181,8 @@ def measure_listeners(n_clients: int, n_silent: int, seconds: float) -> None:
         f"to {max(estimates)} estimates"
     )
     print(f"window's end to receipt: {quantiles(waits_ms)}")
-    print(
-        f"server's memory: {memory_mb[0]:.0f} MB at first, {max(memory_mb):.0f} MB at most, "
-        f"{memory_mb[-1]:.0f} MB at last"
-    )
+    by_minute = ", ".join(f"{megabytes:.0f}" for megabytes in [*memory_mb[::60], memory_mb[-1]])
+    print(f"server's memory minute by minute: {by_minute} MB")
 
 
 def play(process: subprocess.Popen[bytes], pcm: bytes, began_s: Any) -> None:
@@ -304,8 +302,11 @@ def quantiles(waits_ms: list[float]) -> str:
 
 
 def resident_mb(pid: int) -> float:
-    """The memory of a process."""
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
+    """The memory of a process, 0 of one that has just ended."""
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
+    except (OSError, IndexError):
+        return 0.0
 
 
 if __name__ == "__main__":

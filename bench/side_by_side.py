@@ -5,7 +5,7 @@ import os
 import platform
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -13,6 +13,8 @@ from pathlib import Path
 from rich import box
 from rich.console import Console
 from rich.table import Table
+
+from streamer.commands.bench import Figure
 
 NAMED = ("emostream", "numpy", "onnxruntime", "torch", "tensorflow-cpu", "librosa", "kaldi-native-fbank", "opensmile")
 
@@ -57,7 +59,16 @@ def show(console: Console, comparison: Comparison) -> None:
     console.print(table)
 
 
-def write(path: Path, comparisons: list[Comparison]) -> None:
+def show_figures(console: Console, figures: Sequence[Figure]) -> None:
+    """Print what stands for itself as a table."""
+    table = Table("", "median", "least to most", "", box=box.SIMPLE)
+    for figure in figures:
+        spread = f"{min(figure.values):.3g} to {max(figure.values):.3g}" if len(figure.values) > 1 else ""
+        table.add_row(figure.name, f"{figure.median:.3g}", spread, figure.unit)
+    console.print(table)
+
+
+def write(path: Path, comparisons: Sequence[Comparison], figures: Sequence[Figure]) -> None:
     """All of it as JSON, with the machine and the versions."""
     found = {
         "date": time.strftime("%Y-%m-%d"),
@@ -75,6 +86,7 @@ def write(path: Path, comparisons: list[Comparison]) -> None:
             }
             for comparison in comparisons
         ],
+        "figures": [{"name": figure.name, "unit": figure.unit, "values": figure.values} for figure in figures],
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(found, indent=2) + "\n")

@@ -5,7 +5,7 @@ says what it is: from a profile that the person enrolled, and from what the stre
 sound can be had back from them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -103,6 +103,7 @@ class BaselineConfig:
 class SpeakerBaseline:
     """The offsets of one stream's models: summaries in, and at each ``adapt`` what they have changed.
 
+    ``offsets`` are each model's, float32 of shape (S,), or None for a model that has none.
     ``cards`` are the models' in their order. A model whose card has no mean summaries has no offset. Raises
     ``ProfileError`` for a profile that was made with other models.
     """
@@ -121,12 +122,7 @@ class SpeakerBaseline:
         sizes = [len(card.speech_summary) for card in self._cards]
         self._whole = _SummaryMeans(sizes)
         self._recent = _SummaryMeans(sizes, self._config.drift_half_life_s)
-        self._adapted = self._personal
-
-    @property
-    def offsets(self) -> tuple[F32 | None, ...]:
-        """Each model's offset, float32 of shape (S,), or None for a model that has none."""
-        return tuple(offset.astype(np.float32) if len(offset) else None for offset in map(self._bounded, self._adapted))
+        self._adapt_to(self._personal)
 
     @property
     def heard_s(self) -> float:
@@ -147,7 +143,7 @@ class SpeakerBaseline:
             return
         config, heard_s = self._config, self._recent.seconds
         trust = min(config.drift_limit, heard_s / (heard_s + config.drift_prior_s))
-        self._adapted = tuple(
+        self._adapt_to(
             personal + trust * (mean - card.speech_summary - personal)
             for card, personal, mean in zip(self._cards, self._personal, self._recent.means, strict=True)
         )
@@ -164,8 +160,11 @@ class SpeakerBaseline:
             ),
         )
 
-    def _bounded(self, offset: F64) -> F64:
-        return np.clip(offset, -self._config.largest, self._config.largest)
+    def _adapt_to(self, offsets: Iterable[F64]) -> None:
+        largest = self._config.largest
+        self.offsets: tuple[F32 | None, ...] = tuple(
+            np.clip(offset, -largest, largest).astype(np.float32) if len(offset) else None for offset in offsets
+        )
 
 
 class _SummaryMeans:

@@ -34,12 +34,16 @@ def _mel_to_hz(mel: NDArray[np.float64]) -> NDArray[np.float64]:
 
 @dataclass(frozen=True, slots=True)
 class MelBands:
-    """Mel triangles without their zeros: band m sums ``weights * power[bins]`` from ``starts[m]`` to the next start."""
+    """Mel triangles without their zeros, cut at the edges of the bands.
 
-    bins: Index
+    Between two edges one triangle rises and the one before it falls: ``weights`` is float32 of shape (2, bins), the
+    rising sides' and the falling ones'. Stretch s begins at bin ``starts[s]``, band m rises over stretch m and falls
+    over stretch m + 1. No bin lies in the stretches ``empty``.
+    """
+
     weights: F32
     starts: Index
-    empty: NDArray[np.bool_]
+    empty: Index
 
 
 # Every new stream asks for the same; nobody writes to them.
@@ -48,21 +52,16 @@ def mel_bands(spec: FeatureSpec) -> MelBands:
     """Triangles of equal area between ``f_min_hz`` and ``f_max_hz``; one that falls between two bins is empty."""
     low, high = _hz_to_mel(np.array([spec.f_min_hz, spec.f_max_hz]))
     edges_hz = _mel_to_hz(np.linspace(low, high, spec.n_mels + 2))
-    ramps = edges_hz[:, None] - bin_frequencies_hz(spec)[None, :]
-    widths = np.diff(edges_hz)
-    rising, falling = -ramps[:-2] / widths[:-1, None], ramps[2:] / widths[1:, None]
-    triangles = np.maximum(0, np.minimum(rising, falling)) * (2 / (edges_hz[2:] - edges_hz[:-2]))[:, None]
-
-    support = [np.flatnonzero(row) for row in triangles]
-    # An empty band still needs one element, or reduceat would hand it its neighbour's.
-    bins = [found if len(found) else np.zeros(1, np.intp) for found in support]
-    sizes = [len(found) for found in bins]
-    return MelBands(
-        bins=np.concatenate(bins),
-        weights=np.concatenate([row[found] for row, found in zip(triangles, bins, strict=True)]).astype(np.float32),
-        starts=np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.intp),
-        empty=np.array([len(found) == 0 for found in support]),
-    )
+    frequencies_hz = bin_frequencies_hz(spec)
+    starts = np.searchsorted(frequencies_hz, edges_hz[:-1])
+    area = np.concatenate([[0.0], 2 / (edges_hz[2:] - edges_hz[:-2]), [0.0]])
+    weights = np.zeros((2, len(frequencies_hz)), np.float32)
+    ends = [*starts[1:], np.searchsorted(frequencies_hz, edges_hz[-1])]
+    for stretch, (start, end) in enumerate(zip(starts, ends, strict=True)):
+        below, above = edges_hz[stretch : stretch + 2]
+        risen = (frequencies_hz[start:end] - below) / (above - below)
+        weights[:, start:end] = area[stretch + 1] * risen, area[stretch] * (1 - risen)
+    return MelBands(weights, starts, np.flatnonzero(starts == ends))
 
 
 def dct_matrix(n_out: int, n_in: int) -> F32:

@@ -83,13 +83,14 @@ class FeatureStream:
         return np.concatenate([columns[feature] for feature in self.spec.features], axis=1, dtype=np.float32)
 
     def _log_mel(self, power: F32) -> F32:
-        energy = np.add.reduceat(power[:, self._mel.bins] * self._mel.weights, self._mel.starts, axis=1)
-        energy[:, self._mel.empty] = 0
-        return _decibels(energy)
+        sides = np.add.reduceat(power * self._mel.weights[:, None], self._mel.starts, axis=2)
+        sides[:, :, self._mel.empty] = 0  # reduceat hands an empty stretch its neighbour's first bin
+        rising, falling = sides
+        return _decibels(rising[:, :-1] + falling[:, 1:])
 
     def _centroid_hz(self, magnitude: F32) -> F32:
         total = magnitude.sum(axis=1, keepdims=True)
-        weighted = (magnitude * self._frequencies_hz).sum(axis=1, keepdims=True)
+        weighted = np.vecdot(magnitude, self._frequencies_hz)[:, None]
         # In digital silence there is no centre: 0 Hz, as librosa has it.
         centre: F32 = np.divide(weighted, total, out=np.zeros_like(total), where=total > np.finfo(np.float32).tiny)
         return centre
@@ -103,8 +104,8 @@ class FeatureStream:
             if tail == 1:
                 ends[0, :, i], ends[1, :, i] = bins.max(axis=1), bins.min(axis=1)
             else:
-                parted = np.partition(bins, (tail - 1, bins.shape[1] - tail), axis=1)
-                ends[0, :, i], ends[1, :, i] = parted[:, -tail:].sum(axis=1), parted[:, :tail].sum(axis=1)
+                rising = np.sort(bins, axis=1)
+                ends[0, :, i], ends[1, :, i] = rising[:, -tail:].sum(axis=1), rising[:, :tail].sum(axis=1)
                 ends[:, :, i] /= tail
         peak, valley = _decibels(ends)
         contrast: F32 = peak - valley
