@@ -103,9 +103,8 @@ class BaselineConfig:
 class SpeakerBaseline:
     """The offsets of one stream's models: summaries in, and at each ``adapt`` what they have changed.
 
-    ``offsets`` are each model's, float32 of shape (S,), or None for a model that has none.
-    ``cards`` are the models' in their order. A model whose card has no mean summaries has no offset. Raises
-    ``ProfileError`` for a profile that was made with other models.
+    ``cards`` are the models' in their order, and so are ``offsets``: float32 of shape (S,), or None for a model whose
+    card has no mean summaries. Raises ``ProfileError`` for a profile that was made with other models.
     """
 
     def __init__(
