@@ -13,6 +13,7 @@ from streamer.sinks import Sink
 from streamer.sources import Source
 
 HEALTH_EVERY_S = 2.0
+HEALTH_ALONE_S = 0.5
 
 
 class Daemon:
@@ -47,7 +48,7 @@ class Daemon:
             events = self._stream.push(block)
             self._lost_ms += 1000 * block.lost_samples / block.sample_rate_hz
             self.emit([self._with_latency(event, block) for event in events])
-            self._report()
+            self._report(alone=not events)
         self.emit(self._stream.flush())
         self._health_due_s = 0.0
         self._report()
@@ -68,13 +69,16 @@ class Daemon:
         since_capture_ms = self._lag_ms + self._stream.heard_ms - event.t_end_ms
         return msgspec.structs.replace(event, latency_ms=round(since_capture_ms, 1))
 
-    def _report(self) -> None:
-        """Say how things stand: every few seconds, and at once when trouble comes or goes."""
+    def _report(self, *, alone: bool = False) -> None:
+        """Say how things stand: every few seconds, and at once when trouble comes or goes.
+
+        A little later rather than ``alone``, so that the next estimate does not wait behind it on its way to clients.
+        """
         trouble, now_s = self._source.trouble, time.monotonic()
         changed, self._trouble = trouble != self._trouble, trouble
         if changed and trouble:
             self.emit([Error(**self._stream.moment(), code="source", message=trouble)])
-        if changed or now_s >= self._health_due_s:
+        if changed or now_s >= self._health_due_s + (HEALTH_ALONE_S if alone else 0):
             self._health_due_s = now_s + HEALTH_EVERY_S
             clients, dropped_events = self._counts()
             health = Health(

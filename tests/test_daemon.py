@@ -4,6 +4,7 @@ import dataclasses
 import time
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import pairwise
 
 import msgspec
 import numpy as np
@@ -136,7 +137,20 @@ def test_health_comes_at_once_then_when_it_is_due_and_at_the_end(
     monkeypatch.setattr(daemon, "HEALTH_EVERY_S", 1e9)
     assert len(of_type(run(parts, script), Health)) == 2
     monkeypatch.setattr(daemon, "HEALTH_EVERY_S", 0.0)
+    monkeypatch.setattr(daemon, "HEALTH_ALONE_S", 0.0)
     assert len(of_type(run(parts, script), Health)) == len(script) + 1
+
+
+def test_health_waits_a_little_for_the_next_estimate(
+    parts: Parts, recording: Samples, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(daemon, "HEALTH_EVERY_S", 0.0)
+    monkeypatch.setattr(daemon, "HEALTH_ALONE_S", 1e9)
+    events = run(parts, live(recording[: 2 * HZ]))
+    behind = [type(before) for before, event in pairwise(events[:-1]) if isinstance(event, Health)]
+    assert len(behind) >= 7
+    assert Hello not in behind
+    assert Health not in behind
 
 
 def test_while_trouble_lasts_health_goes_on_saying_so(

@@ -72,6 +72,7 @@ class Conversation:
         self._seat: Seat | None = None
         self._published: str | None = None
         self._ending: asyncio.Task[None] | None = None
+        self._counted = False
         self.mailbox = Mailbox()
         connection.on_room = self.pump
 
@@ -100,8 +101,8 @@ class Conversation:
         if self.mailbox.overflowing:
             self.cut("piled_up")
             return
-        while len(self.mailbox) and not connection.paused and (frame := self._house.hub.take(self.mailbox)) is not None:
-            connection.transport.write(frame)
+        while len(self.mailbox) and not connection.paused:
+            connection.transport.write(self._house.hub.take(self.mailbox))
         if self._seat is not None and self._house.core is not None:
             self._house.core.notify()
 
@@ -113,8 +114,14 @@ class Conversation:
 
     def cut(self, cause: str) -> None:
         """Without a closing handshake, which would wait behind the bytes that the client does not take."""
-        self._house.metrics.count_cut(cause)
+        self.count_cut(cause)
         self._connection.transport.abort()
+
+    def count_cut(self, cause: str) -> None:
+        """Once for a client, whatever else is found wrong with it until it is gone."""
+        if not self._counted:
+            self._counted = True
+            self._house.metrics.count_cut(cause)
 
     async def close(self, code: int, reason: str) -> None:
         """Send what waits, to a client that takes it promptly, and close."""

@@ -1,5 +1,6 @@
 """From streams to clients: what everybody who follows a stream gets, and what one that joins late is told first."""
 
+import itertools
 import threading
 from collections.abc import Sequence
 
@@ -10,6 +11,8 @@ from streamer.server.mailbox import KEPT_EVENTS, Letter, Mailbox
 
 # A stream whose owner has so many answers to read yet waits: it is cheaper to hold audio than to lose labels.
 ROOM = KEPT_EVENTS // 4
+# A call to the system for each would cost more than all else; what it has can no longer give way to something newer.
+FRAMES_AT_ONCE = 4
 
 
 class Channel:
@@ -115,10 +118,11 @@ class Hub:
             mailbox.forget(stream)
             self._tidy(stream)
 
-    def take(self, mailbox: Mailbox) -> bytes | None:
-        """The frame of the oldest event that this client has not been sent, or None."""
+    def take(self, mailbox: Mailbox) -> bytes:
+        """The frames of the oldest events that this client has not been sent, a few at once; empty without any."""
         with self._lock:
-            return mailbox.take()
+            frames = itertools.islice(iter(mailbox.take, None), FRAMES_AT_ONCE)
+            return b"".join(frame for frame in frames if frame is not None)
 
     def has_room(self, mailbox: Mailbox) -> bool:
         """Whether the client keeps up with the answers to its own audio."""
