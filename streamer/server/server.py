@@ -20,7 +20,7 @@ from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
 from streamer.errors import UsageError
-from streamer.events import Event
+from streamer.events import Estimate, Event
 from streamer.model import EmotionModel
 from streamer.protocol import VERSIONS
 from streamer.server.config import ServerConfig
@@ -34,8 +34,8 @@ from streamer.server.metrics import CONTENT_TYPE, Metrics
 from streamer.server.pages import data_response, load_pages, page_response, refusal_response
 
 CHECKS_PER_STALL = 8
-# Events of one moment go to all clients in one round: to write to a thousand of them takes ten times as long.
-GATHER_S = 0.002
+# What is not as urgent as an estimate waits for one: to write to a thousand clients once more would hold that up.
+GATHER_S = 0.005
 
 # Silent unless somebody asks for it: a stranger's broken request is not the user's concern.
 _logger = logging.getLogger(__name__)
@@ -78,14 +78,12 @@ class Server:
         self.hub = Hub()
         self.metrics = Metrics([model.card.brief() for model in models])
         self._core = Core(models) if make_stream else None
-        self._house = House(
-            self._limits, self._gate, self.hub, self.metrics, self._core, make_stream, self._wake_from_anywhere
-        )
+        self._house = House(self._limits, self._gate, self.hub, self.metrics, self._core, make_stream, self._wake)
         self._conversations: set[Conversation] = set()  # the loop's alone
         self._stop = asyncio.Event()
         self._lock = threading.Lock()  # guards the next two
         self._closing = False
-        self._wake_pending = False
+        self._wakes_pending: set[float] = set()
         self._measure()
         started: Future[asyncio.AbstractEventLoop] = Future()
         self._thread = threading.Thread(target=self._run, args=(started,), name="emostream-serve", daemon=True)
@@ -111,7 +109,7 @@ class Server:
         """Hand an event of the daemon's own stream to its followers; returns at once, from any thread."""
         self.metrics.note(event, LIVE)
         self.hub.publish(event)
-        self._wake_from_anywhere()
+        self._wake(0.0 if isinstance(event, Estimate) else GATHER_S)
 
     def close(self) -> None:
         """Send what is unsent to those who take it promptly, say 1001 going away to all, and end the threads."""
@@ -183,16 +181,17 @@ class Server:
             connection.transport.abort()
         await closed
 
-    def _wake_from_anywhere(self) -> None:
+    def _wake(self, after_s: float = 0.0) -> None:
+        """Have the loop write to all clients; from any thread."""
         with self._lock:
-            # One wake-up at most is on its way, so a loop that is held up gathers nothing.
-            if not self._closing and not self._wake_pending:
-                self._wake_pending = True
-                self._loop.call_soon_threadsafe(self._loop.call_later, GATHER_S, self._wake_clients)
+            # One wake-up of a kind at most is on its way, so a loop that is held up gathers nothing.
+            if not self._closing and after_s not in self._wakes_pending:
+                self._wakes_pending.add(after_s)
+                self._loop.call_soon_threadsafe(self._loop.call_later, after_s, self._wake_clients, after_s)
 
-    def _wake_clients(self) -> None:
+    def _wake_clients(self, after_s: float) -> None:
         with self._lock:
-            self._wake_pending = False
+            self._wakes_pending.discard(after_s)
         for conversation in list(self._conversations):
             if len(conversation.mailbox):
                 conversation.pump()
