@@ -8,7 +8,6 @@ stream with every allocation traced.
 """
 
 import argparse
-import gc
 import json
 import os
 import subprocess
@@ -16,10 +15,10 @@ import sys
 import tempfile
 import threading
 import time
-import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import soundfile
 from rich.console import Console
@@ -27,13 +26,11 @@ from rich.console import Console
 from bench.load import resident_mb, server, speak
 from bench.side_by_side import show_figures
 from streamer import bundled
-from streamer.audio import AudioBlock
 from streamer.commands.bench import Figure
-from streamer.pipeline import EmotionStream
+from streamer.sources.microphone import BLOCK_S
 
-RATE_HZ, PIECE_S = 16_000, 0.02
+RATE_HZ = 16_000
 CLIP_S = 3
-PACE = 20  # times real time
 COMMAND = [sys.executable, "-m", "streamer"]
 TICKS_A_S = os.sysconf("SC_CLK_TCK")
 
@@ -59,7 +56,7 @@ def daemon(runs: int, seconds: float, *, hour: bool) -> Iterator[Figure]:
     yield from as_files(pcm, 6, os.cpu_count() or 1)
     if hour:
         yield from as_files(pcm, 60, 1)
-        yield from growth(samples)
+        yield from growth()
 
 
 def start_up(clip: np.ndarray, runs: int) -> Iterator[Figure]:
@@ -129,29 +126,11 @@ def as_files(pcm: np.ndarray, minutes: int, processes: int) -> Iterator[Figure]:
     yield Figure(f"{title}: memory of a process at most", "MB", [max(seen_mb)])
 
 
-def growth(samples: np.ndarray, minutes: int = 60) -> Iterator[Figure]:
-    """What Python allocates and what is resident, early and late in an hour of audio at ``PACE`` times real time."""
-    stream = EmotionStream(bundled.load_models(), bundled.load_speech_model(), RATE_HZ)
-    tracemalloc.start()
-    at, began_s = 0, time.monotonic()
-    traced_kb, resident = [], []
-    for minute in range(1, minutes + 1):
-        while at < minute * 60 * RATE_HZ:
-            start = at % (len(samples) - RATE_HZ)
-            piece = samples[start : start + int(PIECE_S * RATE_HZ)]
-            stream.push(AudioBlock(piece, RATE_HZ, at))
-            at += len(piece)
-        time.sleep(max(0.0, began_s + at / RATE_HZ / PACE - time.monotonic()))
-        gc.collect()
-        traced_kb.append(tracemalloc.get_traced_memory()[0] / 1024)
-        resident.append(resident_mb(os.getpid()))
-    tracemalloc.stop()
-    pace = at / RATE_HZ / (time.monotonic() - began_s)
-    sixth = minutes // 6
-    yield Figure(f"an hour at {pace:.0f} times real time: allocated after {sixth} min", "kB", [traced_kb[sixth - 1]])
-    yield Figure("… at its end", "kB", [traced_kb[-1]])
-    yield Figure(f"… resident after {sixth} min", "MB", [resident[sixth - 1]])
-    yield Figure("… at its end", "MB", [resident[-1]])
+def growth() -> Iterator[Figure]:
+    """An hour through one stream, in a process that has nothing else in it."""
+    ended = subprocess.run([sys.executable, "-m", "bench.growth"], stdout=subprocess.PIPE, check=True)
+    for line in ended.stdout.splitlines():
+        yield msgspec.json.decode(line, type=Figure)
 
 
 def _quantiles(name: str, waits_ms: list[float]) -> Iterator[Figure]:
@@ -182,10 +161,10 @@ def _until(command: list[str], kind: str) -> float:
 
 def _play(process: subprocess.Popen[bytes], pcm: np.ndarray, seconds: float) -> None:
     assert process.stdin is not None
-    size = int(PIECE_S * RATE_HZ)
+    size = int(BLOCK_S * RATE_HZ)
     began_s = time.monotonic()
-    for number in range(int(seconds / PIECE_S)):
-        time.sleep(max(0.0, began_s + (number + 1) * PIECE_S - time.monotonic()))
+    for number in range(int(seconds / BLOCK_S)):
+        time.sleep(max(0.0, began_s + (number + 1) * BLOCK_S - time.monotonic()))
         start = number * size % (len(pcm) - size)
         process.stdin.write(pcm[start : start + size].tobytes())
         process.stdin.flush()

@@ -1,7 +1,7 @@
 """One estimate, live, against the published way to one: librosa over the whole window, Keras predict, torch eager.
 
-Ours is the stream as it runs, speech gate, smoothing and both networks, fed 20 ms at a time; its cost is divided by
-the estimates it gave. The published way does the same features and networks anew for each window; it has no gate.
+Ours is the stream as it runs, speech gate, smoothing and both networks, fed as by a microphone; its cost is divided
+by the estimates it gave. The published way does the same features and networks anew for each window; it has no gate.
 """
 
 from collections.abc import Callable
@@ -13,11 +13,13 @@ from bench.side_by_side import Comparison, compare
 from streamer import bundled
 from streamer.audio import AudioBlock, Samples
 from streamer.pipeline import EmotionStream
+from streamer.sources.microphone import BLOCK_S
 from trainer.learners import new_learner
 from trainer.librosa_rows import librosa_rows
 from trainer.recipes import RECIPES
 
-RATE_HZ, BLOCK, STEP, WINDOW = 16_000, 320, 4_000, 48_000
+RATE_HZ, STEP, WINDOW = 16_000, 4_000, 48_000
+BLOCK = round(BLOCK_S * RATE_HZ)
 
 
 def estimates(samples: Samples, runs: int) -> list[Comparison]:

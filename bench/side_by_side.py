@@ -5,7 +5,7 @@ import os
 import platform
 import statistics
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -69,12 +69,13 @@ def show_figures(console: Console, figures: Sequence[Figure]) -> None:
 
 
 def write(path: Path, comparisons: Sequence[Comparison], figures: Sequence[Figure]) -> None:
-    """All of it as JSON, with the machine and the versions."""
+    """All of it as JSON, with the machine and the versions, and beside it as Markdown."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.with_suffix(".md").write_text("\n".join(_markdown(comparisons, figures)) + "\n")
     found = {
         "date": time.strftime("%Y-%m-%d"),
         "python": platform.python_version(),
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
-        "load": os.getloadavg()[0],
+        "machine": _machine(),
         "versions": {name: _version(name) for name in NAMED},
         "comparisons": [
             {
@@ -88,8 +89,32 @@ def write(path: Path, comparisons: Sequence[Comparison], figures: Sequence[Figur
         ],
         "figures": [{"name": figure.name, "unit": figure.unit, "values": figure.values} for figure in figures],
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(found, indent=2) + "\n")
+
+
+def _markdown(comparisons: Sequence[Comparison], figures: Sequence[Figure]) -> Iterator[str]:
+    yield "# What it costs"
+    yield ""
+    versions = ", ".join(f"{name} {_version(name)}" for name in NAMED)
+    yield f"Written by `python -m bench`, {time.strftime('%Y-%m-%d')}: {_machine()}, Python {platform.python_version()}"
+    yield f"({versions})."
+    yield ""
+    yield "Comparisons are of CPU time on one core, all ways in turn in one run: median, least and most."
+    for comparison in comparisons:
+        yield from ["", f"## {comparison.title}, per {comparison.unit}", ""]
+        yield f"| | ms | from, to | times {comparison.base} |"
+        yield "|---|--:|---|--:|"
+        for name, values in comparison.values.items():
+            spread = f"{_milliseconds(min(values))}, {_milliseconds(max(values))}"
+            ratio = f"{comparison.ratio(name):.2f}"
+            yield f"| {name} | {_milliseconds(statistics.median(values))} | {spread} | {ratio} |"
+    yield from ["", "## The daemon", "", "| | | |", "|---|--:|---|"]
+    for figure in figures:
+        yield f"| {figure.name} | {figure.median:.3g} | {figure.unit} |"
+
+
+def _machine() -> str:
+    return f"{platform.machine()}, {os.cpu_count()} cores"
 
 
 def _version(name: str) -> str | None:

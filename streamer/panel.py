@@ -19,11 +19,11 @@ F32 = NDArray[np.float32]
 
 @dataclass
 class _Standing:
-    """A model's last answer, to the window that ended ``at``: ``logits`` (1, K) and ``summaries`` (1, S)."""
+    """A model's last answer, ``logits`` (1, K) and ``summaries`` (1, S); it stands before the ``until``-th step."""
 
     logits: F32
     summaries: F32
-    at: int | None = None
+    until: int = 0
 
     @classmethod
     def of(cls, model: EmotionModel) -> "_Standing":
@@ -111,12 +111,14 @@ class Panel:
 
     def _asked(self, index: int, steps: Sequence[Step]) -> NDArray[np.bool_]:
         """At which of the steps a model is asked: where its last answer is old enough, and at a last, shorter one."""
-        every, standing = self._models[index].card.every_steps * self._step, self._standing[index]
+        every, standing = self._models[index].card.every_steps, self._standing[index]
         asked = np.zeros(len(steps), np.bool_)
         for place, step in enumerate(steps):
-            asked[place] = standing.at is None or step.end_sample - standing.at >= every or step.end_sample % self._step
+            number, within = divmod(step.end_sample, self._step)
+            asked[place] = number >= standing.until or within
             if asked[place]:
-                standing.at = step.end_sample
+                # Models take turns, so that no step has to wait for all of them.
+                standing.until = number + every - (number + index) % every
         return asked
 
     def _remember(self, steps: Sequence[Step], summaries: Sequence[F32]) -> None:

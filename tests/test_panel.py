@@ -113,8 +113,19 @@ def test_a_model_may_be_asked_at_every_other_step_and_its_last_answer_stands(dea
     p = np.array(Panel([dear], CONFIG).judge([*DIFFERENT, LAST]))[:, 0]
     fresh = np.array([Panel([dear], CONFIG).judge([each])[0][0] for each in [*DIFFERENT, LAST]])
     assert np.abs(np.diff(fresh, axis=0)).max(axis=1).min() > 1e-4
-    # At the first, the third, the first behind the silence, the next but one, and at the last, which is shorter.
-    np.testing.assert_array_equal(p, fresh[[0, 0, 2, 3, 3, 5, 6]])
+    # At the first, then at even ones: the second, the first behind the silence; and at the last, which is shorter.
+    np.testing.assert_array_equal(p, fresh[[0, 1, 1, 3, 3, 5, 6]])
+
+
+def test_models_take_turns(dear: EmotionModel) -> None:
+    steps = [replace(each, windows=each.windows * 2) for each in DIFFERENT]
+    asked = []
+    panel = Panel([dear, dear], CONFIG)
+    for each in steps:
+        inquiry = panel.judging([each])
+        asked.append([len(windows) for windows in next(inquiry).windows])
+    # Of steps 1, 2, 3 and 8, 9, 10: both where nothing is known, then by turns.
+    assert asked == [[1, 1], [1, 0], [0, 1], [1, 1], [0, 1], [1, 0]]
 
 
 def test_which_answer_stands_does_not_depend_on_how_the_steps_come(dear: EmotionModel, model: EmotionModel) -> None:
@@ -139,8 +150,8 @@ def test_a_batch_may_hold_somebody_who_does_not_ask_a_model(dear: EmotionModel, 
 
     models = [dear, model]
     panels = [Panel(models, CONFIG) for _ in range(2)]
-    panels[0].judge([replace(DIFFERENT[0], windows=DIFFERENT[0].windows * 2)])
-    (_, again), (_, first) = wanted(panels[0], 2), wanted(panels[1], 2)
+    panels[0].judge([replace(DIFFERENT[1], windows=DIFFERENT[1].windows * 2)])
+    (_, again), (_, first) = wanted(panels[0], 3), wanted(panels[1], 3)
     assert [len(windows) for windows in again.windows] == [0, 1]
     assert [len(windows) for windows in first.windows] == [1, 1]
     shared = answers(models, [again, first])

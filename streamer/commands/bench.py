@@ -25,10 +25,9 @@ from streamer.events import Estimate
 from streamer.features import FeatureStream
 from streamer.settings import Settings
 from streamer.sources.file import FileSource
+from streamer.sources.microphone import BLOCK_S
 from streamer.speech import SpeechGate
 
-# As a microphone gives it.
-BLOCK_S = 0.02
 WINDOWS = 20
 FORMATS = ("text", "json")
 MODULES = ("emostream", "numpy", "onnxruntime")
