@@ -21,6 +21,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import soundfile
+import soxr
 from rich.console import Console
 
 from bench.load import resident_mb, server, speak
@@ -50,7 +51,8 @@ def daemon(runs: int, seconds: float, *, hour: bool) -> Iterator[Figure]:
     samples = np.asarray(soundfile.read(bundled.DEMO_RECORDING, dtype="float32")[0], np.float32)
     pcm = (samples * 32767).astype("<i2")
     yield from start_up(samples[: CLIP_S * RATE_HZ], runs)
-    yield from live(pcm, seconds)
+    yield from live(pcm, RATE_HZ, seconds)
+    yield from live(np.asarray(soxr.resample(pcm, RATE_HZ, 48_000), "<i2"), 48_000, seconds)
     yield from served(pcm, seconds / 3)
     yield from as_files(pcm, 6, 1)
     yield from as_files(pcm, 6, os.cpu_count() or 1)
@@ -73,10 +75,10 @@ def start_up(clip: np.ndarray, runs: int) -> Iterator[Figure]:
             yield Figure(name, "s", [_until(command, kind) for _ in range(runs)])
 
 
-def live(pcm: np.ndarray, seconds: float) -> Iterator[Figure]:
-    """A process that listens for so long."""
+def live(pcm: np.ndarray, rate_hz: int, seconds: float) -> Iterator[Figure]:
+    """A process that listens for so long, to blocks as a microphone gives them."""
     process = subprocess.Popen(
-        [*COMMAND, "listen", "-", "--format", "jsonl"],
+        [*COMMAND, "listen", "-", "--format", "jsonl", "--rate", str(rate_hz)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -86,16 +88,17 @@ def live(pcm: np.ndarray, seconds: float) -> Iterator[Figure]:
     events: list[dict[str, object]] = []
     reader = threading.Thread(target=lambda: events.extend(map(json.loads, process.stdout)))
     reader.start()
-    _play(process, pcm, 5)
+    _play(process, pcm, rate_hz, 5)
     cpu_s, at_s = _cpu_s(process.pid), time.monotonic()
-    _play(process, pcm, seconds)
-    yield Figure("one voice, all included", "of one core", [(_cpu_s(process.pid) - cpu_s) / (time.monotonic() - at_s)])
-    yield Figure("resident memory", "MB", [resident_mb(process.pid)])
+    _play(process, pcm, rate_hz, seconds)
+    title = f"listen, one voice of {rate_hz / 1000:.0f} kHz"
+    yield Figure(f"{title}: all of it", "of one core", [(_cpu_s(process.pid) - cpu_s) / (time.monotonic() - at_s)])
+    yield Figure(f"{title}: resident memory", "MB", [resident_mb(process.pid)])
     process.stdin.close()
     process.wait(30)
     reader.join()
     waits_ms = [float(str(event["latency_ms"])) for event in events if event["type"] == "estimate"]
-    yield from _quantiles("one voice: window's end to event", waits_ms)
+    yield from _quantiles(f"{title}: window's end to event", waits_ms)
 
 
 def served(pcm: np.ndarray, seconds: float) -> Iterator[Figure]:
@@ -159,9 +162,9 @@ def _until(command: list[str], kind: str) -> float:
     raise SystemExit(f"no {kind} came from {' '.join(command)} (exit code {process.returncode})")
 
 
-def _play(process: subprocess.Popen[bytes], pcm: np.ndarray, seconds: float) -> None:
+def _play(process: subprocess.Popen[bytes], pcm: np.ndarray, rate_hz: int, seconds: float) -> None:
     assert process.stdin is not None
-    size = int(BLOCK_S * RATE_HZ)
+    size = int(BLOCK_S * rate_hz)
     began_s = time.monotonic()
     for number in range(int(seconds / BLOCK_S)):
         time.sleep(max(0.0, began_s + (number + 1) * BLOCK_S - time.monotonic()))

@@ -117,8 +117,9 @@ class Panel:
             number, within = divmod(step.end_sample, self._step)
             asked[place] = number >= standing.until or within
             if asked[place]:
-                # Models take turns, so that no step has to wait for all of them.
-                standing.until = number + every - (number + index) % every
+                # Behind a first one models take turns, so that no step has to wait for all of them.
+                first = number != standing.until
+                standing.until = number + every - (index % every if first else 0)
         return asked
 
     def _remember(self, steps: Sequence[Step], summaries: Sequence[F32]) -> None:

@@ -91,6 +91,16 @@ def test_from_a_recording_to_a_label(home: dict[str, str], models: list[object])
     assert "nobody is enrolled" in emostream("enrol", "--list", env=home).stdout
 
 
+def test_from_a_pipe_until_enough_was_said(home: dict[str, str], models: list[object], recording: Samples) -> None:
+    pcm = (np.concatenate([recording, recording]) * 32_767).astype("<i2").tobytes()
+    ended = emostream("enrol", "Ada", "-", *models, env=home, stdin=pcm)
+    assert ended.returncode == 0, ended.stderr
+    assert 20 <= enrolled(home).seconds < 21
+    both = emostream("enrol", "Eve", "-", DEMO_RECORDING, *models, env=home, stdin=pcm)
+    assert both.returncode == USAGE
+    assert_one_line(both.stderr, "found - among recordings: expected either raw PCM on standard input or sound files")
+
+
 def test_too_little_speech_is_not_stored(home: dict[str, str], models: list[object], tmp_path: Path) -> None:
     soundfile.write(tmp_path / "hum.wav", np.zeros(10 * HZ, np.float32), HZ)
     ended = emostream("enrol", "Ada", tmp_path / "hum.wav", *models, env=home)

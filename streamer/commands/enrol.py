@@ -15,6 +15,7 @@ from rich.text import Text
 from streamer import bundled
 from streamer.baseline import SpeakerProfile, demand_baseline, pooled
 from streamer.commands.judging import add_model_argument
+from streamer.commands.pcm_input import STDIN, add_pcm_arguments, open_pcm
 from streamer.commands.printing import print_table
 from streamer.commands.standard_error import foreign_messages_hidden
 from streamer.errors import EmostreamError, NoInputError, UsageError
@@ -42,11 +43,14 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
         nargs="*",
         type=Path,
         metavar="RECORDING",
-        help="sound files of that voice alone, instead of the microphone",
+        help="sound files of that voice alone instead of the microphone, or - for raw PCM on stdin",
     )
     parser.add_argument(
-        "--device", default=settings.get("device", None), help="a microphone's index or a part of its name"
+        "--device",
+        default=settings.get("device", None),
+        help="a microphone's index or a part of its name, or - for stdin",
     )
+    add_pcm_arguments(parser)
     add_model_argument(parser)
     parser.add_argument("--force", action="store_true", help="take the place of what is stored under that name")
     parser.add_argument("--list", action="store_true", help="show who is enrolled")
@@ -87,9 +91,13 @@ def _heard(name: str, arguments: argparse.Namespace) -> SpeakerProfile:
     def stream_for(source: Source) -> EmotionStream:
         return EmotionStream(models, speech_model, source.sample_rate_hz)
 
+    if Path(STDIN) in arguments.recordings or (arguments.device == STDIN and not arguments.recordings):
+        if len(arguments.recordings) > 1:
+            raise UsageError("found - among recordings: expected either raw PCM on standard input or sound files")
+        return _of_live_voice(name, open_pcm(arguments), stream_for)
     if arguments.recordings:
         return pooled([_of_recording(name, path, stream_for) for path in find_audio(arguments.recordings)])
-    return _of_microphone(name, MicrophoneSource(arguments.device), stream_for)
+    return _of_live_voice(name, MicrophoneSource(arguments.device), stream_for)
 
 
 def _of_recording(
@@ -107,7 +115,7 @@ def _of_recording(
     return stream.profile(name)
 
 
-def _of_microphone(name: str, source: Source, stream_for: Callable[[Source], EmotionStream]) -> SpeakerProfile:
+def _of_live_voice(name: str, source: Source, stream_for: Callable[[Source], EmotionStream]) -> SpeakerProfile:
     """What is said until there is enough of it, or until Ctrl-C."""
     stream = stream_for(source)
     for signal_number in (signal.SIGINT, signal.SIGTERM):

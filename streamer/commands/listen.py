@@ -10,6 +10,7 @@ from rich.console import Console
 
 from streamer import bundled
 from streamer.commands.judging import add_judging_arguments, load_judges
+from streamer.commands.pcm_input import STDIN, add_pcm_arguments, open_pcm
 from streamer.commands.printing import demand_reader
 from streamer.commands.serving import add_serving_arguments, open_server, say_where
 from streamer.commands.standard_error import foreign_messages_hidden
@@ -23,9 +24,7 @@ from streamer.sinks.jsonl import JsonlSink
 from streamer.sources import Source
 from streamer.sources.file import FileSource
 from streamer.sources.microphone import MicrophoneSource
-from streamer.sources.pcm import PcmSource
 
-STDIN = "-"
 STDOUT_FD = 1
 DEMO_BLOCK_S = 0.05
 
@@ -45,12 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
         default=get("serve", False, bool),
         help="serve the widget page and the WebSocket, as 'emostream serve' does",
     )
-    parser.add_argument(
-        "--rate", type=int, default=16_000, help="sample rate in Hz of the PCM on stdin (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--encoding", choices=("s16le", "f32le"), default="s16le", help="of the PCM on stdin (default: %(default)s)"
-    )
+    add_pcm_arguments(parser)
     parser.add_argument(
         "--or-demo", action="store_true", help="where there is no microphone, say so and play the bundled recording"
     )
@@ -101,7 +95,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _source(arguments: argparse.Namespace) -> Source:
     if STDIN in (arguments.stdin, arguments.device):
-        return PcmSource(sys.stdin.buffer, arguments.rate, arguments.encoding)
+        return open_pcm(arguments)
     try:
         return MicrophoneSource(arguments.device)
     except UnavailableError as error:
