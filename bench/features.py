@@ -55,16 +55,20 @@ def _ours(spec: FeatureSpec, samples: Samples) -> None:
 
 
 def _floor(spec: FeatureSpec, samples: Samples) -> None:
-    frames = sliding_window_view(samples, spec.frame_length)[:: spec.hop_length]
-    spectrum = np.fft.rfft(frames * hann(spec.frame_length).astype(np.float32), axis=1)
-    _ = spectrum.real**2 + spectrum.imag**2
+    _powers(spec, samples, hann(spec.frame_length).astype(np.float32))
 
 
 def _floor_in_steps(spec: FeatureSpec, samples: Samples) -> None:
-    overlap = spec.frame_length - spec.hop_length
+    window, overlap = hann(spec.frame_length).astype(np.float32), spec.frame_length - spec.hop_length
     step = -(-STEP // spec.hop_length) * spec.hop_length
     for start in range(overlap, len(samples) - spec.hop_length, step):
-        _floor(spec, samples[start - overlap : start + step])
+        _powers(spec, samples[start - overlap : start + step], window)
+
+
+def _powers(spec: FeatureSpec, samples: Samples, window: Samples) -> None:
+    frames = sliding_window_view(samples, spec.frame_length)[:: spec.hop_length]
+    spectrum = np.fft.rfft(frames * window, axis=1)
+    _ = spectrum.real**2 + spectrum.imag**2
 
 
 def _windows_anew(spec: FeatureSpec, samples: Samples) -> None:
