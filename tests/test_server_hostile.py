@@ -30,6 +30,13 @@ from tests.serving import PATIENCE_S, client, receive, receive_all, serve, until
 from tests.stream_events import estimate, hello
 from tests.streams import Parts
 
+# The server's keepalive draws from ``random`` in its own thread; hypothesis takes that for a strategy's doing, and says
+# so at length.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies"),
+    pytest.mark.filterwarnings("ignore:Generating overly large repr"),
+]
+
 CODES = {1000, 1001, 1002, *CLOSE_CODES.values(), 1009}
 ERRORS = {*CLOSE_CODES, "half_sample", "no_profile", "stream_ended"}
 STATUSES = {b"101", b"400", b"401", b"403", b"404", b"405", b"414", b"426", b"431", b"500"}
