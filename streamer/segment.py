@@ -13,6 +13,8 @@ from streamer.speech import SpeechGate, Turn
 from streamer.windows import FeatureWindow, FeatureWindows
 
 SILENCE_DBFS = -120.0
+# Far beyond what a microphone gives, near enough for every sum and square to stay finite in single precision.
+LOUDEST = np.float32(1e6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +63,12 @@ class Segment:
         self._energy = 0.0
 
     def push(self, samples: Samples) -> Iterator[Turn | Step]:
-        """Take float32 samples of shape (n,) at the input's rate, give turns and steps in the order of time."""
-        yield from self._analyse(self._resampler.push(samples))
+        """Take float32 samples of shape (n,) at the input's rate, give turns and steps in the order of time.
+
+        Samples beyond ``LOUDEST`` are taken for as loud as that.
+        """
+        # Always a copy: whoever gave the samples may fill them anew.
+        yield from self._analyse(self._resampler.push(np.clip(samples, -LOUDEST, LOUDEST)))
 
     def flush(self) -> Iterator[Turn | Step]:
         """The audio ended: the last, shorter step and the end of whoever speaks."""
@@ -84,7 +90,7 @@ class Segment:
             to_boundary = (half if into_step < half else self._grid.step) - into_step
             piece, audio = audio[:to_boundary], audio[to_boundary:]
             self._n_samples += len(piece)
-            self._unheard.append(piece.copy())  # whoever gave it may fill it anew
+            self._unheard.append(piece)
             if len(piece) == to_boundary:
                 yield from self._hear()
             if self._n_samples % self._grid.step == 0:

@@ -123,6 +123,15 @@ def test_where_nobody_speaks_nothing_is_named(parts: Parts, sound: str) -> None:
     assert of_type(events, Estimate)[3].level_dbfs == pytest.approx(level, abs=0.3)
 
 
+@pytest.mark.parametrize("input_hz", [HZ, 44_100])
+def test_overflowing_loudness_is_cut_rather_than_computed_with(parts: Parts, input_hz: int) -> None:
+    noise = np.random.default_rng(0).uniform(-1, 1, 2 * input_hz).astype(np.float32)
+    loud = parts.whole(noise * np.finfo(np.float32).max, input_hz)
+    levels = [event.level_dbfs for event in of_type(loud, Estimate)]
+    assert len(levels) == 7
+    assert all(np.isfinite(levels))
+
+
 def test_probabilities_are_such_and_confidence_is_their_largest(whole_events: list[Event]) -> None:
     judged = [event for event in of_type(whole_events, Estimate) + of_type(whole_events, Utterance) if event.p]
     assert len(judged) > 100
