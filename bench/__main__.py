@@ -18,7 +18,7 @@ from bench.estimates import estimates
 from bench.features import features
 from bench.networks import networks
 from bench.side_by_side import show, show_figures, write
-from streamer import bundled
+from emostream import assets
 
 
 def main() -> None:
@@ -29,8 +29,8 @@ def main() -> None:
     parser.add_argument("--json", type=Path, default=Path("bench/results.json"))
     arguments = parser.parse_args()
     console = Console()
-    samples = np.asarray(soundfile.read(bundled.DEMO_RECORDING, dtype="float32")[0], np.float32)
-    specs = {model.card.name: model.card.features for model in bundled.load_models()}
+    samples = np.asarray(soundfile.read(assets.DEMO_RECORDING, dtype="float32")[0], np.float32)
+    specs = {model.card.name: model.card.features for model in assets.load_models()}
     found = []
     for part in (
         lambda: features(samples, specs, arguments.runs),

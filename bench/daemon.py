@@ -26,13 +26,13 @@ from rich.console import Console
 
 from bench.load import resident_mb, server, speak
 from bench.side_by_side import show_figures
-from streamer import bundled
-from streamer.commands.bench import Figure
-from streamer.sources.microphone import BLOCK_S
+from emostream import assets
+from emostream.commands.bench import Figure
+from emostream.sources.microphone import BLOCK_S
 
 RATE_HZ = 16_000
 CLIP_S = 3
-COMMAND = [sys.executable, "-m", "streamer"]
+COMMAND = [sys.executable, "-m", "emostream"]
 TICKS_A_S = os.sysconf("SC_CLK_TCK")
 
 
@@ -48,7 +48,7 @@ def main() -> None:
 
 def daemon(runs: int, seconds: float, *, hour: bool) -> Iterator[Figure]:
     """All figures, as they come."""
-    samples = np.asarray(soundfile.read(bundled.DEMO_RECORDING, dtype="float32")[0], np.float32)
+    samples = np.asarray(soundfile.read(assets.DEMO_RECORDING, dtype="float32")[0], np.float32)
     pcm = (samples * 32767).astype("<i2")
     yield from start_up(samples[: CLIP_S * RATE_HZ], runs)
     yield from live(pcm, RATE_HZ, seconds)

@@ -10,13 +10,13 @@ import numpy as np
 import torch
 
 from bench.side_by_side import Comparison, compare
-from streamer import bundled
-from streamer.audio import AudioBlock, Samples
-from streamer.pipeline import EmotionStream
-from streamer.sources.microphone import BLOCK_S
-from trainer.learners import new_learner
-from trainer.librosa_rows import librosa_rows
-from trainer.recipes import RECIPES
+from emostream import assets
+from emostream.audio import AudioBlock, Samples
+from emostream.pipeline.stream import EmotionStream
+from emostream.sources.microphone import BLOCK_S
+from emostream_trainer.data.librosa_rows import librosa_rows
+from emostream_trainer.recipes import RECIPES
+from emostream_trainer.training.learner import new_learner
 
 RATE_HZ, STEP, WINDOW = 16_000, 4_000, 48_000
 BLOCK = round(BLOCK_S * RATE_HZ)
@@ -24,11 +24,11 @@ BLOCK = round(BLOCK_S * RATE_HZ)
 
 def estimates(samples: Samples, runs: int) -> list[Comparison]:
     """Cost of an estimate, and of a second of live audio."""
-    models = bundled.load_models()
-    speech_model = bundled.load_speech_model()
+    models = assets.load_models()
+    vad_model = assets.load_vad_model()
 
     def live() -> None:
-        stream = EmotionStream(models, speech_model, RATE_HZ)
+        stream = EmotionStream(models, vad_model, RATE_HZ)
         for start in range(0, len(samples), BLOCK):
             stream.push(AudioBlock(samples[start : start + BLOCK], RATE_HZ, start))
 
@@ -42,7 +42,7 @@ def estimates(samples: Samples, runs: int) -> list[Comparison]:
 
 def _published(samples: Samples) -> Callable[[], None]:
     judges = []
-    for model in bundled.load_models():
+    for model in assets.load_models():
         card = model.card
         network = new_learner(
             RECIPES[f"{card.name}/{card.variant}"], len(card.labels), np.zeros((2, card.features.dim), np.float32)

@@ -13,10 +13,10 @@ import opensmile
 from numpy.lib.stride_tricks import sliding_window_view
 
 from bench.side_by_side import Comparison, compare
-from streamer.audio import Samples
-from streamer.features import FeatureSpec, FeatureStream
-from streamer.features.filterbanks import hann
-from trainer.librosa_rows import librosa_rows
+from emostream.audio import Samples
+from emostream.features import FeatureSpec, FeatureStream
+from emostream.features.filterbanks import hann
+from emostream_trainer.data.librosa_rows import librosa_rows
 
 RATE_HZ, STEP, WINDOW = 16_000, 4_000, 48_000
 FLOOR = "window, FFT and power (the floor)"

@@ -17,11 +17,11 @@ import numpy as np
 import soundfile
 
 from bench.load import resident_mb
-from streamer import bundled
-from streamer.audio import AudioBlock
-from streamer.commands.bench import Figure
-from streamer.pipeline import EmotionStream
-from streamer.sources.microphone import BLOCK_S
+from emostream import assets
+from emostream.audio import AudioBlock
+from emostream.commands.bench import Figure
+from emostream.pipeline.stream import EmotionStream
+from emostream.sources.microphone import BLOCK_S
 
 RATE_HZ = 16_000
 PACE = 20  # times real time
@@ -37,8 +37,8 @@ def main() -> None:
 
 def growth(minutes: int) -> Iterator[Figure]:
     """Of this process, after a sixth of so many minutes of audio and after all of them."""
-    samples = np.asarray(soundfile.read(bundled.DEMO_RECORDING, dtype="float32")[0], np.float32)
-    stream = EmotionStream(bundled.load_models(), bundled.load_speech_model(), RATE_HZ)
+    samples = np.asarray(soundfile.read(assets.DEMO_RECORDING, dtype="float32")[0], np.float32)
+    stream = EmotionStream(assets.load_models(), assets.load_vad_model(), RATE_HZ)
     tracemalloc.start()
     at, began_s = 0, time.monotonic()
     traced_kb, resident = [], []

@@ -37,7 +37,7 @@ from typing import Any
 import numpy as np
 import soundfile
 
-from streamer.bundled import DEMO_RECORDING
+from emostream.assets import DEMO_RECORDING
 
 HZ = 16_000
 PIECE_S = 0.025  # as a microphone gives it
@@ -77,7 +77,7 @@ def main() -> None:
 @contextmanager
 def server(*arguments: str, stdin: int | None = None) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     """A server process and its port."""
-    command = [sys.executable, "-m", "streamer", *arguments, "--port", "0"]
+    command = [sys.executable, "-m", "emostream", *arguments, "--port", "0"]
     process = subprocess.Popen(command, stdin=stdin, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     try:
         assert process.stderr is not None

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
 from bench.side_by_side import Comparison, compare
-from streamer import bundled
-from streamer.model import EmotionModel
-from trainer.learners import new_learner
-from trainer.recipes import RECIPES
+from emostream import assets
+from emostream.inference.model import EmotionModel
+from emostream_trainer.recipes import RECIPES
+from emostream_trainer.training.learner import new_learner
 
 F32 = NDArray[np.float32]
 TIMES = 20
@@ -27,7 +27,7 @@ def networks(runs: int) -> list[Comparison]:
     """Each shipped network by itself."""
     torch.set_num_threads(1)
     found = []
-    for path in bundled.model_paths():
+    for path in assets.model_paths():
         model = EmotionModel.load(path)
         rng = np.random.default_rng(0)
         shape = (1, model.card.grid().rows, model.card.features.dim)

@@ -14,14 +14,14 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from trainer.bank import FeatureBank, load_bank
-from trainer.batches import TrainingSet
-from trainer.corpora.labels import FOUR
-from trainer.corpora.registry import read_corpus
-from trainer.learners import Learner, new_learner
-from trainer.metrics import uar
-from trainer.recipes import RECIPES, Recipe
-from trainer.splits import folds
+from emostream_trainer.corpora.labels import FOUR
+from emostream_trainer.corpora.registry import read_corpus
+from emostream_trainer.data.feature_cache import FeatureCache, load_feature_cache
+from emostream_trainer.data.splits import folds
+from emostream_trainer.data.training_set import TrainingSet
+from emostream_trainer.metrics import uar
+from emostream_trainer.recipes import RECIPES, Recipe
+from emostream_trainer.training.learner import Learner, new_learner
 
 PUBLISHED = RECIPES["mel_cnn2d/seed"]
 
@@ -36,7 +36,7 @@ def variations(epochs: int) -> dict[str, Recipe]:
     }
 
 
-def judged(learner: Learner, bank: FeatureBank, numbers: range, rows: int) -> np.ndarray:
+def judged(learner: Learner, bank: FeatureCache, numbers: range, rows: int) -> np.ndarray:
     """The likeliest label of the first window of each of these clips of the bank."""
     return np.array([learner.judge(bank.clip(number)[None, :rows])[0].argmax() for number in numbers])
 
@@ -56,7 +56,7 @@ def main() -> None:
     rng = np.random.default_rng(0)
     heard = [split.train[i] for i in rng.permutation(len(split.train))[: arguments.clips]]
     strangers = [split.test[i] for i in rng.permutation(len(split.test))[: arguments.clips // 2]]
-    bank = load_bank([*heard, *strangers], PUBLISHED.features, 1, arguments.out / "bank")
+    bank = load_feature_cache([*heard, *strangers], PUBLISHED.features, 1, arguments.out / "bank")
     truth = FOUR.indices(strangers)
 
     table = Table("", "steps", "loss at first", "loss at last", "UAR on clips heard", "UAR on strangers")

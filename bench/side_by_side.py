@@ -14,7 +14,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from streamer.commands.bench import Figure
+from emostream.commands.bench import Figure
 
 NAMED = ("emostream", "numpy", "onnxruntime", "torch", "tensorflow-cpu", "librosa", "kaldi-native-fbank", "opensmile")
 

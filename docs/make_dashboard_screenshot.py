@@ -21,9 +21,9 @@ from rich.console import Console
 from rich.style import Style
 from rich.terminal_theme import DIMMED_MONOKAI, TerminalTheme
 
-from streamer.events import AnyEvent, decode
-from streamer.sinks.dashboard import Screenful
-from streamer.sinks.dashboard_state import DashboardState
+from emostream.events import AnyEvent, decode
+from emostream.sinks.dashboard.screen import Screenful
+from emostream.sinks.dashboard.state import DashboardState
 
 IMAGES = Path(__file__).parent / "images"
 THEME: TerminalTheme = DIMMED_MONOKAI

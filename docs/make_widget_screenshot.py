@@ -20,10 +20,10 @@ from playwright.sync_api import Browser, expect
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from streamer.events import Estimate, Event, Gap, Hello, ModelBrief, Utterance, decode
-from streamer.server.config import ServerConfig
-from streamer.server.server import Server
-from tests.chromium import chromium
+from emostream.events import Estimate, Event, Gap, Hello, ModelBrief, Utterance, decode
+from emostream.server.config import ServerConfig
+from emostream.server.server import Server
+from tests.support.chromium import chromium
 
 IMAGES = Path(__file__).parent / "images"
 SETTLE_MS = 1200  # the longest transition of the widget

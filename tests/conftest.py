@@ -8,13 +8,13 @@ import pytest
 import soundfile
 from hypothesis import HealthCheck, settings
 
-from streamer import bundled
-from streamer.audio import Samples
-from streamer.events import Event
-from streamer.model import EmotionModel
-from streamer.speech import SpeechModel
-from tests.streams import Parts
-from tests.tiny_models import MFCC_SPEC, tiny_card, write_model
+from emostream import assets
+from emostream.audio import Samples
+from emostream.events import Event
+from emostream.inference.model import EmotionModel
+from emostream.inference.vad import VoiceActivityModel
+from tests.support.streams import Parts
+from tests.support.tiny_models import MFCC_SPEC, tiny_card, write_model
 
 # On a busy machine torch's threads wait for one another far longer than they work. It is read when torch is imported.
 os.environ["OMP_NUM_THREADS"] = "1"
@@ -29,14 +29,14 @@ settings.load_profile("patient")
 @pytest.fixture(scope="session")
 def recording() -> Samples:
     """The demo recording: 35.7 s at 16 kHz, eight sentences between nine pauses."""
-    samples, sample_rate_hz = soundfile.read(bundled.DEMO_RECORDING, dtype="float32")
+    samples, sample_rate_hz = soundfile.read(assets.DEMO_RECORDING, dtype="float32")
     assert sample_rate_hz == 16_000
     return np.asarray(samples, np.float32)
 
 
 @pytest.fixture(scope="session")
-def speech_model() -> SpeechModel:
-    return bundled.load_speech_model()
+def vad_model() -> VoiceActivityModel:
+    return assets.load_vad_model()
 
 
 @pytest.fixture(scope="session")
@@ -66,8 +66,8 @@ def summarised_paths(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 
 @pytest.fixture(scope="session")
-def parts(tiny_models: list[EmotionModel], speech_model: SpeechModel) -> Parts:
-    return Parts(tiny_models, speech_model)
+def parts(tiny_models: list[EmotionModel], vad_model: VoiceActivityModel) -> Parts:
+    return Parts(tiny_models, vad_model)
 
 
 @pytest.fixture(scope="session")

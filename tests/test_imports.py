@@ -19,11 +19,11 @@ HEAVY = {
     "matplotlib",
     "sklearn",
     "numba",
-    "trainer",
-    "export",
+    "emostream_trainer",
+    "emostream_export",
 }
 RUNTIME = sorted(
-    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+    ".".join(path.relative_to(ROOT / "streamer").with_suffix("").parts).removesuffix(".__init__")
     for path in (ROOT / "streamer").rglob("*.py")
     if path.name != "__main__.py"
 )
@@ -43,19 +43,19 @@ def loaded_after(code: str) -> set[str]:
 
 def test_the_list_of_the_runtimes_modules_is_complete() -> None:
     assert {
-        "streamer.cli",
-        "streamer.daemon",
-        "streamer.pipeline",
-        "streamer.commands.listen",
-        "streamer.commands.file",
-        "streamer.server.server",
-        "streamer.sources.microphone",
+        "emostream.cli",
+        "emostream.daemon",
+        "emostream.pipeline.stream",
+        "emostream.commands.listen",
+        "emostream.commands.file",
+        "emostream.server.server",
+        "emostream.sources.microphone",
     } <= set(RUNTIME)
 
 
 def test_the_runtime_imports_nothing_heavy_and_needs_no_sound_system() -> None:
     loaded = loaded_after("\n".join(f"import {name}" for name in RUNTIME))
-    assert "streamer" in loaded
+    assert "emostream" in loaded
     assert not loaded & HEAVY
     assert "sounddevice" not in loaded, "its import fails where there is no PortAudio"
 
@@ -63,14 +63,14 @@ def test_the_runtime_imports_nothing_heavy_and_needs_no_sound_system() -> None:
 def test_reading_a_voice_loads_nothing_heavy(tiny_paths: list[Path]) -> None:
     loaded = loaded_after(
         "from pathlib import Path\n"
-        "from streamer.cli import main\n"
+        "from emostream.cli import main\n"
         f"assert main(['file', 'demo/recording.flac', '--model', {str(tiny_paths[0])!r}, '--format', 'jsonl']) == 0"
     )
     assert "onnxruntime" in loaded
     assert not loaded & HEAVY
 
 
-@pytest.mark.parametrize("light", ["streamer.cli", "streamer.events"])
+@pytest.mark.parametrize("light", ["emostream.cli", "emostream.events"])
 def test_the_command_line_starts_without_what_a_command_needs(light: str) -> None:
     assert not loaded_after(f"import {light}") & (HEAVY | {"onnxruntime", "soundfile", "soxr", "websockets", "rich"})
 

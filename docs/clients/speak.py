@@ -4,8 +4,8 @@ import sys
 
 import soundfile
 
-from streamer.client import connect
-from streamer.events import Summary, Utterance
+from emostream.client import connect
+from emostream.events import Summary, Utterance
 
 samples, rate = soundfile.read(sys.argv[1], dtype="float32", always_2d=True)
 with connect(sys.argv[2] if len(sys.argv) > 2 else "ws://127.0.0.1:8765/ws?stream=") as client:

@@ -1,0 +1,53 @@
+"""The card of a part of a run: what recipe, split and evaluation say, in the form that travels with the model."""
+
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+
+from emostream.inference.card import ModelCard
+from emostream_trainer import runs
+from emostream_trainer.evaluation.calibration import fit_temperature
+
+PROTOCOL = (
+    "UAR of clips by speakers never heard in training, {parts} speaker-disjoint folds, each clip through the live "
+    "path; the mean of the corpora"
+)
+
+
+def make_card(folder: Path, part: Path) -> ModelCard:
+    """The card of one part of a run; scores are there once the run was evaluated.
+
+    The temperature comes from clips that neither this part nor its scores saw: for a fold, those of the other folds;
+    for a network without one corpus, those of the other corpora.
+    """
+    run, split = runs.read_run(folder), runs.read_split(part)
+    recipe = run.recipe
+    strangers = [runs.read_held_out(other) for other in runs.judged_parts(folder, runs.kind_of(part)) if other != part]
+    temperature = 1.0
+    if strangers:
+        logits, labels = (np.concatenate(parts) for parts in zip(*strangers, strict=True))
+        temperature = fit_temperature(logits, labels)
+    neutral, speech = runs.read_summaries(part)
+    scores = runs.read_scores(folder) if part.name == runs.ALL else {}
+    return ModelCard(
+        name=recipe.network,
+        variant=recipe.variant,
+        version=version("emostream"),
+        labels=run.labels,
+        features=recipe.features,
+        window_ms=recipe.window_ms,
+        step_ms=recipe.step_ms,
+        shortest_window_ms=recipe.shortest_window_ms,
+        every_steps=recipe.every_steps,
+        temperature=round(temperature, 4),
+        licence=run.licence,
+        training_data=run.training_data,
+        protocol=PROTOCOL.format(parts=len(runs.judged_parts(folder))) if scores else "not evaluated",
+        split_hash=split.split_hash,
+        heard_speakers=split.speakers,
+        scores=scores,
+        attribution=run.attribution,
+        neutral_summary=tuple(neutral.astype(float).round(4).tolist()),
+        speech_summary=tuple(speech.astype(float).round(4).tolist()),
+    )

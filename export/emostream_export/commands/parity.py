@@ -1,0 +1,91 @@
+"""``emostream parity``: live against offline, our rows against librosa's, ONNX against its framework, on any clip."""
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from rich import box
+from rich.table import Table
+
+from emostream.commands.extras import demand_extra, is_installed
+from emostream.commands.settings import Settings
+from emostream.commands.stdout import print_table
+from emostream.commands.stream_options import StreamFactory, add_stream_arguments, load_stream_factory
+from emostream.errors import EmostreamError, UsageError
+from emostream.sources.file import find_audio
+from emostream_export.parity import (
+    Clip,
+    Difference,
+    events_in_chunks,
+    onnx_by_framework,
+    rows_by_librosa,
+    rows_in_chunks,
+    worst,
+)
+
+FAILED = 1
+
+
+def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
+    """The command's options."""
+    parser.add_argument("paths", nargs="+", type=Path, metavar="CLIP", help="a sound file, or a folder of them")
+    parser.add_argument("--times", type=int, default=5, help="chunkings to try of each clip (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=0, help="of the chunkings (default: %(default)s)")
+    parser.add_argument(
+        "--run",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="RUN",
+        help="compare this run's ONNX files with their framework too; repeat it for several",
+    )
+    add_stream_arguments(parser, settings)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the largest difference of each kind and where it is; 1 where one is larger than promised."""
+    if arguments.times < 1:
+        raise UsageError(f"found {arguments.times} for --times, expected 1 or more")
+    if arguments.run:
+        demand_extra("train", "emostream parity --run")
+    judges = load_stream_factory(arguments)
+    found: list[Difference] = []
+    for path in find_audio(arguments.paths):
+        if isinstance(path, EmostreamError):
+            raise path
+        found += _of_clip(path, judges, arguments)
+    largest = list(worst(found))
+    print_table(_table(largest))
+    if not is_installed("librosa"):
+        print("emostream: librosa is not installed, so it was not compared: pip install librosa", file=sys.stderr)
+    broken = sum(not difference.is_within for difference in largest)
+    if broken:
+        print(f"emostream: {broken} of {len(largest)} differences are larger than promised", file=sys.stderr)
+    return FAILED if broken else 0
+
+
+def _of_clip(path: Path, judges: StreamFactory, arguments: argparse.Namespace) -> Iterator[Difference]:
+    clip = Clip.read(path)
+    rng = np.random.default_rng(arguments.seed)
+    for _ in range(arguments.times):
+        for model in judges.models:
+            yield rows_in_chunks(clip, model.card, rng)
+        live, offline = (judges.stream(clip.rate_hz, stream="parity", source=str(path)) for _ in range(2))
+        yield events_in_chunks(clip, live, offline, rng)
+    if is_installed("librosa"):
+        for model in judges.models:
+            yield rows_by_librosa(clip, model.card)
+    for folder in arguments.run:
+        yield from onnx_by_framework(folder, path)
+
+
+def _table(found: list[Difference]) -> Table:
+    table = Table("compared", "largest", "promised", "where", box=box.SIMPLE)
+    for difference in found:
+        style = None if difference.is_within else "red"
+        promised = f"{difference.bound:.0e}" if difference.bound else "0"
+        largest = f"{difference.largest:.1e}" if difference.largest else "0"
+        table.add_row(difference.ways, largest, promised, difference.where, style=style)
+    return table

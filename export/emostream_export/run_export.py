@@ -1,0 +1,57 @@
+"""All parts of a training run to ONNX, each verified against its framework on real windows."""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emostream.errors import NoInputError
+from emostream.inference.card import ModelCard
+from emostream_export.card import make_card
+from emostream_export.stamp import write_model
+from emostream_export.verify import Verification
+from emostream_trainer import runs
+from emostream_trainer.data.feature_cache import feature_rows, read_audio
+from emostream_trainer.training.learner import Learner, new_learner
+
+F32 = NDArray[np.float32]
+
+WINDOWS = 16
+
+
+def export_part(folder: Path, part: Path, to: Path, recording: Path) -> Verification:
+    """Write the model of one part. ``recording`` is any speech to compare on.
+
+    Raises ``NoInputError`` for a part without a checkpoint and ``MismatchError`` where ONNX and framework differ.
+    """
+    learner = load_learner(folder, part)
+    card = make_card(folder, part)
+    return write_model(to, learner, runs.read_run(folder).recipe, card, real_windows(card, recording))
+
+
+def load_learner(folder: Path, part: Path) -> Learner:
+    """A part's network in its framework. Raises ``NoInputError`` for a part without a checkpoint."""
+    run = runs.read_run(folder)
+    learner = new_learner(run.recipe, len(run.labels), np.zeros((2, run.recipe.features.dim), np.float32))
+    learner.load(runs.checkpoint_of(part))
+    return learner
+
+
+def real_windows(card: ModelCard, recording: Path) -> list[F32]:
+    """Batches of windows (B, T, D) from a recording by the daemon's own features: full, half, and the shortest.
+
+    Raises ``NoInputError`` for a recording that does not fill a window.
+    """
+    spec, grid = card.features, card.grid()
+    audio = read_audio(recording, spec.sample_rate_hz)
+    if len(audio) < grid.length:
+        found_s = len(audio) / spec.sample_rate_hz
+        raise NoInputError(f"{recording} lasts {found_s:.1f} s, expected {card.window_ms / 1000:g} s of speech or more")
+    rows = feature_rows(audio, spec)
+    batches = []
+    # A stream begins with the shortest windows.
+    for samples in (grid.length, grid.length // 2, grid.shortest):
+        length = grid.whole_frames(samples)
+        starts = np.linspace(0, len(rows) - length, WINDOWS).astype(int)
+        batches.append(np.stack([rows[start : start + length] for start in starts]))
+    return batches

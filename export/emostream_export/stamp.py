@@ -1,0 +1,29 @@
+"""A verified graph with its card, written in one move: a reader never meets half a file."""
+
+from pathlib import Path
+
+import onnx
+from numpy.typing import NDArray
+
+from emostream.inference.card import ModelCard, to_metadata
+from emostream_export.readable import readable
+from emostream_export.to_onnx import to_onnx
+from emostream_export.verify import Verification, verify
+from emostream_trainer.recipes import Recipe
+from emostream_trainer.training.learner import Learner
+
+
+def write_model(path: Path, learner: Learner, recipe: Recipe, card: ModelCard, batches: list[NDArray]) -> Verification:
+    """Convert, stamp, verify and only then write ``path``. Raises ``MismatchError`` and leaves nothing behind."""
+    graph = to_onnx(learner, recipe)
+    onnx.helper.set_model_props(graph, to_metadata(card))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(".draft")
+    try:
+        draft.write_bytes(graph.SerializeToString())
+        verification = verify(draft, learner, batches)
+        draft.replace(path)
+        path.with_suffix(".md").write_text(readable(card))
+    finally:
+        draft.unlink(missing_ok=True)
+    return verification

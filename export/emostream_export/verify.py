@@ -1,0 +1,69 @@
+"""The proof that an ONNX file says what its framework says, on real windows, before anybody runs it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emostream.errors import EmostreamError
+from emostream.inference.model import EmotionModel, softmax
+from emostream_trainer.training.learner import Learner
+
+F32 = NDArray[np.float32]
+
+LARGEST_DIFFERENCE = 1e-4
+
+
+class MismatchError(EmostreamError):
+    """The ONNX graph and the network it came from disagree: nothing is written."""
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What was compared and the largest difference of a probability."""
+
+    windows: int
+    largest_difference: float
+
+
+def verify(path: Path, learner: Learner, batches: list[F32]) -> Verification:
+    """Compare a model file with the framework on batches of windows (B, T, D) of several T.
+
+    Raises ``MismatchError`` where a probability differs by more than 1e-4 or a likeliest label does.
+    """
+    model = EmotionModel.load(path)
+    largest = 0.0
+    for windows in batches:
+        difference = compare(model, learner, windows)
+        largest = float(np.maximum(largest, difference.largest))
+        # Written so that NaN, of a training that diverged, is refused too.
+        if not largest <= LARGEST_DIFFERENCE or difference.flipped:
+            raise MismatchError(
+                f"{model.card.name}/{model.card.variant}: ONNX and framework differ by up to {largest:.2e} in "
+                f"probability ({difference.flipped} of {len(windows)} labels differ, T = {windows.shape[1]}), expected "
+                f"at most {LARGEST_DIFFERENCE:.0e} and no other label: nothing was written"
+            )
+    return Verification(sum(len(windows) for windows in batches), largest)
+
+
+@dataclass(frozen=True)
+class ModelDifference:
+    """The largest difference of a probability, in which window, and how many likeliest labels differ."""
+
+    largest: float
+    window: int
+    flipped: int
+
+
+def compare(model: EmotionModel, learner: Learner, windows: F32) -> ModelDifference:
+    """ONNX against the framework on windows (B, T, D), each of somebody's: an offset that is not used would show."""
+    offset = np.random.default_rng(0).normal(0, 0.5, (len(windows), learner.summary_size)).astype(np.float32)
+    ours = model.calibrated(model.judge(windows, offset)[0])
+    theirs = softmax(learner.judge(windows, offset)[0] / np.float32(model.card.temperature))
+    distance = np.abs(ours - theirs).max(axis=1)
+    # Where two labels tie to within the bound, which one leads means nothing.
+    top = np.sort(theirs, axis=1)
+    clear = top[:, -1] - top[:, -2] > 2 * LARGEST_DIFFERENCE
+    flipped = int((ours.argmax(1) != theirs.argmax(1))[clear].sum())
+    return ModelDifference(float(distance.max()), int(distance.argmax()), flipped)

@@ -1,0 +1,7 @@
+"""``python -m streamer`` is ``emostream``."""
+
+import sys
+
+from emostream.cli import main
+
+sys.exit(main())

@@ -1,0 +1,92 @@
+"""The command line: one module a command, loaded when it is asked for, and one line for whatever goes wrong."""
+
+import argparse
+import importlib
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import NoReturn
+
+from emostream.commands.extras import demand_extra
+from emostream.commands.settings import Settings
+from emostream.errors import EmostreamError, UsageError
+from emostream.sinks.jsonl import discard
+
+INTERRUPTED = 128 + signal.SIGINT
+
+# name: (module, what it does, the extra it needs)
+COMMANDS = {
+    "listen": ("emostream.commands.listen", "read the emotion in the voice at the microphone, live", None),
+    "serve": ("emostream.commands.serve", "read the audio that browsers and programs send, and serve the labels", None),
+    "file": ("emostream.commands.file", "the same for recordings: a timeline and a verdict for each", None),
+    "enrol": (
+        "emostream.commands.enrol",
+        "learn how somebody speaks, so that their own voice is not taken for a mood",
+        None,
+    ),
+    "devices": ("emostream.commands.devices", "list the microphones", None),
+    "models": ("emostream.commands.models", "show the cards of the models", None),
+    "corpora": (
+        "emostream_trainer.commands.corpora",
+        "say what a folder of recordings holds, and what cannot be used",
+        None,
+    ),
+    "train": ("emostream_trainer.commands.train", "train a network on speakers of your own corpora", "train"),
+    "export": ("emostream_export.commands.export", "turn a trained network into an ONNX file with its card", "train"),
+    "bench": ("emostream.commands.bench", "measure what reading a voice costs on this machine", None),
+    "parity": ("emostream_export.commands.parity", "compare all ways to the same numbers, on any clip", None),
+    "evaluate": ("emostream_trainer.commands.evaluate", "score networks on speakers that they never heard", "train"),
+}
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong with a command line as one line, like every other error."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raises ``UsageError``."""
+        raise UsageError(f"{message}; see '{self.prog} --help'")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; gives the exit code."""
+    _open_what_is_closed()
+    try:
+        return _run(sys.argv[1:] if arguments is None else list(arguments))
+    except EmostreamError as error:
+        print(f"emostream: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:  # a reader who has enough, such as head, is no failure
+        discard(sys.stdout)
+        return 0
+
+
+def _run(arguments: list[str]) -> int:
+    parser = Parser(prog="emostream", description="Reads the emotion in a voice, live.")
+    parser.add_argument("--version", action="version", version=f"emostream {version('emostream')}")
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    named = next((word for word in arguments if not word.startswith("-")), None)
+    module = None
+    for name, (path, summary, _) in COMMANDS.items():
+        subparser = subparsers.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
+        if name == named:
+            module = importlib.import_module(path)
+            module.add_arguments(subparser, Settings.of_user())
+    parsed = parser.parse_args(arguments)
+    assert module is not None, "argparse lets no other command through"
+    extra = COMMANDS[parsed.command][2]
+    if extra:
+        demand_extra(extra, f"emostream {parsed.command}")
+    code: int = module.run(parsed)
+    return code
+
+
+def _open_what_is_closed() -> None:
+    """Whoever starts us may have closed standard streams (``>&-``): they lead nowhere then, as under a daemon."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115 - open as long as the process lives

@@ -1,0 +1,167 @@
+"""``emostream bench``: what it costs to read one voice on this machine, all of it and part by part."""
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import version
+
+import numpy as np
+from rich import box
+from rich.table import Table
+
+from emostream import assets
+from emostream.audio import AudioBlock, Samples
+from emostream.commands.settings import Settings
+from emostream.commands.stdout import print_table
+from emostream.commands.stream_options import StreamFactory, add_stream_arguments, load_stream_factory
+from emostream.errors import UsageError
+from emostream.events import Estimate
+from emostream.features import FeatureStream
+from emostream.inference.vad import VoiceActivityDetector
+from emostream.sources.file import FileSource
+from emostream.sources.microphone import BLOCK_S
+
+WINDOWS = 20
+FORMATS = ("text", "json")
+MODULES = ("emostream", "numpy", "onnxruntime")
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """What was measured of one part: a value for each run, in one unit."""
+
+    name: str
+    unit: str
+    values: list[float]
+
+    @property
+    def median(self) -> float:
+        """The middle one of the runs."""
+        return statistics.median(self.values)
+
+
+def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
+    """The command's options."""
+    parser.add_argument("--runs", type=int, default=5, help="how often each part is measured (default: %(default)s)")
+    parser.add_argument("--format", choices=FORMATS, default=FORMATS[0], help="default: %(default)s")
+    add_stream_arguments(parser, settings)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print a figure a line; the audio is the bundled recording, as fast as it goes."""
+    if arguments.runs < 1:
+        raise UsageError(f"found {arguments.runs} for --runs, expected 1 or more")
+    judges = load_stream_factory(arguments)
+    source = FileSource(assets.DEMO_RECORDING)
+    figures = list(_figures(judges, source.read_all(), source.sample_rate_hz, arguments.runs))
+    if arguments.format == "json":
+        print(json.dumps({**_machine(), "figures": [_as_json(figure) for figure in figures]}, indent=2))
+    else:
+        print_table(_table(figures))
+    return 0
+
+
+def _figures(judges: StreamFactory, samples: Samples, rate_hz: int, runs: int) -> Iterator[Figure]:
+    audio_s = len(samples) / rate_hz
+    _live(judges, samples, rate_hz)  # the first run warms caches
+    live = [_live(judges, samples, rate_hz) for _ in range(runs)]
+    yield Figure("one voice, all included", "of one core", [cpu_s / audio_s for cpu_s, _ in live])
+    for share in (50, 95, 99):
+        waits = [float(np.percentile(steps_ms, share)) for _, steps_ms in live]
+        yield Figure(f"from a window's end to its estimate, p{share}", "ms", waits)
+    steps = len(live[0][1])
+    step = judges.models[0].card.grid().step
+    whole_steps = [samples[start : start + step] for start in range(0, len(samples), step)]
+    for model in judges.models:
+        extract = partial(_push_all, FeatureStream(model.card.features).push, whole_steps)
+        yield Figure(f"{model.card.name}: features", "ms a step", _cpu_ms(extract, runs, steps))
+    gate = VoiceActivityDetector(judges.vad_model, judges.config.speech, judges.models[0].card.grid().length)
+    half_steps = [samples[start : start + step // 2] for start in range(0, len(samples), step // 2)]
+    listen = partial(_push_all, gate.push, half_steps)
+    yield Figure("speech gate", "ms a step", _cpu_ms(listen, runs, steps))
+    for model in judges.models:
+        windows = [np.zeros((1, model.card.grid().rows, model.card.features.dim), np.float32)] * WINDOWS
+        judge = partial(_push_all, model.judge, windows)
+        yield Figure(f"{model.card.name}: network", "ms a window", _cpu_ms(judge, runs, WINDOWS))
+    if (resident := _most_resident_mb()) is not None:
+        yield Figure("memory of the process at most", "MB", [resident])
+
+
+def _live(judges: StreamFactory, samples: Samples, rate_hz: int) -> tuple[float, list[float]]:
+    """CPU seconds for all of it, and for each estimate the milliseconds from its last block to itself."""
+    stream = judges.stream(rate_hz, stream="bench", source="bench")
+    steps_ms: list[float] = []
+    first_sample = 0
+    began_s = time.process_time()
+    for block in _blocks(samples, rate_hz):
+        at_s = time.perf_counter()
+        events = stream.push(AudioBlock(block, rate_hz, first_sample))
+        if any(isinstance(event, Estimate) for event in events):
+            steps_ms.append(1000 * (time.perf_counter() - at_s))
+        first_sample += len(block)
+    return time.process_time() - began_s, steps_ms
+
+
+def _push_all(push: Callable[[Samples], object], pieces: list[Samples]) -> None:
+    for piece in pieces:
+        push(piece)
+
+
+def _cpu_ms(work: Callable[[], object], runs: int, times: int) -> list[float]:
+    """Milliseconds of CPU time that each of ``times`` things took, in each of ``runs``."""
+    taken = []
+    for _ in range(runs):
+        began_s = time.process_time()
+        work()
+        taken.append(1000 * (time.process_time() - began_s) / times)
+    return taken
+
+
+def _blocks(samples: Samples, rate_hz: int) -> Iterator[Samples]:
+    size = round(BLOCK_S * rate_hz)
+    for start in range(0, len(samples), size):
+        yield samples[start : start + size]
+
+
+def _most_resident_mb() -> float | None:
+    """None where the system does not tell."""
+    if sys.platform == "win32":
+        return None
+    import resource
+
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most / (2**20 if sys.platform == "darwin" else 2**10)
+
+
+def _machine() -> dict[str, object]:
+    return {
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "cores": os.cpu_count(),
+        "versions": {name: version(name) for name in MODULES},
+    }
+
+
+def _as_json(figure: Figure) -> dict[str, object]:
+    return {"name": figure.name, "unit": figure.unit, "median": figure.median, "values": figure.values}
+
+
+def _table(figures: list[Figure]) -> Table:
+    machine = _machine()
+    title = f"Python {machine['python']}, {machine['system']}, {machine['cores']} cores"
+    table = Table("", "median", "least to most", "", box=box.SIMPLE, title=title, title_justify="left")
+    for figure in figures:
+        spread = f"{_number(min(figure.values))} to {_number(max(figure.values))}" if len(figure.values) > 1 else ""
+        table.add_row(figure.name, _number(figure.median), spread, figure.unit)
+    return table
+
+
+def _number(value: float) -> str:
+    return f"{value:.3g}" if value < 100 else f"{value:.0f}"

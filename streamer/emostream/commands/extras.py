@@ -1,0 +1,24 @@
+"""What some commands need beyond what every installation has."""
+
+import importlib.util
+
+from emostream.errors import UsageError
+
+EXTRAS = {"train": ("tensorflow", "keras", "torch", "librosa", "tf2onnx", "onnx", "sklearn", "scipy", "matplotlib")}
+
+
+def demand_extra(extra: str, what: str) -> None:
+    """Raise ``UsageError`` where an extra is not installed, before ``what`` has done half of its work."""
+    missing = [module for module in EXTRAS[extra] if not is_installed(module)]
+    if missing:
+        raise UsageError(
+            f"'{what}' needs {', '.join(missing)}, which this Python does not have: pip install 'emostream[{extra}]'"
+        )
+
+
+def is_installed(module: str) -> bool:
+    """Whether a module can be imported, without importing it."""
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False

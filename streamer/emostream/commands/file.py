@@ -1,0 +1,78 @@
+"""``emostream file``: recordings through the whole chain, as fast as it goes or at the pace of the audio."""
+
+import argparse
+import sys
+from contextlib import closing
+from pathlib import Path
+
+from rich.console import Console
+
+from emostream.commands.settings import Settings
+from emostream.commands.stdout import demand_reader
+from emostream.commands.stream_options import StreamFactory, add_stream_arguments, load_stream_factory
+from emostream.daemon import Daemon
+from emostream.errors import NoInputError
+from emostream.sinks.jsonl import JsonlSink
+from emostream.sinks.text import TextSink
+from emostream.sources.file import FileSource, find_audio
+
+# Long blocks let the networks see many windows at once; live pace needs short ones.
+FAST_BLOCK_S, LIVE_BLOCK_S = 5.0, 0.05
+FORMATS = ("text", "jsonl")
+
+
+def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
+    """The command's options."""
+    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a sound file, or a folder of them")
+    add_stream_arguments(parser, settings)
+    parser.add_argument(
+        "--format",
+        choices=FORMATS,
+        default=settings.get("format", FORMATS[0], choices=FORMATS),
+        help="default: %(default)s",
+    )
+    parser.add_argument("--realtime", action="store_true", help="go at the pace of the audio, as a microphone would")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serve every path; a path that cannot be served costs one line on stderr and the exit code 66."""
+    judges = load_stream_factory(arguments)
+    code = 0
+    for path in find_audio(arguments.paths):
+        try:
+            if isinstance(path, NoInputError):
+                raise path
+            _serve(path, arguments, judges)
+        except NoInputError as error:
+            print(f"emostream: {error}", file=sys.stderr)
+            code = error.exit_code
+    return code
+
+
+def _serve(path: Path, arguments: argparse.Namespace, judges: StreamFactory) -> None:
+    """One file. Raises ``BrokenPipeError`` once nobody reads any more."""
+    realtime = arguments.realtime
+    source = FileSource(path, block_s=LIVE_BLOCK_S if realtime else FAST_BLOCK_S, realtime=realtime)
+    stream = judges.stream(source.sample_rate_hz, stream=str(path), source=source.name)
+    with closing(_sink(arguments.format, source)) as sink:
+        if realtime:
+            daemon = Daemon(source, stream, [sink])
+            daemon.run()
+            daemon.emit([stream.summary()])
+        else:
+            sink.emit(stream.hello())
+            for block in source.blocks():
+                for event in stream.push(block):
+                    sink.emit(event)
+            for event in [*stream.flush(), stream.summary()]:
+                sink.emit(event)
+        demand_reader(sink)
+    if source.trouble:
+        raise NoInputError(source.trouble)
+
+
+def _sink(name: str, source: FileSource) -> JsonlSink | TextSink:
+    """A sink on standard output that ends the source once nobody reads any more."""
+    if name == "jsonl":
+        return JsonlSink(sys.stdout.buffer, on_closed=source.close)
+    return TextSink(Console(), on_closed=source.close)

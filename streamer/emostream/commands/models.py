@@ -1,0 +1,52 @@
+"""``emostream models``: what each model file says of itself."""
+
+import argparse
+from pathlib import Path
+
+from rich import box
+from rich.table import Table
+
+from emostream import assets
+from emostream.commands.settings import Settings
+from emostream.commands.stdout import print_table
+from emostream.inference.model import EmotionModel
+
+
+def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
+    """The command's options."""
+    parser.add_argument(
+        "paths", nargs="*", type=Path, metavar="MODEL", help="an .onnx file (default: the shipped ones)"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print a card after the other; raises ``ModelError`` for a file that is no model, or where there is none."""
+    paths = arguments.paths or assets.model_paths()
+    for path, model in zip(paths, assets.load_models(paths), strict=True):
+        print_table(_table(path, model))
+    return 0
+
+
+def _table(path: Path, model: EmotionModel) -> Table:
+    card = model.card
+    spec = card.features
+    rows = {
+        "file": f"{path} ({path.stat().st_size / 1e6:.2f} MB)",
+        "labels": ", ".join(card.labels),
+        "hears": f"{card.window_ms} ms of {spec.sample_rate_hz} Hz, every {card.asked_ms} ms",
+        "rows": f"{spec.dim} columns ({', '.join(spec.features)}), every {spec.hop_ms:g} ms",
+        "speaker": f"can be enrolled ({model.summary_size} numbers)" if card.neutral_summary else "",
+        "scores": ", ".join(f"{name} {score:.3f}" for name, score in card.scores.items()) or "not evaluated",
+        "protocol": card.protocol,
+        "temperature": f"{card.temperature:.3f}",
+        "trained on": card.training_data,
+        "licence": card.licence,
+        "thanks to": card.attribution,
+    }
+    table = Table(
+        title=f"{card.name}/{card.variant} {card.version}", title_justify="left", show_header=False, box=box.SIMPLE
+    )
+    for name, value in rows.items():
+        if value:
+            table.add_row(name, value)
+    return table

@@ -1,0 +1,114 @@
+"""What ``listen --serve`` and ``serve`` have in common: where the server answers, and who may come in."""
+
+import argparse
+import gc
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from emostream.commands.settings import Settings
+from emostream.commands.stream_options import StreamFactory
+from emostream.errors import UsageError
+from emostream.pipeline.stream import EmotionStream
+from emostream.protocol import Start
+from emostream.server.config import Limits, ServerConfig
+from emostream.server.listener import address_of, is_loopback
+from emostream.server.server import Server
+from emostream.server.tokens import FILE, checked_token, load_token
+
+TOKEN_VARIABLE = "EMOSTREAM_TOKEN"
+
+
+def add_server_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
+    """The options of every command that serves."""
+    get = settings.get
+    group = parser.add_argument_group("serving")
+    group.add_argument(
+        "--host",
+        default=get("host", "127.0.0.1"),
+        help="address to answer on; any but this machine's own needs a token (default: %(default)s)",
+    )
+    group.add_argument(
+        "--port", type=int, default=get("port", 8765, int), help="port to answer on, 0 for any (default: %(default)s)"
+    )
+    group.add_argument(
+        "--allow-origin",
+        action="append",
+        default=[],
+        metavar="URL",
+        help="let pages of this origin, such as https://example.org, connect; repeat it for several",
+    )
+    group.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME[:PORT]",
+        help="a name by which browsers reach this server, as behind a proxy; repeat it for several",
+    )
+    group.add_argument(
+        "--token-file",
+        type=Path,
+        metavar="FILE",
+        default=get("token_file", None, Path),
+        help=f"the token that clients must know; or {TOKEN_VARIABLE} in the environment (default for other machines: "
+        "one is made up and kept among your user data)",
+    )
+    group.add_argument(
+        "--certificate", type=Path, metavar="PEM", default=get("certificate", None, Path), help="serve with TLS"
+    )
+    group.add_argument("--key", type=Path, metavar="PEM", default=get("key", None, Path), help="of --certificate")
+    group.add_argument(
+        "--streams",
+        type=int,
+        default=get("streams", Limits().streams, int),
+        help="how many clients may send audio at once (default: %(default)s)",
+    )
+
+
+def open_server(arguments: argparse.Namespace, judges: StreamFactory) -> Server:
+    """The server that the options ask for. Raises ``UsageError`` and ``UnavailableError``."""
+    if arguments.streams < 0:
+        raise UsageError(f"found {arguments.streams} for --streams, expected 0 (no audio from clients) or more")
+    config = ServerConfig(
+        host=arguments.host,
+        port=arguments.port,
+        allowed_origins=arguments.allow_origin,
+        allowed_hosts=arguments.allow_host,
+        token=_token(arguments),
+        certificate=arguments.certificate,
+        key=arguments.key,
+        limits=Limits(streams=arguments.streams),
+    )
+
+    def make_stream(start: Start, name: str) -> EmotionStream:
+        return replace(judges, profile=start.profile).stream(start.rate, stream=name, source=start.source)
+
+    # What is there by now stays: with a thousand clients to look through, each full collection would hold up the
+    # microphone for longer.
+    gc.collect()
+    gc.freeze()
+    return Server(config, judges.models, make_stream if arguments.streams else None)
+
+
+def say_where(server: Server, arguments: argparse.Namespace) -> None:
+    """Tell the user how to reach the server; never the token itself, for what is printed may be logged."""
+    print(f"emostream: the widget is at {server.address}", file=sys.stderr)
+    if is_loopback(address_of(arguments.host)):
+        return
+    if TOKEN_VARIABLE not in os.environ:
+        print(f"emostream: clients need the token in {arguments.token_file or FILE}", file=sys.stderr)
+    if arguments.certificate is None:
+        print(
+            "emostream: without TLS the token and the voices cross the network readably, and browsers give no "
+            "microphone to pages from other machines: add --certificate and --key, or a proxy that has them",
+            file=sys.stderr,
+        )
+
+
+def _token(arguments: argparse.Namespace) -> str | None:
+    if TOKEN_VARIABLE in os.environ:
+        return checked_token(os.environ[TOKEN_VARIABLE], TOKEN_VARIABLE)
+    if arguments.token_file:
+        return load_token(arguments.token_file, create=False)
+    return None if is_loopback(address_of(arguments.host)) else load_token(FILE, create=True)

@@ -1,0 +1,64 @@
+"""An option's default: ``EMOSTREAM_*`` in the environment over ``config.toml`` over the built-in one."""
+
+import os
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from platformdirs import user_config_path
+
+from emostream.errors import UsageError
+
+CONFIG_FILE = user_config_path("emostream") / "config.toml"
+
+
+class Settings:
+    """Looks options up by name: ``port`` is ``EMOSTREAM_PORT`` in the environment and ``port`` in the file."""
+
+    def __init__(self, environment: Mapping[str, str], file: Path) -> None:
+        self._environment = environment
+        self._file = file
+        self._values = _read(file)
+
+    @classmethod
+    def of_user(cls) -> "Settings":
+        """The settings of whoever runs this process. Raises ``UsageError`` for a file that is not TOML."""
+        return cls(os.environ, CONFIG_FILE)
+
+    def get(self, name: str, default: Any, kind: type = str, choices: Sequence[str] = ()) -> Any:
+        """The value of an option, made a ``kind``, and one of ``choices`` if there are any.
+
+        Raises ``UsageError`` that says where a wrong value stands.
+        """
+        variable = f"EMOSTREAM_{name.upper()}"
+        if variable in self._environment:
+            return _convert(self._environment[variable], kind, choices, variable)
+        if name in self._values:
+            return _convert(self._values[name], kind, choices, f"{name} in {self._file}")
+        return default
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"{file} cannot be read as TOML: {error}; mend it or move it away") from error
+
+
+def _convert(value: Any, kind: type, choices: Sequence[str], where: str) -> Any:
+    if choices and value not in choices:
+        raise UsageError(f"found {value!r} for {where}, expected {' or '.join(choices)}")
+    if kind is bool:
+        if str(value).lower() in {"1", "true", "yes", "on"}:
+            return True
+        if str(value).lower() in {"0", "false", "no", "off", ""}:
+            return False
+        raise UsageError(f"found {value!r} for {where}, expected true or false")
+    try:
+        # By way of text, so that the file is held to what the environment is: int(1.5) would be 1.
+        return kind(str(value))
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"found {value!r} for {where}, expected {kind.__name__}") from error

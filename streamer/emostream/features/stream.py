@@ -1,0 +1,118 @@
+"""The one feature path: trainer, file and microphone all push their samples through ``FeatureStream``."""
+
+import numpy as np
+
+from emostream.audio import Samples
+from emostream.features.filterbanks import (
+    F32,
+    bin_frequencies_hz,
+    contrast_bands,
+    dct_matrix,
+    hann,
+    mel_bands,
+)
+from emostream.features.spec import Feature, FeatureSpec
+
+POWER_FLOOR = np.float32(1e-10)
+DB_PER_E_FOLD = np.float32(10 / np.log(10))
+# Frames that go through the FFT at once: enough to be vectorised, few enough to stay in the processor's cache.
+FRAMES_AT_ONCE = 64
+
+
+class FeatureStream:
+    """Audio in, one feature row per whole frame out.
+
+    Row i depends on samples ``[i * hop_length, i * hop_length + frame_length)`` alone, so that any chunking of the same
+    audio gives the same rows, bit for bit: every operation below works on one row at a time, none mixes rows.
+
+    >>> stream = FeatureStream(FeatureSpec(features=(Feature.LOG_MEL,), frame_length=400, hop_length=160, n_mels=40))
+    >>> stream.push(np.zeros(720, np.float32)).shape
+    (3, 40)
+    """
+
+    def __init__(self, spec: FeatureSpec) -> None:
+        self.spec = spec
+        self._window = hann(spec.frame_length)
+        self._mel = mel_bands(spec)
+        self._dct = dct_matrix(spec.n_mfcc, spec.n_mels)
+        self._frequencies_hz = bin_frequencies_hz(spec).astype(np.float32)
+        self._contrast = contrast_bands(spec)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget all audio: what follows is as from a new stream."""
+        self._kept = np.zeros(0, np.float32)
+
+    def push(self, samples: Samples) -> F32:
+        """Take float32 samples of shape (n,), give the rows of all frames they complete: float32 of shape (k, D)."""
+        spec = self.spec
+        audio = np.concatenate([self._kept, samples])
+        n_rows = max(0, (len(audio) - spec.frame_length) // spec.hop_length + 1)
+        self._kept = audio[n_rows * spec.hop_length :].copy()
+        if n_rows == 0:
+            return np.zeros((0, spec.dim), np.float32)
+        # As sliding_window_view has it, which takes longer than the FFT of the frames.
+        shape, strides = (n_rows, spec.frame_length), (spec.hop_length * audio.itemsize, audio.itemsize)
+        frames: F32 = np.ndarray(shape, np.float32, audio, strides=strides)
+        return np.concatenate(
+            [self._rows(frames[i : i + FRAMES_AT_ONCE]) for i in range(0, n_rows, FRAMES_AT_ONCE)],
+        )
+
+    def flush(self) -> F32:
+        """The end of the audio completes no further frame: no rows, shape (0, D)."""
+        self.reset()
+        return np.zeros((0, self.spec.dim), np.float32)
+
+    def _rows(self, frames: F32) -> F32:
+        # In double precision: quiet bins, which make a spectral valley, lie within float32's rounding of the loud ones.
+        spectrum = np.fft.rfft(frames * self._window, axis=1).astype(np.complex64)
+        power = spectrum.real**2 + spectrum.imag**2
+        wanted = set(self.spec.features)
+        columns: dict[Feature, F32] = {}
+        if wanted & {Feature.LOG_MEL, Feature.MFCC}:
+            columns[Feature.LOG_MEL] = self._log_mel(power)
+        if Feature.MFCC in wanted:
+            # matvec goes row by row: a matrix product may sum in another order when the number of rows changes.
+            columns[Feature.MFCC] = np.matvec(self._dct, columns[Feature.LOG_MEL])
+        if wanted & {Feature.CENTROID, Feature.CONTRAST, Feature.CONTRAST_MEAN}:
+            magnitude = np.sqrt(power)
+            if Feature.CENTROID in wanted:
+                columns[Feature.CENTROID] = self._centroid_hz(magnitude)
+            if wanted & {Feature.CONTRAST, Feature.CONTRAST_MEAN}:
+                columns[Feature.CONTRAST] = self._contrast_db(magnitude)
+                columns[Feature.CONTRAST_MEAN] = columns[Feature.CONTRAST].mean(axis=1, keepdims=True)
+        return np.concatenate([columns[feature] for feature in self.spec.features], axis=1, dtype=np.float32)
+
+    def _log_mel(self, power: F32) -> F32:
+        sides = np.add.reduceat(power * self._mel.weights[:, None], self._mel.starts, axis=2)
+        sides[:, :, self._mel.empty] = 0  # reduceat hands an empty stretch its neighbour's first bin
+        rising, falling = sides
+        return _decibels(rising[:, :-1] + falling[:, 1:])
+
+    def _centroid_hz(self, magnitude: F32) -> F32:
+        total = magnitude.sum(axis=1, keepdims=True)
+        weighted = np.vecdot(magnitude, self._frequencies_hz)[:, None]
+        # In digital silence there is no centre: 0 Hz, as librosa has it.
+        centre: F32 = np.divide(weighted, total, out=np.zeros_like(total), where=total > np.finfo(np.float32).tiny)
+        return centre
+
+    def _contrast_db(self, magnitude: F32) -> F32:
+        """Loudest less quietest bins of each band in dB; librosa takes decibels of the magnitude as of a power."""
+        ends = np.empty((2, len(magnitude), len(self._contrast)), np.float32)
+        for i, band in enumerate(self._contrast):
+            bins = magnitude[:, band.low : band.high]
+            tail = min(band.tail, bins.shape[1])
+            if tail == 1:
+                ends[0, :, i], ends[1, :, i] = bins.max(axis=1), bins.min(axis=1)
+            else:
+                rising = np.sort(bins, axis=1)
+                ends[0, :, i], ends[1, :, i] = rising[:, -tail:].sum(axis=1), rising[:, :tail].sum(axis=1)
+                ends[:, :, i] /= tail
+        peak, valley = _decibels(ends)
+        contrast: F32 = peak - valley
+        return contrast
+
+
+def _decibels(power: F32) -> F32:
+    # Of numpy's float32 logarithms the natural one alone is vectorised.
+    return DB_PER_E_FOLD * np.log(np.maximum(power, POWER_FLOOR))

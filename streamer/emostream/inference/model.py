@@ -1,0 +1,153 @@
+"""A network that was exported to ONNX, with its card: shared by all streams, never changed."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emostream.errors import ModelError
+from emostream.inference.card import ModelCard, from_metadata
+
+F32 = NDArray[np.float32]
+
+INPUT_NAME = "features"
+OUTPUT_NAME = "logits"
+OFFSET_NAME = "offset"
+SUMMARY_NAME = "summary"
+RANKS = {INPUT_NAME: 3, OUTPUT_NAME: 2, OFFSET_NAME: 2, SUMMARY_NAME: 2}
+
+
+def open_session(path: Path) -> Any:
+    """An onnxruntime session on one thread that does not spin while it waits. Raises ``ModelError``."""
+    import onnxruntime
+
+    if not path.is_file():
+        raise ModelError(f"{path}: no such model file; 'emostream models' lists the ones that are installed")
+    onnxruntime.set_default_logger_severity(3)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    try:
+        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's exceptions share no base class of their own
+        reason = str(error).strip().splitlines()[0]
+        raise ModelError(f"{path}: not an ONNX model that onnxruntime can run: {reason}") from error
+
+
+class EmotionModel:
+    """Feature windows in, calibrated probabilities out.
+
+    The graph takes ``features`` float32 (B, T, D) with B and T free, and gives ``logits`` float32 (B, K). It may also
+    give ``summary`` float32 (B, S), statistics of each window pooled over time and standardised by the training
+    speakers, and then takes ``offset`` float32 (B, S), which is taken off them before they are judged: what is the
+    speaker's own rather than an emotion's. An offset of zeros stands for a speaker of whom nothing is known.
+    """
+
+    def __init__(self, session: Any, card: ModelCard, summary_size: int = 0) -> None:
+        self._session = session
+        self.card = card
+        self.summary_size = summary_size
+
+    @classmethod
+    def load(cls, path: Path) -> "EmotionModel":
+        """Open a model file and check that graph and card agree. Raises ``ModelError``."""
+        session = open_session(path)
+        card = from_metadata(session.get_modelmeta().custom_metadata_map, str(path))
+        inputs, outputs = session.get_inputs(), session.get_outputs()
+        size = _summary_size(outputs)
+        columns = {INPUT_NAME: card.features.dim} | ({OFFSET_NAME: size} if size else {})
+        _check_nodes(path, "input", inputs, columns)
+        columns = {OUTPUT_NAME: len(card.labels)} | ({SUMMARY_NAME: size} if size else {})
+        _check_nodes(path, "output", outputs, columns)
+        if card.neutral_summary and len(card.neutral_summary) != size:
+            raise ModelError(
+                f"{path}: the card's neutral_summary and speech_summary have {len(card.neutral_summary)} numbers, the "
+                f"graph's summary has {size}: export the model again with 'emostream export'"
+            )
+        return cls(session, card, size)
+
+    def judge(self, windows: F32, offset: F32 | None = None) -> tuple[F32, F32]:
+        """Raw scores (B, K) and summaries (B, S), both float32, of windows of shape (B, T, D).
+
+        ``offset`` is one speaker's, of shape (S,), or one a window, of shape (B, S); None stands for zeros. S is 0 for
+        a model without summaries.
+        """
+        if windows.ndim != 3 or windows.shape[2] != self.card.features.dim:
+            raise ValueError(f"got windows of shape {windows.shape}, expected (B, T, {self.card.features.dim})")
+        shape = (len(windows), self.summary_size)
+        if offset is not None and offset.shape not in (shape, shape[1:]):
+            raise ValueError(f"got an offset of shape {offset.shape}, expected {shape[1:]} or {shape}")
+        if not len(windows):
+            return np.zeros((0, len(self.card.labels)), np.float32), np.zeros(shape, np.float32)
+        given = {INPUT_NAME: np.ascontiguousarray(windows, np.float32)}
+        if not self.summary_size:
+            return self._session.run([OUTPUT_NAME], given)[0], np.zeros(shape, np.float32)
+        given[OFFSET_NAME] = np.zeros(shape, np.float32)
+        if offset is not None:
+            given[OFFSET_NAME][:] = offset
+        logits, summaries = self._session.run([OUTPUT_NAME, SUMMARY_NAME], given)
+        return logits, summaries
+
+    def calibrated(self, logits: F32) -> F32:
+        """Probabilities, float32 of shape (B, K), rows summing to 1: softmax(logits / temperature)."""
+        return softmax(logits / np.float32(self.card.temperature))
+
+    def logits(self, windows: F32) -> F32:
+        """Raw scores, float32 of shape (B, K), of windows of shape (B, T, D) of an unknown speaker."""
+        return self.judge(windows)[0]
+
+    def probabilities(self, windows: F32) -> F32:
+        """Calibrated probabilities, float32 of shape (B, K), of windows of shape (B, T, D) of an unknown speaker."""
+        return self.calibrated(self.logits(windows))
+
+    def __repr__(self) -> str:
+        card = self.card
+        return f"EmotionModel({card.name}/{card.variant} {card.version}: (B, T, {card.features.dim}) -> {card.labels})"
+
+
+def softmax(logits: F32) -> F32:
+    """Softmax over the last axis."""
+    raised = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    out: F32 = raised / raised.sum(axis=-1, keepdims=True)
+    return out
+
+
+def pooled(p: F32, weights: Sequence[float]) -> F32:
+    """Several models' probabilities (M, ..., K) as one (..., K): softmax(sum of weight * log p).
+
+    A logarithmic opinion pool (Genest & Zidek 1986); of a single model the weight is one over a temperature.
+    """
+    # The floor keeps the logarithm of a probability that was rounded to nothing finite.
+    logarithms = np.log(np.maximum(p, np.float32(1e-30)))
+    return softmax(np.tensordot(np.asarray(weights, np.float32), logarithms, axes=1))
+
+
+def _summary_size(outputs: list[Any]) -> int:
+    """S, or 0 where no output is named ``summary``."""
+    sizes = [node.shape[-1] for node in outputs if node.name == SUMMARY_NAME and node.shape]
+    return sizes[0] if sizes and isinstance(sizes[0], int) else 0
+
+
+def _check_nodes(path: Path, kind: str, nodes: list[Any], columns: dict[str, int]) -> None:
+    """Raise ``ModelError`` unless the nodes are those of ``columns``, which gives the size of each one's last axis."""
+    fits = len(nodes) == len(columns) and all(_fits(node, columns.get(node.name)) for node in nodes)
+    if not fits:
+        found = ", ".join(f"{node.name} {node.shape} {node.type}" for node in nodes)
+        wanted = " and ".join(
+            f"one {kind} '{name}' of float32 with {RANKS[name]} axes, the last of {last} and the others free"
+            for name, last in columns.items()
+        )
+        raise ModelError(f"{path}: expected {wanted}; found {found}; export the model again with 'emostream export'")
+
+
+def _fits(node: Any, last: int | None) -> bool:
+    return (
+        last is not None
+        and node.type == "tensor(float)"
+        and len(node.shape) == RANKS[node.name]
+        and node.shape[-1] == last
+        and not any(isinstance(size, int) for size in node.shape[:-1])
+    )

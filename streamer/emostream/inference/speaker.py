@@ -1,0 +1,219 @@
+"""A personal baseline: what of a voice is the person's own, taken off before an emotion is read from it.
+
+One person's neutral is another's sad. Networks that have a ``summary`` output also take an ``offset``, and this module
+says what it is: from a profile that the person enrolled, and from what the stream has heard so far. Numbers only: no
+sound can be had back from them.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from emostream.errors import ProfileError
+from emostream.inference.card import ModelCard, ModelIdentity
+
+F32 = NDArray[np.float32]
+F64 = NDArray[np.float64]
+
+SCHEMA = 1
+
+
+class ModelMean(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The mean of one model's ``summary`` over somebody's speech, of length S."""
+
+    model: ModelIdentity
+    mean: tuple[float, ...]
+
+
+class SpeakerProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a person speaks when nothing much moves them, over so many ``seconds`` of speech, as each model hears it."""
+
+    name: Annotated[str, msgspec.Meta(min_length=1)]
+    seconds: Annotated[float, msgspec.Meta(ge=0)]
+    models: tuple[ModelMean, ...]
+    schema: int = msgspec.field(default_factory=lambda: SCHEMA)
+
+
+def encode_profile(profile: SpeakerProfile) -> bytes:
+    """The profile as JSON."""
+    return msgspec.json.encode(profile)
+
+
+def decode_profile(data: bytes, where: str) -> SpeakerProfile:
+    """The profile in some JSON; ``where`` names its place in errors. Raises ``ProfileError``."""
+    try:
+        schema = bytes(msgspec.json.decode(data, type=dict[str, msgspec.Raw]).get("schema", msgspec.Raw(b"null")))
+        if schema != str(SCHEMA).encode():
+            raise ProfileError(
+                f"{where}: the profile has schema {schema.decode(errors='replace')}, this emostream reads schema "
+                f"{SCHEMA}: enrol again"
+            )
+        return msgspec.json.decode(data, type=SpeakerProfile)
+    except (ValueError, RecursionError) as error:
+        raise ProfileError(f"{where}: the profile cannot be used: {error}; enrol again") from error
+
+
+def pooled(profiles: Sequence[SpeakerProfile]) -> SpeakerProfile:
+    """Several profiles of one person by the same models as one, each weighted by its seconds of speech."""
+    seconds = sum(profile.seconds for profile in profiles)
+    weights = [profile.seconds / seconds if seconds else 0.0 for profile in profiles]
+    by_model = zip(*(profile.models for profile in profiles), strict=True)
+    return SpeakerProfile(
+        name=profiles[0].name,
+        seconds=seconds,
+        models=tuple(
+            ModelMean(model=entries[0].model, mean=tuple(np.dot(weights, [entry.mean for entry in entries]).tolist()))
+            for entries in by_model
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class AdaptationConfig:
+    """How far a baseline is trusted.
+
+    A profile counts for ``seconds / (seconds + enrol_prior_s)`` of what it says. With ``drift`` a stream also follows
+    the mean of the speech it hears, whose weight halves every ``drift_half_life_s`` of speech; it counts for
+    ``seconds / (seconds + drift_prior_s)``, at most ``drift_limit``. No number of an offset is further from zero than
+    ``largest`` deviations of the training speakers: whatever is enrolled by mistake does bounded harm. The offset
+    changes between utterances, and within one once it has gone on for ``longest_unadapted_s``.
+    """
+
+    enrol_prior_s: float = 8.0
+    drift: bool = True
+    drift_prior_s: float = 60.0
+    drift_limit: float = 0.5
+    drift_half_life_s: float = 120.0
+    longest_unadapted_s: float = 15.0
+    largest: float = 2.0
+
+    def __post_init__(self) -> None:
+        positive = (self.enrol_prior_s, self.drift_prior_s, self.drift_half_life_s, self.longest_unadapted_s)
+        if not all(value > 0 for value in positive) or not 0 <= self.drift_limit <= 1 or not self.largest >= 0:
+            raise ValueError(
+                "a baseline needs priors, half-life and longest_unadapted_s > 0, 0 <= drift_limit <= 1 and "
+                f"largest >= 0: got {self}"
+            )
+
+
+class SpeakerAdaptation:
+    """The offsets of one stream's models: summaries in, and at each ``adapt`` what they have changed.
+
+    ``cards`` are the models' in their order, and so are ``offsets``: float32 of shape (S,), or None for a model whose
+    card has no mean summaries. Raises ``ProfileError`` for a profile that was made with other models.
+    """
+
+    def __init__(
+        self, cards: Sequence[ModelCard], config: AdaptationConfig, profile: SpeakerProfile | None = None
+    ) -> None:
+        self._cards = tuple(cards)
+        self._config = config
+        self._personal = _personal_offsets(self._cards, config, profile)
+        self.adapts = config.drift and any(card.speech_summary for card in cards)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget what was heard, keep the profile: what follows is as from a new baseline."""
+        sizes = [len(card.speech_summary) for card in self._cards]
+        self._whole = _SummaryMeans(sizes)
+        self._recent = _SummaryMeans(sizes, self._config.drift_half_life_s)
+        self._adapt_to(self._personal)
+
+    @property
+    def speech_s(self) -> float:
+        """Seconds of speech that were heard."""
+        return self._whole.seconds
+
+    def push(self, summaries: Sequence[F32], speech_s: float) -> None:
+        """Hear each model's summary, of shape (S,), of a window that brought ``speech_s`` seconds of new speech."""
+        # Speech of overflowing loudness has no finite summary; one of those would stay in the means for good.
+        if speech_s <= 0 or not all(np.isfinite(summary).all() for summary in summaries):
+            return
+        self._whole.push(summaries, speech_s)
+        self._recent.push(summaries, speech_s)
+
+    def adapt(self) -> None:
+        """Let the offsets follow what was heard up to now."""
+        if not self.adapts:
+            return
+        config, speech_s = self._config, self._recent.seconds
+        trust = min(config.drift_limit, speech_s / (speech_s + config.drift_prior_s))
+        self._adapt_to(
+            personal + trust * (mean - card.speech_summary - personal)
+            for card, personal, mean in zip(self._cards, self._personal, self._recent.means, strict=True)
+        )
+
+    def profile(self, name: str) -> SpeakerProfile:
+        """All that was heard, as a profile. Raises ``ProfileError`` where no model has an offset."""
+        require_adaptation(self._cards)
+        means = zip(self._cards, self._whole.means, strict=True)
+        return SpeakerProfile(
+            name=name,
+            seconds=self._whole.seconds,
+            models=tuple(
+                ModelMean(model=card.identity(), mean=tuple(mean.tolist())) for card, mean in means if len(mean)
+            ),
+        )
+
+    def _adapt_to(self, offsets: Iterable[F64]) -> None:
+        largest = self._config.largest
+        self.offsets: tuple[F32 | None, ...] = tuple(
+            np.clip(offset, -largest, largest).astype(np.float32) if len(offset) else None for offset in offsets
+        )
+
+
+class _SummaryMeans:
+    """Means of summaries weighted by seconds of speech; the weight of what was heard halves every ``half_life_s``."""
+
+    def __init__(self, sizes: Sequence[int], half_life_s: float = np.inf) -> None:
+        self._half_life_s = half_life_s
+        self._sums = [np.zeros(size) for size in sizes]
+        self.seconds = 0.0
+
+    def push(self, summaries: Sequence[F32], speech_s: float) -> None:
+        kept = 0.5 ** (speech_s / self._half_life_s)
+        self.seconds = kept * self.seconds + speech_s
+        self._sums = [
+            kept * heard + speech_s * summary if len(heard) else heard
+            for heard, summary in zip(self._sums, summaries, strict=True)
+        ]
+
+    @property
+    def means(self) -> list[F64]:
+        return [heard / self.seconds if self.seconds else heard for heard in self._sums]
+
+
+def require_adaptation(cards: Sequence[ModelCard]) -> None:
+    """Raise ``ProfileError`` unless one of the models can take a speaker into account."""
+    if not any(card.neutral_summary for card in cards):
+        names = " and ".join(f"{card.name}/{card.variant}" for card in cards)
+        raise ProfileError(
+            f"{names} cannot take a speaker into account: expected a model with a summary of speech in its card; name "
+            "one with --model, or go on without a speaker"
+        )
+
+
+def _personal_offsets(
+    cards: Sequence[ModelCard], config: AdaptationConfig, profile: SpeakerProfile | None
+) -> tuple[F64, ...]:
+    """What the profile says alone, of shape (S,) for each model; zeros without one."""
+    if profile is None:
+        return tuple(np.zeros(len(card.neutral_summary)) for card in cards)
+    require_adaptation(cards)
+    means = {entry.model: entry.mean for entry in profile.models}
+    trust = profile.seconds / (profile.seconds + config.enrol_prior_s)
+    offsets = []
+    for card in cards:
+        mean = means.get(card.identity(), ())
+        if card.neutral_summary and len(mean) != len(card.neutral_summary):
+            found = ", ".join(str(model) for model in means) or "no model"
+            raise ProfileError(
+                f"the profile of {profile.name} was made with {found}, expected {card.identity()}: enrol again with "
+                f"'emostream enrol {profile.name} --force'"
+            )
+        offsets.append(trust * np.subtract(mean, card.neutral_summary) if card.neutral_summary else np.zeros(0))
+    return tuple(offsets)

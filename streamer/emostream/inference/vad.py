@@ -1,0 +1,118 @@
+"""The speech gate: which moments hold a voice, so that silence and keyboards get no emotion.
+
+The probabilities come from Silero VAD 6 (MIT), a small recurrent network that hears 32 ms at a time; what is speech is
+then decided with separate thresholds for entering and leaving it.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emostream.audio import Samples
+from emostream.inference.model import open_session
+
+SAMPLE_RATE_HZ = 16_000
+CHUNK = 512
+CONTEXT = 64
+STATE_SHAPE = (1, 1, 128)
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceActivityConfig:
+    """Speech begins where its probability reaches ``enter`` and ends after ``hangover_ms`` below ``leave``."""
+
+    enter: float = 0.5
+    leave: float = 0.35
+    hangover_ms: int = 400
+
+
+class VoiceActivityModel:
+    """The network alone, shared by all streams; each stream keeps its own recurrent state."""
+
+    def __init__(self, path: Path) -> None:
+        self._session = open_session(path)
+
+    def run(self, chunks: Samples, state: tuple[Any, Any]) -> tuple[NDArray[np.float32], tuple[Any, Any]]:
+        """Chunks of shape (k, CONTEXT + CHUNK) in, probabilities (k,) and the next state out."""
+        p, h, c = self._session.run(["speech_probs", "hn", "cn"], {"input": chunks, "h": state[0], "c": state[1]})
+        return p, (h, c)
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechChange:
+    """A change on the sample axis: somebody began (or stopped) speaking at ``at_sample``, known at ``known_at``."""
+
+    speaking: bool
+    at_sample: int
+    known_at: int
+
+
+class VoiceActivityDetector:
+    """16 kHz samples in, turns out; remembers which of the last chunks were speech."""
+
+    def __init__(self, model: VoiceActivityModel, config: VoiceActivityConfig, memory_samples: int) -> None:
+        self._model = model
+        self._config = config
+        self._memory = memory_samples // CHUNK + 2
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget all audio: what follows is as from a new gate."""
+        self._state: tuple[Any, Any] = (np.zeros(STATE_SHAPE, np.float32), np.zeros(STATE_SHAPE, np.float32))
+        self._pending = np.zeros(CONTEXT, np.float32)
+        self._chunks_done = 0
+        self._chunks_voiced = 0
+        self._last_voiced = 0
+        self.speaking = False
+        self._voiced: list[int] = []
+
+    def push(self, samples: Samples) -> list[SpeechChange]:
+        """Take float32 samples of shape (n,), give the turns that they make certain."""
+        audio = np.concatenate([self._pending, samples])
+        n = (len(audio) - CONTEXT) // CHUNK
+        self._pending = audio[n * CHUNK :].copy()
+        if n == 0:
+            return []
+        shape, strides = (n, CONTEXT + CHUNK), (CHUNK * audio.itemsize, audio.itemsize)
+        chunks: Samples = np.ndarray(shape, np.float32, audio, strides=strides)
+        probabilities, self._state = self._model.run(np.ascontiguousarray(chunks), self._state)
+        return [turn for p in probabilities for turn in self._decide(float(p))]
+
+    def flush(self) -> list[SpeechChange]:
+        """The audio ended: whoever speaks stops here; be as new."""
+        end = self._chunks_done * CHUNK
+        turns = [SpeechChange(False, self._last_voiced * CHUNK, end)] if self.speaking else []
+        self.reset()
+        return turns
+
+    @property
+    def speech_samples(self) -> int:
+        """How many samples of speech were heard since the gate was new."""
+        return self._chunks_voiced * CHUNK
+
+    def speech_between(self, start: int, end: int) -> int:
+        """How many samples of speech lie in chunks wholly between two sample positions of the recent past."""
+        first, last = -(-start // CHUNK), end // CHUNK
+        return CHUNK * sum(first <= chunk < last for chunk in self._voiced)
+
+    def _decide(self, p: float) -> list[SpeechChange]:
+        chunk, config = self._chunks_done, self._config
+        self._chunks_done += 1
+        known_at = self._chunks_done * CHUNK
+        turns = []
+        if p >= (config.leave if self.speaking else config.enter):
+            if not self.speaking:
+                self.speaking = True
+                turns.append(SpeechChange(True, chunk * CHUNK, known_at))
+            self._last_voiced = chunk + 1
+            self._voiced.append(chunk)
+            self._chunks_voiced += 1
+        elif self.speaking and (known_at - self._last_voiced * CHUNK) * 1000 >= config.hangover_ms * SAMPLE_RATE_HZ:
+            self.speaking = False
+            turns.append(SpeechChange(False, self._last_voiced * CHUNK, known_at))
+        while self._voiced and self._voiced[0] < self._chunks_done - self._memory:
+            self._voiced.pop(0)
+        return turns

@@ -1,0 +1,1 @@
+"""Audio in, events out, without a clock, a thread, input or output."""

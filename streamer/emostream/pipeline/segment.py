@@ -1,0 +1,130 @@
+"""Audio between two gaps: one sample axis on which resampling, features, windows and speech keep step."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from emostream.audio import Samples
+from emostream.features import FeatureStream
+from emostream.features.resample import Resampler
+from emostream.features.windows import FeatureWindow, FeatureWindows
+from emostream.inference.model import EmotionModel
+from emostream.inference.vad import SpeechChange, VoiceActivityDetector
+
+SILENCE_DBFS = -120.0
+# Far beyond what a microphone gives, near enough for every sum and square to stay finite in single precision.
+LOUDEST = np.float32(1e6)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What is known at the end of a step: each model's window, and the speech and level heard.
+
+    ``window_speech_samples`` are those within the window, ``speech_samples`` those since the segment began.
+    """
+
+    end_sample: int
+    windows: tuple[FeatureWindow, ...]
+    window_speech_samples: int
+    speech_samples: int
+    speaking: bool
+    level_dbfs: float
+
+
+class Segment:
+    """Audio without a gap: resampling, features, windows and speech on one sample axis that starts at 0.
+
+    ``features`` are a stream's for each model. They come from outside, and are reset, because their tables take far
+    longer to make than a second of audio takes to read, and gaps may come by the dozen.
+    """
+
+    def __init__(
+        self,
+        models: Sequence[EmotionModel],
+        features: Sequence[FeatureStream],
+        gate: VoiceActivityDetector,
+        input_hz: int,
+        start_ms: float,
+    ) -> None:
+        self.start_ms = start_ms
+        self._grid = models[0].card.grid()
+        self._resampler = Resampler(input_hz, models[0].card.features.sample_rate_hz)
+        self._features = features
+        for stream in features:
+            stream.reset()
+        self._windows = [FeatureWindows(model.card.grid(), model.card.features.dim) for model in models]
+        self._ready: list[list[FeatureWindow]] = [[] for _ in models]
+        self._gate = gate
+        self._gate.reset()
+        self._n_samples = 0
+        self._unheard: list[Samples] = []
+        self._of_step: list[Samples] = []
+        self._energy = 0.0
+
+    def push(self, samples: Samples) -> Iterator[SpeechChange | Step]:
+        """Take float32 samples of shape (n,) at the input's rate, give turns and steps in the order of time.
+
+        Samples beyond ``LOUDEST`` are taken for as loud as that.
+        """
+        # Always a copy: whoever gave the samples may fill them anew.
+        yield from self._analyse(self._resampler.push(np.clip(samples, -LOUDEST, LOUDEST)))
+
+    def flush(self) -> Iterator[SpeechChange | Step]:
+        """The audio ended: the last, shorter step and the end of whoever speaks."""
+        yield from self._analyse(self._resampler.flush())
+        yield from self._hear()
+        self._extract()
+        for ready, windows in zip(self._ready, self._windows, strict=True):
+            ready.extend(windows.flush(self._n_samples))
+        # Rows that fill the first window may be there a moment before its audio is.
+        if all(self._ready) and self._n_samples >= self._grid.shortest:
+            yield self._end_step()
+        yield from self._gate.flush()
+
+    def _analyse(self, audio: Samples) -> Iterator[SpeechChange | Step]:
+        """Go from step to step, so that each is judged on what was known at its end, however the audio was cut."""
+        half = self._grid.step // 2
+        while len(audio):
+            into_step = self._n_samples % self._grid.step
+            to_boundary = (half if into_step < half else self._grid.step) - into_step
+            piece, audio = audio[:to_boundary], audio[to_boundary:]
+            self._n_samples += len(piece)
+            self._unheard.append(piece)
+            if len(piece) == to_boundary:
+                yield from self._hear()
+            if self._n_samples % self._grid.step == 0:
+                self._extract()
+                if all(self._ready):
+                    yield self._end_step()
+
+    def _hear(self) -> Iterator[SpeechChange]:
+        """Let the gate hear what came, half a step at once: of every few milliseconds it costs twice that."""
+        if self._unheard:
+            audio = np.concatenate(self._unheard)
+            self._unheard.clear()
+            self._of_step.append(audio)
+            yield from self._gate.push(audio)
+
+    def _extract(self) -> None:
+        """Features of a step's audio at once: of every few milliseconds by themselves they cost several times that."""
+        if not self._of_step:
+            return
+        audio = np.concatenate(self._of_step)
+        self._of_step.clear()
+        self._energy = float(np.dot(audio, audio))
+        for ready, windows, features in zip(self._ready, self._windows, self._features, strict=True):
+            ready.extend(windows.push(features.push(audio)))
+
+    def _end_step(self) -> Step:
+        windows = tuple(ready.pop(0) for ready in self._ready)
+        length = (self._n_samples - 1) % self._grid.step + 1
+        start = max(0, self._n_samples - self._grid.length)
+        return Step(
+            end_sample=self._n_samples,
+            windows=windows,
+            window_speech_samples=self._gate.speech_between(start, self._n_samples),
+            speech_samples=self._gate.speech_samples,
+            speaking=self._gate.speaking,
+            level_dbfs=max(SILENCE_DBFS, 10 * float(np.log10(max(self._energy / length, 1e-12)))),
+        )

@@ -1,0 +1,47 @@
+"""One judgement over a stretch of speech: an utterance, or a whole file."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+F32 = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """Probabilities by label, the named label (None: abstains, or heard nothing) and its probability."""
+
+    p: dict[str, float]
+    label: str | None
+    confidence: float
+
+
+class UtteranceMean:
+    """The mean of window probabilities, each weighted by the speech that its window held."""
+
+    def __init__(self, labels: tuple[str, ...], on_threshold: float) -> None:
+        self._labels = labels
+        self._name_at = on_threshold
+        self._sum = np.zeros(len(labels))
+        self._weight = 0.0
+
+    def add(self, p: F32, weight: float) -> None:
+        """Count in the probabilities of one window, shape (K,)."""
+        self._sum += weight * p
+        self._weight += weight
+
+    def judge(self) -> Prediction:
+        """The judgement so far."""
+        if self._weight == 0:
+            return Prediction({}, None, 0.0)
+        p = self._sum / self._weight
+        best = int(p.argmax())
+        confidence = float(p[best])
+        label = self._labels[best] if confidence >= self._name_at else None
+        return Prediction(by_label(self._labels, p), label, round(confidence, 4))
+
+
+def by_label(labels: tuple[str, ...], p: NDArray[np.floating]) -> dict[str, float]:
+    """Probabilities of shape (K,) as they stand in events: by label, to four places."""
+    return {label: round(float(value), 4) for label, value in zip(labels, p, strict=True)}

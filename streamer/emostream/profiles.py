@@ -1,0 +1,85 @@
+"""Who is enrolled on this machine: a small file of numbers for each person, readable by its owner alone."""
+
+import os
+import re
+import unicodedata
+from pathlib import Path
+
+from platformdirs import user_data_path
+
+from emostream.errors import ProfileError, UsageError
+from emostream.inference.speaker import SpeakerProfile, decode_profile, encode_profile
+
+FOLDER = user_data_path("emostream") / "speakers"
+MOST_CHARACTERS = 40
+# Letters and digits of any script at both ends; nothing that could lead out of the folder or hide a file.
+_NAME = re.compile(r"\w(?:[\w .'-]*\w)?")
+
+
+def speaker_name(text: str) -> str:
+    """``text`` as a name in its composed form. Raises ``UsageError`` for what cannot be one."""
+    name = unicodedata.normalize("NFC", text)
+    if not _NAME.fullmatch(name) or len(name) > MOST_CHARACTERS:
+        raise UsageError(
+            f"found {text!r} for the name of a speaker, expected 1 to {MOST_CHARACTERS} letters and digits, with "
+            "spaces, dots, hyphens and apostrophes only between them"
+        )
+    return name
+
+
+class Speakers:
+    """The profiles in a folder, by name."""
+
+    def __init__(self, folder: Path = FOLDER) -> None:
+        self._folder = folder
+
+    def names(self) -> list[str]:
+        """Everybody who is enrolled, sorted."""
+        return sorted(path.stem for path in self._folder.glob("*.json"))
+
+    def load(self, name: str) -> SpeakerProfile:
+        """The profile of ``name``; raises ``UsageError`` for nobody's and ``ProfileError`` for a damaged one."""
+        path = self._existing(name)
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise ProfileError(f"{path} cannot be read ({error.strerror}): expected the profile of {name}") from error
+        return decode_profile(data, str(path))
+
+    def save(self, profile: SpeakerProfile) -> Path:
+        """Keep a profile in the place of one of the same name; gives its file. Raises ``ProfileError``."""
+        path = self._path(profile.name)
+        draft = path.with_suffix(".draft")
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # How somebody speaks is theirs: nobody else on the machine may read it.
+            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+                file.write(encode_profile(profile))
+            draft.replace(path)
+        except OSError as error:
+            raise ProfileError(
+                f"{path} cannot be written ({error.strerror}): make room, or let {self._folder} be written"
+            ) from error
+        return path
+
+    def delete(self, name: str) -> None:
+        """Forget somebody. Raises ``UsageError`` for nobody and ``ProfileError`` where the file cannot go."""
+        path = self._existing(name)
+        try:
+            path.unlink()
+        except OSError as error:
+            raise ProfileError(f"{path} cannot be deleted ({error.strerror}): delete it by hand") from error
+
+    def __contains__(self, name: str) -> bool:
+        return self._path(name).is_file()
+
+    def _existing(self, name: str) -> Path:
+        if name not in self:
+            enrolled = ", ".join(self.names()) or "nobody"
+            raise UsageError(
+                f"{name} is not enrolled (found {enrolled}): 'emostream enrol {name}' listens to 20 s of their speech"
+            )
+        return self._path(name)
+
+    def _path(self, name: str) -> Path:
+        return self._folder / f"{speaker_name(name)}.json"

@@ -1,0 +1,81 @@
+"""The widget's page and its files, served beside the socket, with headers that let nothing foreign in."""
+
+from collections.abc import Collection
+from email.utils import formatdate
+from http import HTTPStatus
+from importlib import resources
+
+from websockets.datastructures import Headers
+from websockets.http11 import Response
+
+_FILES = {
+    "/": ("index.html", "text/html; charset=utf-8"),
+    "/page.css": ("page.css", "text/css; charset=utf-8"),
+    "/page.js": ("page.js", "text/javascript; charset=utf-8"),
+    "/emostream.js": ("emostream.js", "text/javascript; charset=utf-8"),
+    "/icon.svg": ("icon.svg", "image/svg+xml"),
+}
+
+
+def load_pages() -> dict[str, tuple[bytes, str]]:
+    """Path on the server -> (body, content type), read once from the installed package."""
+    widget = resources.files("emostream") / "widget"
+    return {path: (widget.joinpath(name).read_bytes(), kind) for path, (name, kind) in _FILES.items()}
+
+
+def page_response(
+    body: bytes, content_type: str, host: str, scheme: str = "http", allowed_origins: Collection[str] = ()
+) -> Response:
+    """A page that may load its own files and talk to this server's socket, and nothing else; ``host`` is ``Host``.
+
+    It may ask for this browser's microphone, whose worklet is one of those files.
+    """
+    embedders = " ".join(sorted(allowed_origins)) or "'none'"
+    socket = f"{'wss' if scheme == 'https' else 'ws'}://{host}"
+    # A module of another origin is fetched only with leave to read it. Requests of origins that were not allowed never
+    # come this far, so it need not say which one is: see the gate.
+    sharing = {"Access-Control-Allow-Origin": "*"} if allowed_origins else {}
+    policy = (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+        # Browsers before CSP level 3 do not count ws: to the same host as 'self'.
+        f"connect-src 'self' {socket}; base-uri 'none'; form-action 'none'; frame-ancestors {embedders}"
+    )
+    return _response(
+        HTTPStatus.OK,
+        body,
+        content_type,
+        {
+            "Content-Security-Policy": policy,
+            # Without allowed origins no other site can even find out, by loading a file, that a voice is read here.
+            "Cross-Origin-Resource-Policy": "cross-origin" if allowed_origins else "same-origin",
+            "Cross-Origin-Opener-Policy": "same-origin",
+            "Permissions-Policy": "camera=(), geolocation=(), microphone=(self)",
+            "Referrer-Policy": "no-referrer",
+            **sharing,
+        },
+    )
+
+
+def data_response(status: HTTPStatus, body: bytes, content_type: str) -> Response:
+    """An answer for programs."""
+    return _response(status, body, content_type, {"Cross-Origin-Resource-Policy": "same-origin"})
+
+
+def refusal_response(status: HTTPStatus, line: str) -> Response:
+    """A plain line of text with an HTTP error status."""
+    return _response(status, f"{line}\n".encode(), "text/plain; charset=utf-8", {})
+
+
+def _response(status: HTTPStatus, body: bytes, content_type: str, extra: dict[str, str]) -> Response:
+    headers = Headers(
+        {
+            "Date": formatdate(usegmt=True),
+            "Connection": "close",
+            "Content-Type": content_type,
+            "Content-Length": str(len(body)),
+            "Cache-Control": "no-store",
+            "X-Content-Type-Options": "nosniff",
+            **extra,
+        }
+    )
+    return Response(status.value, status.phrase, headers, body)

@@ -1,0 +1,85 @@
+"""What the server has done, for Prometheus: counted where it happens, asked for at ``/metrics``."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client.registry import Collector
+
+from emostream.events import Error, Estimate, Event, Gap, ModelBrief, Utterance
+
+CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
+_LATENCY_BUCKETS_S = (0.01, 0.02, 0.05, 0.1, 0.15, 0.25, 0.5, 1.0, 2.5, 5.0)
+
+
+class _Total(Collector):
+    def __init__(self, name: str, text: str, cause: str, read: Callable[[], float]) -> None:
+        self._name, self._text, self._cause, self._read = name, text, cause, read
+
+    def collect(self) -> Iterable[Metric]:
+        total = CounterMetricFamily(self._name, self._text, labels=["cause"])
+        total.add_metric([self._cause], self._read())
+        return [total]
+
+
+class Metrics:
+    """The server's own registry; thread-safe. A stream's ``kind`` is ``live`` (the server's own) or ``audio``."""
+
+    def __init__(self, models: Sequence[ModelBrief]) -> None:
+        self._registry = registry = CollectorRegistry()
+        kinds = ["kind"]
+        self._estimates = Counter("emostream_estimates", "Estimates made.", kinds, registry=registry)
+        self._utterances = Counter("emostream_utterances", "Utterances that ended.", kinds, registry=registry)
+        self._lost_s = Counter("emostream_lost_audio_seconds", "Audio that never arrived.", kinds, registry=registry)
+        self._latency_s = Histogram(
+            "emostream_latency_seconds",
+            "From the end of a window (its arrival, for clients' audio) to its estimate.",
+            kinds,
+            registry=registry,
+            buckets=_LATENCY_BUCKETS_S,
+        )
+        self.refused = Counter(
+            "emostream_refused", "Requests and clients turned away or ended, by cause.", ["cause"], registry=registry
+        )
+        self.cuts = 0
+        self._cut = Counter(
+            "emostream_clients_cut",
+            "Clients cut off because they took nothing, by cause.",
+            ["cause"],
+            registry=registry,
+        )
+        info = Gauge("emostream_model_info", "The networks.", ["name", "variant", "version"], registry=registry)
+        for model in models:
+            info.labels(model.name, model.variant, model.version).set(1)
+
+    def gauge(self, name: str, text: str, read: Callable[[], float]) -> None:
+        """A value that is asked for when somebody looks."""
+        Gauge(name, text, registry=self._registry).set_function(read)
+
+    def counter(self, name: str, text: str, cause: str, read: Callable[[], float]) -> None:
+        """A total that is kept elsewhere."""
+        self._registry.register(_Total(name, text, cause, read))
+
+    def count_cut(self, cause: str) -> None:
+        """A client was cut off because it took nothing; the loop's alone."""
+        self.cuts += 1
+        self._cut.labels(cause).inc()
+
+    def note(self, event: Event, kind: str) -> None:
+        """Count an event of a stream."""
+        match event:
+            case Estimate():
+                self._estimates.labels(kind).inc()
+                if event.latency_ms is not None:
+                    self._latency_s.labels(kind).observe(event.latency_ms / 1000)
+            case Utterance():
+                self._utterances.labels(kind).inc()
+            case Gap():
+                self._lost_s.labels(kind).inc(event.lost_ms / 1000)
+            case Error():
+                self.refused.labels(event.code).inc()
+
+    def text(self) -> bytes:
+        """All of it in Prometheus's text format."""
+        return generate_latest(self._registry)

@@ -1,0 +1,270 @@
+"""The server: pages, labels out and audio in on one port, in a thread with an event loop of its own.
+
+``emit`` only puts the event into the bounded mailbox of every client that follows the stream and wakes the loop,
+which writes to each client as fast as that client reads. So a slow client loses estimates (counted), and neither the
+microphone nor another client ever waits for it.
+"""
+
+import asyncio
+import logging
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future
+from http import HTTPStatus
+
+import msgspec
+from websockets.asyncio.server import Server as WebSocketServer
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.datastructures import Headers
+from websockets.http11 import Request, Response
+from websockets.typing import Subprotocol
+
+from emostream.errors import UsageError
+from emostream.events import Estimate, Event
+from emostream.inference.model import EmotionModel
+from emostream.protocol import VERSIONS
+from emostream.server.access import AccessPolicy, own_names
+from emostream.server.config import ServerConfig
+from emostream.server.connection import WRITE_LIMIT_BYTES, BoundedConnection, bounded_connection
+from emostream.server.http import data_response, load_pages, page_response, refusal_response
+from emostream.server.hub import Hub
+from emostream.server.listener import address_of, is_loopback, listen, tls_context
+from emostream.server.metrics import CONTENT_TYPE, Metrics
+from emostream.server.scheduler import BatchScheduler
+from emostream.server.session import LIVE, ClientSession, MakeStream, ServerContext
+
+CHECKS_PER_STALL = 8
+# What is not as urgent as an estimate waits for one: to write to a thousand clients once more would hold that up.
+GATHER_S = 0.005
+
+# Silent unless somebody asks for it: a stranger's broken request is not the user's concern.
+_logger = logging.getLogger(__name__)
+_logger.addHandler(logging.NullHandler())
+
+
+class Server:
+    """A sink that serves what is emitted, until ``close``. With ``models`` and ``make_stream`` clients may send audio.
+
+    ``.port`` and ``.address`` tell where. Raises ``UsageError`` for an address that needs a token and has none, or TLS
+    files that cannot be used, and ``UnavailableError`` when the port cannot be had.
+    """
+
+    def __init__(
+        self, config: ServerConfig, models: Sequence[EmotionModel] = (), make_stream: MakeStream | None = None
+    ) -> None:
+        address = address_of(config.host)
+        if not is_loopback(address) and config.token is None:
+            raise UsageError(
+                f"other machines can reach {address}: expected a token, so that not all of them may listen"
+            )
+        self._tls = tls_context(config.certificate, config.key)
+        self._pages = load_pages()
+        self._limits = config.limits
+        self._listener = listen(address, config.port)
+        self.port: int = self._listener.getsockname()[1]
+        scheme = "https" if self._tls else "http"
+        any_ip = not is_loopback(address)
+        named = {name.lower() for name in config.allowed_hosts}
+        self._gate = AccessPolicy(
+            scheme=scheme,
+            port=self.port,
+            names=own_names(frozenset({address, *named}), self.port, scheme) | named,
+            origins=frozenset(origin.lower().rstrip("/") for origin in config.allowed_origins),
+            any_ip=any_ip,
+            token=config.token,
+        )
+        shown = "127.0.0.1" if address in ("0.0.0.0", "::") else f"[{address}]" if ":" in address else address
+        self.address = f"{scheme}://{shown}:{self.port}/"
+        self.hub = Hub()
+        self.metrics = Metrics([model.card.brief() for model in models])
+        self._core = BatchScheduler(models) if make_stream else None
+        self._house = ServerContext(
+            self._limits, self._gate, self.hub, self.metrics, self._core, make_stream, self._wake
+        )
+        self._conversations: set[ClientSession] = set()  # the loop's alone
+        self._stop = asyncio.Event()
+        self._lock = threading.Lock()  # guards the next two
+        self._closing = False
+        self._wakes_pending: set[float] = set()
+        self._measure()
+        started: Future[asyncio.AbstractEventLoop] = Future()
+        self._thread = threading.Thread(target=self._run, args=(started,), name="emostream-serve", daemon=True)
+        self._thread.start()
+        self._loop = started.result()
+
+    @property
+    def clients(self) -> int:
+        """How many clients are connected to the socket now."""
+        return len(self._conversations)
+
+    @property
+    def streams(self) -> int:
+        """How many clients' audio is read now."""
+        return self._core.streams if self._core else 0
+
+    @property
+    def stalled_clients(self) -> int:
+        """How many clients were cut off since the start because they took nothing for too long."""
+        return int(self.metrics.cuts)
+
+    def emit(self, event: Event) -> None:
+        """Hand an event of the daemon's own stream to its followers; returns at once, from any thread."""
+        self.metrics.note(event, LIVE)
+        self.hub.publish(event)
+        self._wake(0.0 if isinstance(event, Estimate) else GATHER_S)
+
+    def close(self) -> None:
+        """Send what is unsent to those who take it promptly, say 1001 going away to all, and end the threads."""
+        if self._core is not None:
+            self._core.close()
+        with self._lock:
+            if not self._closing:
+                self._closing = True
+                self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join()
+
+    # ------------------------------------------------------------------------------------------------------ the loop
+
+    def _run(self, started: Future[asyncio.AbstractEventLoop]) -> None:
+        try:
+            asyncio.run(self._serve(started))
+        except BaseException as error:
+            if started.done():
+                raise
+            started.set_exception(error)
+        finally:
+            with self._lock:
+                self._closing = True
+            self._listener.close()
+
+    async def _serve(self, started: Future[asyncio.AbstractEventLoop]) -> None:
+        connections: set[BoundedConnection] = set()
+        limits = self._limits
+        server = await serve(
+            self._handle,  # type: ignore[arg-type]
+            sock=self._listener,
+            ssl=self._tls,
+            select_subprotocol=_select_subprotocol,
+            compression=None,  # an event is some 300 bytes; a compressing client would cost a hundred times that
+            process_request=self._answer,
+            server_header=None,
+            open_timeout=limits.handshake_s,
+            ping_interval=limits.stall_s / 2,
+            ping_timeout=limits.stall_s,
+            close_timeout=limits.close_s,
+            max_size=limits.message_bytes,
+            max_queue=4,
+            write_limit=WRITE_LIMIT_BYTES,
+            create_connection=bounded_connection(connections, limits.connections),
+            logger=_logger,
+        )
+        started.set_result(asyncio.get_running_loop())
+        watch = asyncio.create_task(self._watch())
+        await self._stop.wait()
+        watch.cancel()
+        await self._go_away(server, connections)
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(self._limits.stall_s / CHECKS_PER_STALL)
+            now_s = asyncio.get_running_loop().time()
+            for conversation in list(self._conversations):
+                conversation.check(now_s)
+
+    async def _go_away(self, server: WebSocketServer, connections: set[BoundedConnection]) -> None:
+        server.close(close_connections=False)
+        for connection in list(connections):
+            if connection.request is None:  # browsers open connections ahead of need
+                connection.transport.abort()
+        goodbyes = [conversation.close(1001, "the server is stopping") for conversation in self._conversations]
+        closed = asyncio.gather(*goodbyes, server.wait_closed())
+        await asyncio.wait([closed], timeout=self._limits.close_s)
+        for connection in list(connections):
+            connection.transport.abort()
+        await closed
+
+    def _wake(self, after_s: float = 0.0) -> None:
+        """Have the loop write to all clients; from any thread."""
+        with self._lock:
+            # One wake-up of a kind at most is on its way, so a loop that is held up gathers nothing.
+            if not self._closing and after_s not in self._wakes_pending:
+                self._wakes_pending.add(after_s)
+                self._loop.call_soon_threadsafe(self._loop.call_later, after_s, self._wake_clients, after_s)
+
+    def _wake_clients(self, after_s: float) -> None:
+        with self._lock:
+            self._wakes_pending.discard(after_s)
+        for conversation in list(self._conversations):
+            if len(conversation.mailbox):
+                conversation.pump()
+
+    async def _handle(self, connection: BoundedConnection) -> None:
+        conversation = ClientSession(connection, self._house)
+        full = len(self._conversations) >= self._limits.clients
+        if not full:
+            self._conversations.add(conversation)
+        try:
+            await conversation.run(full=full)
+        finally:
+            self._conversations.discard(conversation)
+            if connection.gave_up_waiting:
+                conversation.count_cut("no_pong")
+
+    # ------------------------------------------------------------------------------------------------------- requests
+
+    def _answer(self, connection: ServerConnection, request: Request) -> Response | None:
+        """A page, a refusal, or None to let the request go on to the socket."""
+        reason = self._gate.refusal(request.headers)
+        if reason is not None:
+            self.metrics.refused.labels("foreign").inc()
+            return refusal_response(HTTPStatus.FORBIDDEN, reason)
+        if self._gate.token_in(request.headers) is False:
+            self.metrics.refused.labels("unauthorized").inc()
+            return refusal_response(HTTPStatus.UNAUTHORIZED, "refused: the token is wrong")
+        path = request.path.partition("?")[0]
+        return _unknown_version(request.headers) if path == "/ws" else self._page(path, request)
+
+    def _page(self, path: str, request: Request) -> Response:
+        if path not in self._pages and path not in ("/healthz", "/metrics"):
+            return refusal_response(HTTPStatus.NOT_FOUND, "nothing here: the page is / and the socket is /ws")
+        if request.method != "GET":
+            return refusal_response(HTTPStatus.METHOD_NOT_ALLOWED, f"got {request.method}, expected GET")
+        if path == "/healthz":
+            return self._health()
+        if path == "/metrics":
+            return self._metrics(request.headers)
+        body, kind = self._pages[path]
+        return page_response(body, kind, request.headers["Host"], self._gate.scheme, self._gate.origins)
+
+    def _metrics(self, headers: Headers) -> Response:
+        if self._gate.token is not None and not self._gate.token_in(headers):
+            return refusal_response(HTTPStatus.UNAUTHORIZED, "refused: expected 'Authorization: Bearer TOKEN'")
+        return data_response(HTTPStatus.OK, self.metrics.text(), CONTENT_TYPE)
+
+    def _health(self) -> Response:
+        well = self._core is None or self._core.is_alive
+        body = {"status": "ok" if well else "failed", "clients": self.clients, "streams": self.streams}
+        status = HTTPStatus.OK if well else HTTPStatus.SERVICE_UNAVAILABLE
+        return data_response(status, msgspec.json.encode(body), "application/json")
+
+    def _measure(self) -> None:
+        self.metrics.gauge("emostream_clients", "Clients that are connected.", lambda: self.clients)
+        self.metrics.gauge("emostream_streams", "Clients whose audio is read.", lambda: self.streams)
+        lag = "How long clients' audio waited lately, at worst."
+        self.metrics.gauge("emostream_lag_seconds", lag, lambda: self._core.lag_s if self._core else 0.0)
+        dropped = "Events that clients have missed."
+        self.metrics.counter("emostream_dropped_events", dropped, "slow_client", lambda: self.hub.dropped_events)
+
+
+def _unknown_version(headers: Headers) -> Response | None:
+    """A refusal where versions are offered and none of them is known."""
+    offered = [name.strip() for value in headers.get_all("Sec-WebSocket-Protocol") for name in value.split(",")]
+    if not offered or set(offered) & set(VERSIONS):
+        return None
+    return refusal_response(
+        HTTPStatus.BAD_REQUEST, f"refused: no version of the protocol that is offered is known; known: {VERSIONS[0]}"
+    )
+
+
+def _select_subprotocol(_connection: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+    return next((name for name in offered if name in VERSIONS), None)

@@ -1,0 +1,40 @@
+"""The token that other machines must know: from the environment, or from a file that its owner alone can read."""
+
+import os
+import secrets
+from pathlib import Path
+
+from platformdirs import user_data_path
+
+from emostream.errors import UsageError
+
+FILE = user_data_path("emostream") / "token"
+LEAST_CHARACTERS, MOST_CHARACTERS = 16, 512
+
+
+def load_token(file: Path, *, create: bool) -> str:
+    """The token in a file; with ``create`` one is made up where there is no file. Raises ``UsageError``."""
+    try:
+        if create and not file.exists():
+            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as made:
+                made.write(secrets.token_urlsafe(32) + "\n")
+        return checked_token(file.read_text(encoding="utf-8"), str(file))
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not text"
+        raise UsageError(
+            f"{file} cannot be used for the token ({reason}): expected one line of {LEAST_CHARACTERS} characters "
+            "or more"
+        ) from error
+
+
+def checked_token(text: str, where: str) -> str:
+    """A token that can be sent in a header and not be guessed. Raises ``UsageError``, which does not tell it."""
+    token = text.strip()
+    plain = token.isascii() and token.isprintable() and " " not in token
+    if not plain or not LEAST_CHARACTERS <= len(token) <= MOST_CHARACTERS:
+        raise UsageError(
+            f"the token in {where} cannot be used: expected {LEAST_CHARACTERS} to {MOST_CHARACTERS} printable ASCII "
+            "characters without spaces"
+        )
+    return token

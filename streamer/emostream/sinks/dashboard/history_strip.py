@@ -1,0 +1,67 @@
+"""The last minute as a strip: colour says the label, height the confidence."""
+
+from collections import Counter
+
+from rich.text import Text
+
+from emostream.sinks.dashboard.state import DashboardState, Moment
+from emostream.sinks.drawing import column
+from emostream.sinks.palette import UNSURE, WARNING, label_colours
+
+SPAN_MS = 60_000
+HATCH, DOT, SLASH = "░", "·", "╱"
+
+
+def strip(state: DashboardState, cells: int, rows: int) -> list[Text]:
+    """``rows`` lines of ``cells`` columns, the newest on the right, on the stream's clock so that none flickers."""
+    colours = label_colours(state.labels)
+    columns = [_column(moments, rows, colours) for moments in _by_column(state, cells)]
+    lines = []
+    for row in range(rows):
+        line = Text()
+        for characters, style in columns:
+            line.append(characters[row], style=style)
+        lines.append(line)
+    return lines
+
+
+def axis(state: DashboardState, cells: int) -> Text:
+    """How far back the strip reaches, and what its marks mean."""
+    ago, now = f"{_column_ms(state, cells) * cells / 1000:.0f} s ago", "now"
+    legend = f"{HATCH} unsure  {DOT} silence  {SLASH} lost"
+    room = cells - len(ago) - len(now)
+    return Text().append(ago + (legend if len(legend) + 4 <= room else "").center(room) + now, style="dim")
+
+
+def _column_ms(state: DashboardState, cells: int) -> int:
+    """A whole number of steps, so that every column holds equally many estimates."""
+    step_ms = state.hello.step_ms if state.hello is not None else 250
+    return max(1, round(SPAN_MS / cells / step_ms)) * step_ms
+
+
+def _by_column(state: DashboardState, cells: int) -> list[list[Moment]]:
+    column_ms = _column_ms(state, cells)
+    last = max(state.now_ms - 1, 0) // column_ms
+    columns: list[list[Moment]] = [[] for _ in range(cells)]
+    for moment in state.history:
+        first_column = moment.start_ms // column_ms if moment.kind == "gap" else (moment.end_ms - 1) // column_ms
+        for index in range(first_column, (moment.end_ms - 1) // column_ms + 1):
+            if 0 <= last - index < cells:
+                columns[cells - 1 - (last - index)].append(moment)
+    return columns
+
+
+def _column(moments: list[Moment], rows: int, colours: dict[str, str]) -> tuple[str, str]:
+    """The characters of one column from the top, and their style; a loss shows whatever else was there."""
+    if not moments:
+        return " " * rows, ""
+    if any(moment.kind == "gap" for moment in moments):
+        return SLASH * rows, WARNING
+    (kind, label), _ = Counter((moment.kind, moment.label) for moment in moments).most_common(1)[0]
+    if kind == "silence":
+        return DOT.rjust(rows), "dim"
+    confidences = [moment.confidence for moment in moments if (moment.kind, moment.label) == (kind, label)]
+    bars = column(sum(confidences) / len(confidences), rows)
+    if kind == "unsure":
+        return "".join(HATCH if character != " " else " " for character in bars), UNSURE
+    return bars, colours.get(label, UNSURE)

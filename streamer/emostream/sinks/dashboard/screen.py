@@ -1,0 +1,87 @@
+"""The full-screen dashboard: events in, a picture of the last minute out."""
+
+import threading
+from typing import Final
+
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.live import Live
+from rich.segment import Segment
+
+from emostream.events import Event
+from emostream.sinks.dashboard.state import DashboardState
+from emostream.sinks.dashboard.view import dashboard_lines
+from emostream.sinks.drawing import clock
+
+REFRESH_S: Final = 0.1
+STUCK_S: Final = 1.0
+
+
+class Screenful:
+    """A state as something that Rich can print, filling the size it is given."""
+
+    def __init__(self, state: DashboardState, served_at: str | None = None) -> None:
+        self._state = state
+        self._served_at = served_at
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for line in dashboard_lines(self._state, options.max_width, options.height or console.height, self._served_at):
+            yield from line.render(console)
+            yield Segment.line()
+
+
+class Dashboard:
+    """Shows a live stream on a terminal until closed; the screen opens with the first event.
+
+    ``emit`` only replaces a small state and may be called from any thread; a thread of the dashboard's own looks at it
+    ten times a second and draws when the state or the terminal's size has changed. A terminal that takes no output
+    holds up that thread alone. ``served_at`` is the address that clients connect to, shown with their number.
+    """
+
+    def __init__(self, console: Console, served_at: str | None = None) -> None:
+        self._console = console
+        self._served_at = served_at
+        self._state = DashboardState()
+        self._lock = threading.Lock()
+        self._done = threading.Event()
+        self._live = Live(console=console, screen=True, auto_refresh=False, get_renderable=self._screenful)
+        self._thread: threading.Thread | None = None
+
+    def emit(self, event: Event) -> None:
+        """Takes the event in and returns at once."""
+        with self._lock:
+            self._state = self._state.after(event)
+            if self._thread is None and not self._done.is_set():
+                self._thread = threading.Thread(target=self._draw_until_done, name="dashboard", daemon=True)
+                self._thread.start()
+
+    def close(self) -> None:
+        """Gives the terminal back and leaves one line on it that says what was heard."""
+        with self._lock:
+            already_done, thread = self._done.is_set(), self._thread
+            self._done.set()
+        if already_done or thread is None:
+            return
+        thread.join(STUCK_S)
+        if not thread.is_alive():
+            self._console.print(farewell(self._state), highlight=False)
+
+    def _screenful(self) -> Screenful:
+        return Screenful(self._state, self._served_at)
+
+    def _draw_until_done(self) -> None:
+        drawn: object = None
+        with self._live:
+            while not self._done.is_set():
+                wanted = (self._state, self._console.size)
+                if wanted != drawn:
+                    self._live.refresh()
+                    drawn = wanted
+                self._done.wait(REFRESH_S)
+
+
+def farewell(state: DashboardState) -> str:
+    """What is left to say once the screen is gone."""
+    plural = "" if state.utterance_count == 1 else "s"
+    heard = f"{clock(state.now_ms)[:-2]} heard, {state.utterance_count} utterance{plural}, {state.lost_ms:.0f} ms lost"
+    dropped = state.health.dropped_events if state.health is not None else 0
+    return heard + (f", {dropped} events dropped" if dropped else "")

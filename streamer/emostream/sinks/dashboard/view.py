@@ -1,0 +1,168 @@
+"""The dashboard's picture: a pure function of its state and the size of the terminal."""
+
+from rich.cells import cell_len
+from rich.text import Text
+
+from emostream.pipeline.reliability import cost
+from emostream.sinks.dashboard.block_letters import ROWS
+from emostream.sinks.dashboard.headline import UNSURE_WORD, headline
+from emostream.sinks.dashboard.history_strip import axis, strip
+from emostream.sinks.dashboard.state import DashboardState
+from emostream.sinks.drawing import bar, clock, padded, spread, words
+from emostream.sinks.palette import UNSURE, WARNING, label_colours
+
+MARGIN = 2
+MAX_CELLS = 132
+VALUE_CELLS = 9
+SILENCE_DBFS = -60.0
+CLIPPING_DBFS = -3.0
+ON_AIR = "● ON AIR"
+CONSENT = " — a voice is being read"
+
+
+def dashboard_lines(state: DashboardState, width: int, height: int, served_at: str | None = None) -> list[Text]:
+    """At most ``height`` lines of at most ``width`` cells; what matters most comes first and is cut last."""
+    cells = max(1, min(width - 2 * MARGIN, MAX_CELLS))
+    rows = _Rows(height - len(state.labels) - 6)
+    tall_headline = rows.take(ROWS - 1, whole=True) > 0
+    with_source = rows.take(1)
+    blanks = [rows.take(1) for _ in range(4)]
+    with_axis = rows.take(1)
+    strip_rows = 1 + rows.take(2)
+    utterance_rows = rows.take(4)
+    airy_bars = rows.take(len(state.labels) - 1, whole=True) > 0
+    strip_rows += rows.take(4)
+    utterance_rows += rows.take(8)
+
+    lines = [_notice(state, cells)]
+    lines += [_source(state, cells, served_at)] * with_source
+    lines += _blank(blanks[0])
+    lines += headline(state, cells, tall=tall_headline)
+    lines += _blank(blanks[1])
+    for index, line in enumerate(_bars(state, cells)):
+        lines += [*_blank(int(airy_bars and index > 0)), line]
+    lines += _blank(blanks[2])
+    lines += strip(state, cells, strip_rows)
+    lines += [axis(state, cells)] * with_axis
+    lines += _blank(blanks[3])
+    lines += [_level(state, cells), _figures(state, cells)]
+    lines += _utterances(state, utterance_rows)
+    lines += _blank(height - len(lines) - 1)
+    lines += [_foot(state, cells)]
+    for line in lines:
+        line.truncate(cells, overflow="ellipsis")
+        line.pad_left(MARGIN)
+    return lines[: max(height, 0)]
+
+
+class _Rows:
+    """Spare rows, given away in order of worth."""
+
+    def __init__(self, spare: int) -> None:
+        self._spare = max(spare, 0)
+
+    def take(self, wanted: int, whole: bool = False) -> int:
+        """As many rows as there still are, up to ``wanted``; with ``whole`` all of them or none."""
+        given = max(min(wanted, self._spare), 0)
+        if whole and given < wanted:
+            return 0
+        self._spare -= given
+        return given
+
+
+def _notice(state: DashboardState, cells: int) -> Text:
+    elapsed = words(f"emostream  {clock(state.now_ms)[:-2]}", "dim")
+    if state.hello is None:
+        return spread(words("○ starting", "dim"), elapsed, cells)
+    if not state.on_air:
+        return spread(words("○ OFF AIR — waiting for the source", f"bold {WARNING}"), elapsed, cells)
+    notice = words(ON_AIR, f"bold {WARNING}")
+    if cells >= len(ON_AIR + CONSENT) + 2 + elapsed.cell_len:
+        notice.append(CONSENT, style="bold")
+    return spread(notice, elapsed, cells)
+
+
+def _source(state: DashboardState, cells: int, served_at: str | None) -> Text:
+    source, speaker, models, clients = "", "", "", 0
+    if state.hello is not None:
+        source = state.hello.source
+        speaker = f"the voice of {state.hello.speaker}" if state.hello.speaker else ""
+        models = " + ".join(f"{model.name} {model.version}" for model in state.hello.models)
+    if state.health is not None:
+        source, clients = state.health.source, state.health.clients
+    left = words(" · ".join(filter(None, (source, speaker, models))), "dim")
+    if served_at is None:
+        return left
+    plural = "" if clients == 1 else "s"
+    return spread(left, words(f"{served_at} · {clients} client{plural}", "dim"), cells)
+
+
+def _bars(state: DashboardState, cells: int) -> list[Text]:
+    estimate = state.estimate
+    p, chosen = (estimate.p, estimate.label) if estimate is not None else ({}, None)
+    colours = label_colours(state.labels)
+    lines = []
+    for label in state.labels:
+        value = f"{p[label]:.0%}" if label in p else "—"
+        style = "bold" if label == chosen else ""
+        name = words(padded(label, _name_cells(state)), style)
+        lines.append(_gauge(name, p.get(label, 0.0), colours[label], words(value, style), cells))
+    return lines
+
+
+def _level(state: DashboardState, cells: int) -> Text:
+    dbfs = state.estimate.level_dbfs if state.estimate is not None else SILENCE_DBFS
+    value = f"{max(dbfs, -99.0):.0f} dBFS" if state.estimate is not None else "—"
+    colour = WARNING if dbfs > CLIPPING_DBFS else UNSURE
+    return _gauge(Text(padded("level", _name_cells(state))), 1 - dbfs / SILENCE_DBFS, colour, Text(value), cells)
+
+
+def _gauge(name: Text, fraction: float, colour: str, value: Text, cells: int) -> Text:
+    filled, track = bar(fraction, max(cells - name.cell_len - 2 - VALUE_CELLS, 0))
+    line = name.append("  ").append(filled, style=colour).append(track, style="dim")
+    return line.append(" " * (VALUE_CELLS - value.cell_len)).append_text(value)
+
+
+def _name_cells(state: DashboardState) -> int:
+    return max(len("level"), *(cell_len(label) for label in state.labels), 0)
+
+
+def _figures(state: DashboardState, cells: int) -> Text:
+    """Agreement, latency and every loss."""
+    figures: list[tuple[str, bool]] = []
+    if state.estimate is not None:
+        if state.hello is None or len(state.hello.models) > 1:
+            figures.append((f"agreement {state.estimate.agreement:.0%}", False))
+        if state.estimate.latency_ms is not None:
+            figures.append((f"latency {state.estimate.latency_ms:.0f} ms", False))
+    dropped = state.health.dropped_events if state.health is not None else 0
+    figures += [(f"lost {state.lost_ms:.0f} ms", state.lost_ms > 0), (f"dropped {dropped}", dropped > 0)]
+    gap = words("  ·  " if cells >= 72 else " · ", "dim")
+    return gap.join(words(text, f"bold {WARNING}" if alarming else "") for text, alarming in figures)
+
+
+def _utterances(state: DashboardState, rows: int) -> list[Text]:
+    """The latest utterances, newest first, below a blank line."""
+    if rows < 2 or not state.utterances:
+        return []
+    colours = label_colours(state.labels)
+    lines = _blank(1)
+    for utterance in state.utterances[: rows - 1]:
+        label = utterance.label or UNSURE_WORD
+        line = words(f"{clock(utterance.t_start_ms)} – {clock(utterance.t_end_ms)}  ", "dim")
+        line.append(padded(label, max(_name_cells(state), len(UNSURE_WORD))), style=colours.get(label, UNSURE))
+        lines.append(line.append(f"  {utterance.confidence:.0%}"))
+    return lines
+
+
+def _foot(state: DashboardState, cells: int) -> Text:
+    message = Text()
+    if state.error is not None:
+        message = words(state.error.message, f"bold {WARNING}")
+    elif state.hello is not None and state.hello.certainty is not None:
+        message = words(cost(state.hello.certainty), "dim")
+    return spread(message, words("Ctrl-C ends", "dim"), cells)
+
+
+def _blank(count: int) -> list[Text]:
+    return [Text() for _ in range(count)]

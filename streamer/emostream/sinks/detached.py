@@ -1,0 +1,60 @@
+"""A slow reader loses events, never the microphone its time: another sink, on a thread of its own."""
+
+import threading
+from collections import deque
+
+from emostream.events import Event, Hello
+from emostream.sinks import Sink
+
+CAPACITY = 1024
+CLOSE_TIMEOUT_S = 2.0
+
+
+class DetachedSink:
+    """Hands events to ``sink`` from its own thread, through a queue of ``capacity`` events.
+
+    Live streams need this in front of anything that writes to a pipe or a disk. When the queue is full the oldest event
+    gives way, except a ``hello``, without which the others cannot be read; ``dropped_events`` counts those that did.
+    ``close`` waits ``close_timeout_s`` for the queue to empty and then closes ``sink``, or leaves both behind when the
+    reader takes nothing. A write to ``sys.stdout.buffer`` that never ends would keep it locked, and the interpreter
+    could not flush it at exit: give a ``JsonlSink`` behind this one ``open(1, "wb", buffering=0, closefd=False)``.
+    """
+
+    def __init__(self, sink: Sink, capacity: int = CAPACITY, close_timeout_s: float = CLOSE_TIMEOUT_S) -> None:
+        self._sink = sink
+        self._capacity = capacity
+        self._close_timeout_s = close_timeout_s
+        self._waiting: deque[Event] = deque()
+        self._changed = threading.Condition()
+        self._closing = False
+        self._thread = threading.Thread(target=self._hand_on, name="detached sink", daemon=True)
+        self.dropped_events = 0
+        self._thread.start()
+
+    def emit(self, event: Event) -> None:
+        """Queues the event and returns at once."""
+        with self._changed:
+            if self._closing:
+                return
+            if len(self._waiting) >= self._capacity:
+                del self._waiting[1 if isinstance(self._waiting[0], Hello) and self._capacity > 1 else 0]
+                self.dropped_events += 1
+            self._waiting.append(event)
+            self._changed.notify()
+
+    def close(self) -> None:
+        """Lets the queue empty, for a while."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify()
+        self._thread.join(self._close_timeout_s)
+
+    def _hand_on(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._waiting or self._closing)
+                if not self._waiting:
+                    break
+                event = self._waiting.popleft()
+            self._sink.emit(event)
+        self._sink.close()

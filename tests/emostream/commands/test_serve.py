@@ -1,0 +1,125 @@
+"""``emostream serve`` as people run it: where it answers, whom it lets in, and how it ends."""
+
+import json
+import re
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soxr
+from websockets.sync.client import connect
+
+from emostream.audio import Samples
+from emostream.events import Estimate, Hello, Utterance
+from tests.support.processes import NOWHERE, Running, assert_one_line, emostream
+from tests.support.serving import receive, receive_all
+from tests.support.streams import HZ
+from tests.support.virtual_microphone import VirtualMicrophone
+
+INTERRUPTED, USAGE, UNAVAILABLE = 130, 2, 69
+ADDRESS = re.compile(r"http://127\.0\.0\.1:(\d+)/")
+TOKEN = "a-token-that-nobody-guesses"
+
+
+@contextmanager
+def serving(*arguments: object, env: dict[str, str] | None = None) -> Iterator[tuple[Running, str]]:
+    """A running server and the address of its socket."""
+    with Running("serve", "--port", 0, *arguments, env=env or {}) as running:
+        running.wait_for(lambda it: ADDRESS.search(it.messages))
+        found = ADDRESS.search(running.messages)
+        assert found is not None
+        yield running, f"ws://127.0.0.1:{found[1]}/ws"
+
+
+class TestRefusals:
+    @pytest.mark.parametrize(
+        ("arguments", "parts"),
+        [
+            (("--streams", -1), ("-1", "--streams")),
+            (("--certificate", "/nonexistent.pem"), ("/nonexistent.pem",)),
+            (("--token-file", "/nonexistent"), ("/nonexistent", "16 characters")),
+            (("--port", 70_000), ("70000",)),
+        ],
+    )
+    def test_one_line_says_what_is_wrong(
+        self, arguments: tuple[object, ...], parts: tuple[str, ...], model_arguments: list[str]
+    ) -> None:
+        ended = emostream("serve", *arguments, *model_arguments)
+        assert ended.returncode == USAGE
+        assert_one_line(ended.stderr, *parts)
+
+    def test_a_port_in_use(self, model_arguments: list[str]) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = taken.getsockname()[1]
+            ended = emostream("serve", "--port", port, *model_arguments)
+        assert ended.returncode == UNAVAILABLE
+        assert_one_line(ended.stderr, str(port))
+
+    def test_no_such_microphone(self, model_arguments: list[str]) -> None:
+        ended = emostream("serve", "--port", 0, "--device", "Yeti", *model_arguments, env={"PULSE_SERVER": NOWHERE})
+        assert ended.returncode == UNAVAILABLE
+        assert_one_line(ended.stderr, "microphone")
+
+
+def test_it_reads_a_clients_voice_until_ctrl_c(recording: Samples, model_arguments: list[str]) -> None:
+    with serving(*model_arguments) as (running, url), connect(f"{url}?stream=", max_queue=None) as client:
+        client.send(json.dumps({"type": "start", "rate": HZ, "format": "f32le"}))
+        for at in range(0, 6 * HZ, HZ // 10):
+            client.send(recording[at : at + HZ // 10].tobytes())
+        events = []
+        while not events or not isinstance(events[-1], Utterance):
+            events.append(receive(client))
+        assert isinstance(events[0], Hello)
+        assert events[-1].label in events[0].labels
+        assert running.interrupt() == INTERRUPTED
+        receive_all(client)
+        assert client.close_code == 1001
+    assert running.messages.count("\n") == 1
+
+
+@pytest.mark.parametrize("given", ["file", "environment"])
+def test_the_token_is_asked_for_and_never_printed(given: str, tmp_path: Path, model_arguments: list[str]) -> None:
+    (tmp_path / "token").write_text(TOKEN + "\n")
+    arguments = ("--token-file", tmp_path / "token") if given == "file" else ()
+    env = {"EMOSTREAM_TOKEN": TOKEN} if given == "environment" else {}
+    with serving(*arguments, *model_arguments, env=env) as (running, url):
+        with connect(f"{url}?stream=") as stranger:
+            stranger.send('{"type":"authenticate","token":"another-than-the-right-one"}')
+            receive_all(stranger)
+            assert stranger.close_code == 1008
+        with connect(f"{url}?stream=", additional_headers={"Authorization": f"Bearer {TOKEN}"}) as known:
+            known.send(json.dumps({"type": "start", "rate": HZ, "format": "s16le"}))
+            assert isinstance(receive(known), Hello)
+        assert running.interrupt() == INTERRUPTED
+    assert TOKEN not in running.messages
+
+
+def test_the_machines_own_microphone_is_the_live_stream(recording: Samples, model_arguments: list[str]) -> None:
+    speech = soxr.resample(recording[HZ : 5 * HZ], HZ, 44_100)
+    with (
+        VirtualMicrophone() as microphone,
+        serving("--device", "pulse", *model_arguments, env=microphone.env) as (running, url),
+        connect(url) as client,
+    ):
+        kinds = set()
+        played = False
+        while Utterance not in kinds:
+            event = receive(client)
+            kinds.add(type(event))
+            if isinstance(event, Estimate) and not played:
+                microphone.play((np.clip(speech, -1, 1) * 32767).astype(np.int16))
+                played = True
+        assert event.stream == "live"
+        assert running.interrupt() == INTERRUPTED
+    assert running.messages.count("\n") == 1
+
+
+def test_settings_say_where_it_answers(tmp_path: Path, model_arguments: list[str]) -> None:
+    (tmp_path / "emostream").mkdir()
+    (tmp_path / "emostream" / "config.toml").write_text("port = 70000\n")
+    ended = emostream("serve", *model_arguments, env={"XDG_CONFIG_HOME": str(tmp_path)})
+    assert ended.returncode == USAGE
+    assert_one_line(ended.stderr, "70000")

@@ -1,0 +1,91 @@
+"""Where a default comes from, and the one line that says where a wrong one stands."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from emostream.commands.settings import Settings
+from emostream.errors import USAGE, UsageError
+
+
+def settings(tmp_path: Path, toml: str = "", environment: dict[str, str] | None = None) -> Settings:
+    file = tmp_path / "config.toml"
+    file.write_text(toml, encoding="utf-8")
+    return Settings(environment or {}, file)
+
+
+def test_the_environment_stands_over_the_file_over_the_default(tmp_path: Path) -> None:
+    assert settings(tmp_path).get("port", 8765, int) == 8765
+    assert settings(tmp_path, "port = 9000").get("port", 8765, int) == 9000
+    assert settings(tmp_path, "port = 9000", {"EMOSTREAM_PORT": "9001"}).get("port", 8765, int) == 9001
+
+
+def test_a_default_is_given_back_as_it_is(tmp_path: Path) -> None:
+    assert settings(tmp_path).get("device", None) is None
+
+
+def test_without_a_file_there_are_the_defaults(tmp_path: Path) -> None:
+    assert Settings({}, tmp_path / "none" / "config.toml").get("port", 1, int) == 1
+
+
+def test_names_are_upper_case_in_the_environment(tmp_path: Path) -> None:
+    assert settings(tmp_path, environment={"EMOSTREAM_HALF_LIFE_MS": "300"}).get("half_life_ms", 5.0, float) == 300.0
+
+
+@pytest.mark.parametrize(("text", "value"), [("1", True), ("TRUE", True), ("on", True), ("no", False), ("", False)])
+def test_switches_in_the_environment(tmp_path: Path, text: str, value: bool) -> None:
+    assert settings(tmp_path, environment={"EMOSTREAM_SERVE": text}).get("serve", not value, bool) is value
+
+
+def test_switches_in_the_file(tmp_path: Path) -> None:
+    assert settings(tmp_path, "serve = true").get("serve", False, bool) is True
+    assert settings(tmp_path, "serve = false").get("serve", True, bool) is False
+
+
+@pytest.mark.parametrize(
+    ("toml", "kind", "found"),
+    [
+        ('port = "http"', int, "'http'"),
+        ("port = 1.5", int, "1.5"),
+        ("port = true", int, "True"),
+        ("port = [1]", int, "[1]"),
+        ('port = "maybe"', bool, "'maybe'"),
+    ],
+)
+def test_a_wrong_value_in_the_file_is_said_with_its_place(tmp_path: Path, toml: str, kind: type, found: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        settings(tmp_path, toml).get("port", 8765, kind)
+    assert f"found {found} for port in {tmp_path / 'config.toml'}, expected" in str(caught.value)
+    assert caught.value.exit_code == USAGE
+
+
+def test_a_wrong_value_in_the_environment_is_said_with_its_name(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="found 'http' for EMOSTREAM_PORT, expected int"):
+        settings(tmp_path, environment={"EMOSTREAM_PORT": "http"}).get("port", 8765, int)
+
+
+@pytest.mark.parametrize("content", [b"port = ", b"\xff\xfe\x00", b"port = 1\nport = 2"])
+def test_a_file_that_is_not_toml_is_one_line(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "config.toml"
+    file.write_bytes(content)
+    with pytest.raises(UsageError, match="cannot be read as TOML") as caught:
+        Settings({}, file)
+    assert str(file) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_folder_in_the_files_place_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="cannot be read"):
+        Settings({}, tmp_path)
+
+
+def test_the_users_file_is_found_by_xdg(tmp_path: Path) -> None:
+    folder = tmp_path / "emostream"
+    folder.mkdir()
+    (folder / "config.toml").write_text("port = 4321")
+    code = "from emostream.commands.settings import Settings; print(Settings.of_user().get('port', 1, int))"
+    environment = {"XDG_CONFIG_HOME": str(tmp_path), "HOME": str(tmp_path), "PATH": "/usr/bin"}
+    shown = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert shown.stdout == "4321\n"

@@ -1,0 +1,163 @@
+"""Windows against their definition, computed from all rows at once."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from emostream.features.windows import FeatureWindow, FeatureWindows, WindowGrid
+from tests.support.chunking import chunks, cuts
+
+# As the shipped kinds of models have it, and one whose step is shorter than a hop.
+SHIPPED = WindowGrid(frame_length=2048, hop_length=512, length=48_000, step=4_000, shortest=8_000)
+SHORT_STEP = WindowGrid(frame_length=400, hop_length=300, length=2_000, step=100, shortest=450)
+
+
+@st.composite
+def grids(draw: st.DrawFn) -> WindowGrid:
+    frame_length = draw(st.integers(1, 60))
+    shortest = draw(st.integers(frame_length, 150))
+    return WindowGrid(
+        frame_length=frame_length,
+        hop_length=draw(st.integers(1, 80)),
+        length=draw(st.integers(shortest, 300)),
+        step=draw(st.integers(1, 120)),
+        shortest=shortest,
+    )
+
+
+def rows_within(grid: WindowGrid, start: int, end: int) -> list[int]:
+    """By definition: the rows whose frame lies wholly between two samples."""
+    starts = range(0, max(end, 1), grid.hop_length)
+    return [i for i, at in enumerate(starts) if start <= at and at + grid.frame_length <= end]
+
+
+def numbered_rows(grid: WindowGrid, n_samples: int) -> NDArray[np.float32]:
+    """Two columns that say which row this is."""
+    numbers = np.arange(len(rows_within(grid, 0, n_samples)), dtype=np.float32)
+    return np.stack([numbers, -numbers], axis=1)
+
+
+def expected_windows(grid: WindowGrid, n_samples: int) -> dict[int, list[int]]:
+    """End sample -> row numbers, for each multiple of the step; a window's rows are the last T at most."""
+    n_full = len(rows_within(grid, 0, grid.length))
+    ends = [end for end in range(grid.step, n_samples + 1, grid.step) if end >= grid.shortest]
+    return {end: rows_within(grid, 0, end)[-n_full:] for end in ends}
+
+
+def numbers(windows: list[FeatureWindow]) -> dict[int, list[int]]:
+    return {window.end_sample: window.rows[:, 0].astype(int).tolist() for window in windows}
+
+
+@given(grid=grids() | st.sampled_from([SHIPPED, SHORT_STEP]), data=st.data())
+@settings(max_examples=150)
+def test_any_chunking_gives_the_windows_of_the_definition(grid: WindowGrid, data: st.DataObject) -> None:
+    n_samples = data.draw(st.integers(0, 4 * grid.length))
+    rows = numbered_rows(grid, n_samples)
+    windows = FeatureWindows(grid, dim=2)
+    got = [window for piece in chunks(rows, data.draw(cuts(len(rows)))) for window in windows.push(piece)]
+
+    assert [window.end_sample for window in got] == sorted({window.end_sample for window in got})
+    whole = expected_windows(grid, n_samples)
+    heard = {end: found for end, found in numbers(got).items() if end <= n_samples}
+    assert heard == whole
+    # A window may be complete before its end is reached: then no row is missing from it.
+    for window in got:
+        assert window.rows[-1, 0] < len(rows)
+        assert np.array_equal(window.rows[:, 1], -window.rows[:, 0])
+        if window.end_sample > n_samples:
+            assert rows_within(grid, 0, window.end_sample) == rows_within(grid, 0, n_samples)
+
+
+@given(grid=grids() | st.sampled_from([SHIPPED, SHORT_STEP]), data=st.data())
+@settings(max_examples=150)
+def test_flush_gives_the_tail_if_it_brings_new_rows(grid: WindowGrid, data: st.DataObject) -> None:
+    n_samples = data.draw(st.integers(0, 4 * grid.length))
+    rows = numbered_rows(grid, n_samples)
+    windows = FeatureWindows(grid, dim=2)
+    had = [window.rows[-1, 0] for piece in chunks(rows, data.draw(cuts(len(rows)))) for window in windows.push(piece)]
+    tail = windows.flush(n_samples)
+
+    if n_samples < grid.shortest or len(rows) == (had[-1] + 1 if had else 0):
+        assert tail == []
+    else:
+        n_full = len(rows_within(grid, 0, grid.length))
+        assert numbers(tail) == {n_samples: rows_within(grid, 0, n_samples)[-n_full:]}
+
+
+def test_the_tail_of_a_long_audio_is_a_full_window() -> None:
+    windows = FeatureWindows(SHIPPED, dim=2)
+    n_samples = 49_000
+    windows.push(numbered_rows(SHIPPED, n_samples))
+    (tail,) = windows.flush(n_samples)
+    assert tail.rows[:, 0].tolist() == list(range(2, 92))
+
+
+def test_windows_start_short_and_grow_to_their_full_length() -> None:
+    windows = FeatureWindows(SHIPPED, dim=2)
+    got = windows.push(numbered_rows(SHIPPED, 80_000))
+    assert [window.end_sample for window in got][:3] == [8_000, 12_000, 16_000]
+    sizes = [len(window.rows) for window in got]
+    assert sizes[0] == 12
+    assert sizes == sorted(sizes)
+    assert set(sizes[10:]) == {SHIPPED.rows} == {90}
+
+
+def test_rows_fit_the_window_in_time() -> None:
+    for window in FeatureWindows(SHIPPED, dim=2).push(numbered_rows(SHIPPED, 100_000)):
+        first, last = window.rows[[0, -1], 0].astype(int)
+        assert last * 512 + 2048 <= window.end_sample < (last + 1) * 512 + 2048
+        # Rows lie on the hop's grid, so that a window may begin up to a hop early.
+        assert first == 0 or window.end_sample - SHIPPED.length - 512 < first * 512
+
+
+@pytest.mark.parametrize("end", ["reset", "flush"])
+def test_after_reset_or_flush_it_equals_a_new_one(end: str) -> None:
+    rows = numbered_rows(SHIPPED, 70_000)
+    windows = FeatureWindows(SHIPPED, dim=2)
+    windows.push(rows[:50])
+    windows.reset() if end == "reset" else windows.flush(30_000)
+    assert numbers(windows.push(rows)) == numbers(FeatureWindows(SHIPPED, dim=2).push(rows))
+
+
+def test_nothing_grows() -> None:
+    windows = FeatureWindows(SHIPPED, dim=2)
+    most_kept = 0
+    for _ in range(2_000):
+        windows.push(np.zeros((7, 2), np.float32))
+        assert windows._kept.base is None, "a view would keep all rows alive"
+        most_kept = max(most_kept, len(windows._kept))
+    assert most_kept <= SHIPPED.rows + SHIPPED.step // SHIPPED.hop_length + 2
+
+
+def test_windows_do_not_change_after_they_were_given() -> None:
+    windows = FeatureWindows(SHIPPED, dim=2)
+    (first,) = windows.push(numbered_rows(SHIPPED, 8_000))
+    before = first.rows.copy()
+    windows.push(np.full((500, 2), 9, np.float32))
+    np.testing.assert_array_equal(first.rows, before)
+
+
+@given(grid=grids(), n_samples=st.integers(0, 1_000))
+def test_whole_frames_are_counted_as_defined(grid: WindowGrid, n_samples: int) -> None:
+    assert grid.whole_frames(n_samples) == len(rows_within(grid, 0, n_samples))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"frame_length": 0},
+        {"frame_length": 8_001},
+        {"shortest": 48_001},
+        {"length": 7_999},
+        {"step": 0},
+        {"step": -1},
+        {"hop_length": 0},
+    ],
+    ids=str,
+)
+def test_a_grid_that_cannot_be_is_refused(change: dict[str, int]) -> None:
+    numbers = {"frame_length": 2048, "hop_length": 512, "length": 48_000, "step": 4_000, "shortest": 8_000}
+    with pytest.raises(ValueError, match="a window must hold a frame"):
+        WindowGrid(**{**numbers, **change})

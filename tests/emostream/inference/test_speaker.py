@@ -1,0 +1,243 @@
+"""A personal baseline: what it takes off, how slowly it follows, and how little harm a wrong one does."""
+
+import json
+
+import msgspec
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from emostream.errors import ProfileError
+from emostream.inference.card import ModelCard
+from emostream.inference.speaker import (
+    AdaptationConfig,
+    ModelMean,
+    SpeakerAdaptation,
+    SpeakerProfile,
+    decode_profile,
+    encode_profile,
+    pooled,
+    require_adaptation,
+)
+from tests.support.tiny_models import TINY_CARD, tiny_card
+
+CARD = tiny_card(neutral_summary=(0.0, 0.5), speech_summary=(0.25, 0.25))
+OTHER = tiny_card(name="other", neutral_summary=(0.1, 0.2, 0.3), speech_summary=(0.0, 0.0, 0.0))
+STEADY = AdaptationConfig(drift=False)
+
+summaries = st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=2).map(lambda values: np.array(values, np.float32))
+
+
+def profile(mean: tuple[float, ...] = (1.0, 0.5), seconds: float = 8.0, card: ModelCard = CARD) -> SpeakerProfile:
+    return SpeakerProfile(name="Ada", seconds=seconds, models=(ModelMean(model=card.identity(), mean=mean),))
+
+
+def offset(baseline: SpeakerAdaptation) -> list[float]:
+    (only,) = baseline.offsets
+    assert only is not None
+    assert only.dtype == np.float32
+    return [round(float(value), 5) for value in only]
+
+
+def heard(baseline: SpeakerAdaptation, *values: float, seconds: float, steps: int = 1) -> None:
+    for _ in range(steps):
+        baseline.push([np.array(values, np.float32)], seconds / steps)
+
+
+def test_of_an_unknown_speaker_nothing_is_taken_off() -> None:
+    assert offset(SpeakerAdaptation([CARD], AdaptationConfig())) == [0.0, 0.0]
+
+
+def test_a_model_without_mean_summaries_has_no_offset() -> None:
+    baseline = SpeakerAdaptation([TINY_CARD, CARD], AdaptationConfig())
+    assert baseline.offsets[0] is None
+    baseline.push([np.zeros(0, np.float32), np.ones(2, np.float32)], 60.0)
+    baseline.adapt()
+    assert baseline.offsets[0] is None
+    assert [len(entry.mean) for entry in baseline.profile("Ada").models] == [2]
+    assert not SpeakerAdaptation([TINY_CARD], AdaptationConfig()).adapts
+
+
+@pytest.mark.parametrize(("seconds", "trust"), [(0.0, 0.0), (8.0, 0.5), (24.0, 0.75)])
+def test_a_profile_is_trusted_the_more_the_longer_it_was_heard(seconds: float, trust: float) -> None:
+    baseline = SpeakerAdaptation([CARD], STEADY, profile((1.0, 1.0), seconds))
+    assert offset(baseline) == [trust * 1.0, trust * 0.5]
+
+
+def test_each_model_has_its_own() -> None:
+    both = msgspec.structs.replace(profile(), models=(*profile((1.0, 2.0, 3.0), card=OTHER).models, *profile().models))
+    first, second = SpeakerAdaptation([CARD, OTHER], STEADY, both).offsets
+    assert first == pytest.approx([0.5, 0.0])
+    assert second == pytest.approx([0.45, 0.9, 1.35])
+
+
+def test_it_changes_when_it_adapts_and_not_before() -> None:
+    baseline = SpeakerAdaptation([CARD], AdaptationConfig())
+    heard(baseline, 1.25, 0.25, seconds=1.0)
+    assert offset(baseline) == [0.0, 0.0]
+    baseline.adapt()
+    assert offset(baseline) == [round(1 / 61, 5), 0.0]
+
+
+def test_the_drift_follows_slowly_and_only_so_far() -> None:
+    baseline = SpeakerAdaptation([CARD], AdaptationConfig())
+    shares = []
+    for _ in range(40):
+        heard(baseline, 1.25, 0.25, seconds=10.0)
+        baseline.adapt()
+        shares.append(offset(baseline)[0])
+    assert shares == sorted(shares)
+    assert shares[0] < 0.15
+    assert shares[-1] == 0.5
+
+
+def test_what_was_heard_long_ago_is_forgotten() -> None:
+    baseline = SpeakerAdaptation([CARD], AdaptationConfig())
+    heard(baseline, -3.0, -3.0, seconds=600.0, steps=600)
+    heard(baseline, 1.25, 0.25, seconds=1200.0, steps=1200)
+    baseline.adapt()
+    assert offset(baseline) == pytest.approx([0.5, 0.0], abs=0.005)
+
+
+def test_without_drift_nothing_follows() -> None:
+    baseline = SpeakerAdaptation([CARD], STEADY, profile())
+    before = offset(baseline)
+    heard(baseline, 9.0, 9.0, seconds=600.0)
+    baseline.adapt()
+    assert offset(baseline) == before
+    assert not baseline.adapts
+
+
+def test_beside_a_profile_the_drift_adds_a_bounded_share_of_the_difference() -> None:
+    baseline = SpeakerAdaptation([CARD], AdaptationConfig(), profile((1.0, 0.5), 8.0))
+    heard(baseline, 2.25, 0.25, seconds=600.0, steps=600)
+    baseline.adapt()
+    assert offset(baseline) == pytest.approx([0.5 + 0.5 * (2.0 - 0.5), 0.0], abs=1e-5)
+
+
+def test_silence_weighs_nothing() -> None:
+    baseline = SpeakerAdaptation([CARD], AdaptationConfig())
+    heard(baseline, 9.0, 9.0, seconds=0.0)
+    baseline.adapt()
+    assert offset(baseline) == [0.0, 0.0]
+    assert baseline.speech_s == 0
+    assert baseline.profile("Ada").models[0].mean == (0.0, 0.0)
+
+
+@given(steps=st.lists(st.tuples(summaries, st.floats(0, 100)), max_size=20), enrolled=st.none() | summaries)
+def test_whatever_is_heard_or_enrolled_no_offset_is_beyond_its_bound(
+    steps: list[tuple[np.ndarray, float]], enrolled: np.ndarray | None
+) -> None:
+    known = None if enrolled is None else profile(tuple(enrolled.tolist()), seconds=1e9)
+    baseline = SpeakerAdaptation([CARD], AdaptationConfig(), known)
+    for summary, seconds in steps:
+        baseline.push([summary], seconds)
+        baseline.adapt()
+        assert np.abs(offset(baseline)).max() <= 2
+    assert np.abs(offset(baseline)).max() <= 2
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_a_summary_that_is_no_number_is_not_remembered(value: float) -> None:
+    baseline = SpeakerAdaptation([CARD], AdaptationConfig())
+    heard(baseline, 1.0, value, seconds=5.0)
+    heard(baseline, 1.0, 2.0, seconds=5.0)
+    assert baseline.profile("Ada") == profile((1.0, 2.0), 5.0)
+
+
+def test_after_reset_it_equals_a_new_one() -> None:
+    baseline = SpeakerAdaptation([CARD], AdaptationConfig(), profile())
+    fresh = SpeakerAdaptation([CARD], AdaptationConfig(), profile())
+    heard(baseline, 5.0, 5.0, seconds=30.0)
+    baseline.adapt()
+    baseline.reset()
+    for one in (baseline, fresh):
+        heard(one, 1.0, 0.0, seconds=3.0)
+        one.adapt()
+    assert offset(baseline) == offset(fresh)
+    assert baseline.profile("Ada") == fresh.profile("Ada")
+
+
+def test_a_profile_is_the_mean_by_seconds_of_all_that_was_heard() -> None:
+    baseline = SpeakerAdaptation([CARD], AdaptationConfig())
+    heard(baseline, 1.0, 0.0, seconds=300.0, steps=3)
+    heard(baseline, 5.0, 4.0, seconds=100.0)
+    assert baseline.profile("Ada") == profile((2.0, 1.0), 400.0)
+
+
+def test_several_profiles_weigh_by_their_seconds() -> None:
+    assert pooled([profile((1.0, 0.0), 3.0), profile((5.0, 4.0), 1.0)]) == profile((2.0, 1.0), 4.0)
+    assert pooled([profile((0.0, 0.0), 0.0)] * 2) == profile((0.0, 0.0), 0.0)
+
+
+@pytest.mark.parametrize(
+    "card",
+    [tiny_card(name="new", neutral_summary=(0.0, 0.0), speech_summary=(0.0, 0.0)), OTHER],
+    ids=["another model", "another size"],
+)
+def test_a_profile_of_other_models_is_one_line(card: ModelCard) -> None:
+    with pytest.raises(ProfileError, match="the profile of Ada was made with tiny/test") as caught:
+        SpeakerAdaptation([card], STEADY, profile())
+    assert str(card.identity()) in str(caught.value)
+    assert "emostream enrol Ada --force" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_models_that_know_no_speaker_say_so() -> None:
+    require_adaptation([TINY_CARD, CARD])
+    for attempt in (
+        lambda: require_adaptation([TINY_CARD]),
+        lambda: SpeakerAdaptation([TINY_CARD], STEADY, profile()),
+        lambda: SpeakerAdaptation([TINY_CARD], STEADY).profile("Ada"),
+    ):
+        with pytest.raises(ProfileError, match="tiny/test cannot take a speaker into account"):
+            attempt()
+
+
+def test_a_profile_is_numbers_and_survives_its_file() -> None:
+    data = encode_profile(profile())
+    assert decode_profile(data, "here") == profile()
+    assert set(json.loads(data)) == {"name", "seconds", "models", "schema"}
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"", "cannot be used"),
+        (b"\xff{", "cannot be used"),
+        (b"[" * 100_000, "cannot be used"),
+        (b"{}", "has schema null"),
+        (b'{"schema": 2}', "has schema 2, this emostream reads schema 1"),
+        (b'{"schema": 1, "name": "x", "seconds": -1, "models": []}', "$.seconds"),
+        (b'{"schema": 1, "name": "x", "seconds": 1e999, "models": []}', "cannot be used"),
+        (b'{"schema": 1, "name": "", "seconds": 1, "models": []}', "$.name"),
+        (b'{"schema": 1, "name": "x", "seconds": 1, "models": [], "sound": ""}', "unknown field `sound`"),
+    ],
+)
+def test_a_damaged_profile_is_one_line(data: bytes, said: str) -> None:
+    with pytest.raises(ProfileError) as caught:
+        decode_profile(data, "here")
+    line = str(caught.value)
+    assert line.startswith("here: ")
+    assert said in line
+    assert line.endswith("enrol again")
+    assert "\n" not in line
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"enrol_prior_s": 0},
+        {"drift_prior_s": -1},
+        {"drift_half_life_s": 0},
+        {"longest_unadapted_s": 0},
+        {"drift_limit": 1.1},
+        {"largest": -1},
+        {"largest": float("nan")},
+    ],
+    ids=str,
+)
+def test_a_config_that_cannot_be_is_refused(changes: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match="a baseline needs"):
+        AdaptationConfig(**changes)

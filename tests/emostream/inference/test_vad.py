@@ -1,0 +1,180 @@
+"""The speech gate on real speech, on sounds that are none, and as a stream."""
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from emostream.audio import Samples
+from emostream.inference.vad import CHUNK, SpeechChange, VoiceActivityConfig, VoiceActivityDetector, VoiceActivityModel
+from tests.support.chunking import chunks, cuts
+
+HZ = 16_000
+CONFIG = VoiceActivityConfig()
+SENTENCES_FROM_S = [0.9, 5.2, 9.5, 14.5, 19.9, 23.6, 27.0, 30.9]
+
+
+def gate(
+    model: VoiceActivityModel, config: VoiceActivityConfig = CONFIG, memory: int = 3 * HZ
+) -> VoiceActivityDetector:
+    return VoiceActivityDetector(model, config, memory)
+
+
+def turns_of(model: VoiceActivityModel, audio: Samples, config: VoiceActivityConfig = CONFIG) -> list[SpeechChange]:
+    heard = gate(model, config)
+    return heard.push(audio) + heard.flush()
+
+
+class ScriptedModel(VoiceActivityModel):
+    """A network whose probabilities are written down: chunk by chunk, by the first sample of each."""
+
+    def __init__(self) -> None:
+        pass
+
+    def run(self, chunks, state):  # type: ignore[no-untyped-def]
+        return chunks[:, 64].astype(np.float32), state
+
+
+def scripted(probabilities: list[float], config: VoiceActivityConfig = CONFIG) -> list[SpeechChange]:
+    audio = np.repeat(np.array(probabilities, np.float32), CHUNK)
+    return turns_of(ScriptedModel(), audio, config)
+
+
+def test_speech_is_found_where_it_is_and_nowhere_else(vad_model: VoiceActivityModel, recording: Samples) -> None:
+    turns = turns_of(vad_model, recording)
+    assert [turn.speaking for turn in turns] == [True, False] * len(SENTENCES_FROM_S)
+    starts, ends = ([turn.at_sample / HZ for turn in turns[i::2]] for i in (0, 1))
+    assert starts == pytest.approx(SENTENCES_FROM_S, abs=0.25)
+
+    level = np.array(
+        [np.sqrt(np.mean(piece**2)) for piece in np.split(recording[: len(recording) // 1600 * 1600], 356)]
+    )
+    spoken = np.zeros(len(level), bool)
+    for start, end in zip(starts, ends, strict=True):
+        spoken[int(start * 10) : int(np.ceil(end * 10))] = True
+    quiet, loud = level < 10 ** (-60 / 20), level > 10 ** (-40 / 20)
+    assert spoken[loud].mean() > 0.98
+    assert spoken[quiet].mean() < 0.15, "only at the edges of sentences"
+
+
+@pytest.mark.parametrize("level", [0.01, 0.1, 0.3])
+def test_white_noise_is_not_speech(vad_model: VoiceActivityModel, level: float) -> None:
+    noise = np.random.default_rng(0).normal(0, level, 20 * HZ).clip(-1, 1).astype(np.float32)
+    assert turns_of(vad_model, noise) == []
+
+
+@pytest.mark.parametrize("frequency_hz", [50, 440, 1_000, 4_000])
+def test_a_tone_is_not_speech(vad_model: VoiceActivityModel, frequency_hz: int) -> None:
+    tone = 0.5 * np.sin(2 * np.pi * frequency_hz * np.arange(10 * HZ) / HZ)
+    assert turns_of(vad_model, tone.astype(np.float32)) == []
+
+
+def test_digital_silence_is_not_speech(vad_model: VoiceActivityModel) -> None:
+    assert turns_of(vad_model, np.zeros(20 * HZ, np.float32)) == []
+
+
+def test_clicks_are_not_speech(vad_model: VoiceActivityModel) -> None:
+    clicks = 0.8 * (np.random.default_rng(1).random(20 * HZ) < 3e-4)
+    assert turns_of(vad_model, clicks.astype(np.float32)) == []
+
+
+@settings(max_examples=12)
+@given(data=st.data())
+def test_any_chunking_gives_the_same_turns(
+    data: st.DataObject, vad_model: VoiceActivityModel, recording: Samples
+) -> None:
+    audio = recording[: 10 * HZ]
+    heard = gate(vad_model)
+    pieces = chunks(audio, data.draw(cuts(len(audio), most=40)))
+    turns = [turn for piece in pieces for turn in heard.push(piece)] + heard.flush()
+    assert turns == turns_of(vad_model, audio)
+
+
+@pytest.mark.parametrize("size", [1, 160, 511, 512, 513, 4_000])
+def test_any_block_size_gives_the_same_turns(vad_model: VoiceActivityModel, recording: Samples, size: int) -> None:
+    audio = recording[4 * HZ : 6 * HZ]
+    heard = gate(vad_model)
+    turns = [turn for at in range(0, len(audio), size) for turn in heard.push(audio[at : at + size])] + heard.flush()
+    assert turns == turns_of(vad_model, audio)
+    assert len(turns) == 2
+
+
+def test_turns_are_known_only_after_they_happened(vad_model: VoiceActivityModel, recording: Samples) -> None:
+    heard = gate(vad_model)
+    done = 0
+    for piece in np.array_split(recording, 300):
+        done += len(piece)
+        for turn in heard.push(piece):
+            assert turn.at_sample < turn.known_at <= done
+    assert not heard.speaking
+
+
+@pytest.mark.parametrize("end", ["reset", "flush"])
+def test_after_reset_or_flush_it_equals_a_new_one(vad_model: VoiceActivityModel, recording: Samples, end: str) -> None:
+    heard = gate(vad_model)
+    heard.push(recording[: 2 * HZ])
+    assert heard.speaking
+    getattr(heard, end)()
+    assert not heard.speaking
+    assert heard.speech_between(0, 2 * HZ) == 0
+    assert heard.push(recording) + heard.flush() == turns_of(vad_model, recording)
+
+
+def test_speech_begins_and_ends_at_its_thresholds() -> None:
+    config = VoiceActivityConfig(enter=0.5, leave=0.375, hangover_ms=100)
+    p = [0.0, 0.49, 0.5, 0.38, 0.375, 0.37, 0.37, 0.37, 0.37, 0.37, 0.49, 0.0]
+    # 100 ms are 3.125 chunks: the fourth quiet one is the first that has waited long enough.
+    assert scripted(p, config) == [SpeechChange(True, 2 * CHUNK, 3 * CHUNK), SpeechChange(False, 5 * CHUNK, 9 * CHUNK)]
+
+
+def test_a_short_pause_does_not_end_an_utterance() -> None:
+    config = VoiceActivityConfig(hangover_ms=100)
+    assert len(scripted([0.9, 0, 0, 0, 0.9, 0, 0, 0, 0.9, 0, 0, 0, 0], config)) == 2
+    assert len(scripted([0.9, 0, 0, 0, 0, 0.9, 0, 0, 0, 0], config)) == 4
+
+
+def test_whoever_speaks_at_the_end_stops_at_the_last_voiced_chunk() -> None:
+    assert scripted([0, 0.9, 0.9, 0.1]) == [
+        SpeechChange(True, CHUNK, 2 * CHUNK),
+        SpeechChange(False, 3 * CHUNK, 4 * CHUNK),
+    ]
+
+
+def test_the_end_of_audio_without_speech_is_no_turn() -> None:
+    assert scripted([]) == []
+    assert scripted([0.1, 0.2]) == []
+
+
+@given(p=st.lists(st.sampled_from([0.0, 0.3, 0.4, 0.6]), max_size=80), hangover_ms=st.integers(0, 500))
+@settings(max_examples=60)
+def test_turns_alternate_and_go_forward(p: list[float], hangover_ms: int) -> None:
+    turns = scripted(p, VoiceActivityConfig(hangover_ms=hangover_ms))
+    assert [turn.speaking for turn in turns] == [i % 2 == 0 for i in range(len(turns))]
+    assert len(turns) % 2 == 0
+    for before, after in itertools.pairwise(turns):
+        assert before.at_sample < after.at_sample or (after.speaking and before.at_sample <= after.at_sample)
+        assert before.known_at <= after.known_at
+
+
+@given(p=st.lists(st.sampled_from([0.0, 0.9]), min_size=1, max_size=60), data=st.data())
+@settings(max_examples=60)
+def test_speech_between_counts_whole_voiced_chunks_of_the_recent_past(p: list[float], data: st.DataObject) -> None:
+    memory = 10 * CHUNK + 100
+    heard = gate(ScriptedModel(), memory=memory)
+    heard.push(np.repeat(np.array(p, np.float32), CHUNK))
+    now = len(p) * CHUNK
+    start = data.draw(st.integers(max(0, now - memory), now))
+    end = data.draw(st.integers(start, now))
+    voiced = [i for i, value in enumerate(p) if value > 0.5 and start <= i * CHUNK and (i + 1) * CHUNK <= end]
+    assert heard.speech_between(start, end) == CHUNK * len(voiced)
+
+
+def test_nothing_grows() -> None:
+    heard = gate(ScriptedModel(), memory=20 * CHUNK)
+    for _ in range(3_000):
+        heard.push(np.full(700, 0.9, np.float32))
+        assert len(heard._voiced) <= 22
+        assert len(heard._pending) < 64 + CHUNK
+        assert heard._pending.base is None, "a view would keep all audio alive"

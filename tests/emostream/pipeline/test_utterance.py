@@ -1,0 +1,73 @@
+"""One judgement over many windows."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from emostream.pipeline.utterance import Prediction, UtteranceMean, by_label
+
+LABELS = ("happy", "neutral", "sad")
+
+vectors = st.lists(st.floats(0.01, 1), min_size=3, max_size=3).map(lambda v: (np.array(v) / sum(v)).astype(np.float32))
+
+
+def judged(*windows: tuple[list[float], float], on_threshold: float = 0.45) -> Prediction:
+    verdict = UtteranceMean(LABELS, on_threshold)
+    for p, weight in windows:
+        verdict.add(np.array(p, np.float32), weight)
+    return verdict.judge()
+
+
+def test_nothing_heard_is_no_label() -> None:
+    assert judged() == Prediction({}, None, 0.0)
+
+
+def test_windows_without_speech_count_for_nothing() -> None:
+    assert judged(([1, 0, 0], 0)) == Prediction({}, None, 0.0)
+    assert judged(([1, 0, 0], 0), ([0, 0, 1], 10)).label == "sad"
+
+
+def test_windows_weigh_by_the_speech_they_hold() -> None:
+    verdict = judged(([1, 0, 0], 8_000), ([0, 0, 1], 24_000))
+    assert verdict.p == {"happy": 0.25, "neutral": 0.0, "sad": 0.75}
+    assert verdict.label == "sad"
+    assert verdict.confidence == 0.75
+
+
+def test_it_abstains_below_its_threshold_and_names_at_it() -> None:
+    assert judged(([0.4375, 0.3125, 0.25], 1), on_threshold=0.4376).label is None
+    assert judged(([0.4375, 0.3125, 0.25], 1), on_threshold=0.4375).label == "happy"
+    assert judged(([0.44, 0.3, 0.26], 1)).confidence == 0.44
+
+
+def test_two_verdicts_share_nothing() -> None:
+    first, second = UtteranceMean(LABELS, 0.45), UtteranceMean(LABELS, 0.45)
+    first.add(np.array([1, 0, 0], np.float32), 1)
+    assert second.judge().p == {}
+
+
+@given(windows=st.lists(st.tuples(vectors, st.integers(0, 48_000)), max_size=20))
+def test_a_judgement_is_a_weighted_mean_in_any_order(windows: list[tuple[np.ndarray, int]]) -> None:
+    forward, backward = UtteranceMean(LABELS, 0.45), UtteranceMean(LABELS, 0.45)
+    for p, weight in windows:
+        forward.add(p, weight)
+    for p, weight in reversed(windows):
+        backward.add(p, weight)
+    verdict = forward.judge()
+    weights = [weight for _, weight in windows]
+    if not any(weights):
+        assert verdict == Prediction({}, None, 0.0)
+        return
+    mean = np.average([p for p, _ in windows], axis=0, weights=weights)
+    assert list(verdict.p) == list(LABELS)
+    assert list(verdict.p.values()) == pytest.approx(mean, abs=1e-4)
+    assert list(backward.judge().p.values()) == pytest.approx(mean, abs=1e-4)
+    assert verdict.confidence == max(verdict.p.values())
+    assert verdict.label is None or verdict.p[verdict.label] == verdict.confidence
+
+
+def test_probabilities_in_events_are_by_label_to_four_places() -> None:
+    assert by_label(LABELS, np.array([0.123449, 0.5, 0.376551])) == {"happy": 0.1234, "neutral": 0.5, "sad": 0.3766}
+    with pytest.raises(ValueError, match="zip"):
+        by_label(LABELS, np.array([0.5, 0.5]))

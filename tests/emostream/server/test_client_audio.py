@@ -1,0 +1,181 @@
+"""Audio in, over real sockets: a client's labels are those of ``emostream file``, whoever else is being read."""
+
+import json
+import threading
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+from websockets.exceptions import ConnectionClosed
+
+from emostream.audio import Samples
+from emostream.events import Error, Estimate, Event, Gap, Hello, Summary, Utterance, UtteranceStart
+from emostream.inference.model import EmotionModel
+from emostream.inference.vad import VoiceActivityModel
+from emostream.protocol import Profile, ServerEvent
+from emostream.server.config import Limits
+from emostream.server.server import Server
+from tests.support.serving import client, receive, receive_until, serve, until
+from tests.support.streams import HZ, Parts, assert_same, of_type
+
+START = {"type": "start", "rate": HZ, "format": "f32le"}
+SECONDS = 6
+
+
+@pytest.fixture
+def server(parts: Parts) -> Iterator[Server]:
+    started = serve(parts)
+    yield started
+    started.close()
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("emostream-")]
+
+
+def said(server: Server, audio: bytes, frame_bytes: int = 6400, **start: object) -> list[ServerEvent]:
+    """All that is answered to some audio."""
+    with client(server) as connection:
+        connection.send(json.dumps({**START, **start}))
+        for at in range(0, len(audio), frame_bytes):
+            connection.send(audio[at : at + frame_bytes])
+        connection.send('{"type":"stop"}')
+        return receive_until(connection, Summary)
+
+
+def judged(events: list[ServerEvent] | list[Event]) -> list[Event]:
+    kept = [event for event in events if isinstance(event, Estimate | UtteranceStart | Utterance)]
+    return [msgspec.structs.replace(event, seq=0) for event in kept]
+
+
+@pytest.mark.parametrize("frame_bytes", [997, 64_000])
+def test_labels_are_those_of_a_stream_alone_and_none_is_missing(
+    server: Server, parts: Parts, recording: Samples, frame_bytes: int
+) -> None:
+    audio = recording[: SECONDS * HZ]
+    events = said(server, audio.tobytes(), frame_bytes)
+    assert isinstance(events[0], Hello)
+    assert [event.seq for event in events] == list(range(len(events)))
+    assert_same(judged(events), judged(parts.whole(audio)))
+
+
+def test_many_at_once_get_what_each_would_get_alone(server: Server, parts: Parts, recording: Samples) -> None:
+    pieces = [recording[at * HZ : (at + SECONDS) * HZ] for at in (0, 3, 7, 12)]
+    heard: list[list[ServerEvent]] = [[] for _ in pieces]
+
+    def speak(index: int) -> None:
+        heard[index] = said(server, pieces[index].tobytes(), 3000 + 700 * index)
+
+    threads = [threading.Thread(target=speak, args=(index,)) for index in range(len(pieces))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for piece, events in zip(pieces, heard, strict=True):
+        assert_same(judged(events), judged(parts.whole(piece)))
+    until(lambda: server.streams == 0)
+
+
+def test_utterances_alone_have_no_hole(server: Server, recording: Samples) -> None:
+    events = said(server, recording[: SECONDS * HZ].tobytes(), labels="utterances")
+    assert not of_type(events, Estimate)
+    assert [event.seq for event in events] == list(range(len(events)))
+    ends = [type(event) for event in events if isinstance(event, UtteranceStart | Utterance)]
+    assert ends[:2] == [UtteranceStart, Utterance]
+
+
+def test_s16le_at_another_rate_odd_frames_gaps_and_half_samples(server: Server, recording: Samples) -> None:
+    audio = np.repeat(recording[: 2 * HZ], 3)
+    with client(server) as connection:
+        connection.send(json.dumps({"type": "start", "rate": 48_000, "format": "s16le"}))
+        data = (audio * 32767).astype("<i2").tobytes()
+        for at in range(0, len(data), 9_001):
+            connection.send(data[at : at + 9_001])
+        connection.send('{"type":"lost","samples":4800}')
+        connection.send(b"\x01")
+        connection.send('{"type":"flush"}')
+        events = receive_until(connection, Summary)
+        assert [event.lost_ms for event in of_type(events, Gap)] == [100]
+        assert [event.code for event in of_type(events, Error)] == ["half_sample"]
+        assert events[-1].t_end_ms == 2100
+        connection.send('{"type":"reset"}')
+        assert receive_until(connection, Hello)[-1].seq == 0
+
+
+def test_a_client_enrols_and_gives_its_profile_back(
+    summarised_paths: list[Path], vad_model: VoiceActivityModel, recording: Samples
+) -> None:
+    parts = Parts([EmotionModel.load(path) for path in summarised_paths], vad_model)
+    server = serve(parts)
+    audio = recording[: SECONDS * HZ].tobytes()
+    try:
+        with client(server) as connection:
+            connection.send(json.dumps(START))
+            connection.send('{"type":"profile","name":"Ada"}')
+            assert receive_until(connection, Error)[-1].code == "no_profile"
+            for at in range(0, len(audio), 64_000):
+                connection.send(audio[at : at + 64_000])
+            connection.send('{"type":"profile","name":"Ada"}')
+            profile = receive_until(connection, Profile)[-1].profile
+        assert profile.seconds > 2
+        given = msgspec.to_builtins(profile)
+        assert said(server, audio[:6400], profile=given)[0].speaker == "Ada"
+        given["models"][0]["model"]["split_hash"] = "another"
+        with client(server) as connection:
+            connection.send(json.dumps({**START, "profile": given}))
+            assert receive(connection).code == "profile_refused"
+            with pytest.raises(ConnectionClosed) as closed:
+                receive(connection)
+            assert closed.value.rcvd.code == 1008
+    finally:
+        server.close()
+
+
+def test_a_published_stream_is_followed_and_its_end_is_told(server: Server, recording: Samples) -> None:
+    with client(server, "/ws?stream=desk") as follower:
+        with client(server) as speaker:
+            speaker.send(json.dumps({**START, "publish": "desk"}))
+            until(lambda: server.streams == 1)
+            speaker.send(recording[: 1 * HZ].tobytes())
+            speaker.send('{"type":"flush"}')
+            own = receive_until(speaker, Summary)
+            followed = receive_until(follower, Summary)
+            assert all(later.seq == earlier.seq + 1 + later.dropped for earlier, later in pairwise(followed))
+            assert followed[-1] == own[-1]
+            with client(server) as other:
+                other.send(json.dumps({**START, "publish": "desk"}))
+                assert receive(other).code == "name_taken"
+        assert receive_until(follower, Error)[-1].code == "stream_ended"
+
+
+def test_beyond_the_limit_a_stream_is_refused_and_a_place_that_is_left_is_free(parts: Parts) -> None:
+    server = serve(parts, Limits(streams=1))
+    try:
+        with client(server) as one:
+            one.send(json.dumps(START))
+            receive_until(one, Hello)
+            until(lambda: server.streams == 1)
+            with client(server) as two:
+                two.send(json.dumps(START))
+                assert receive(two).code == "overloaded"
+        until(lambda: server.streams == 0)
+        with client(server) as three:
+            three.send(json.dumps(START))
+            receive_until(three, Hello)
+    finally:
+        server.close()
+
+
+def test_nothing_said_for_too_long_ends_a_stream_and_nan_is_no_audio(parts: Parts) -> None:
+    server = serve(parts, Limits(idle_s=0.3))
+    try:
+        with client(server) as idle:
+            idle.send(json.dumps(START))
+            assert receive_until(idle, Error)[-1].code == "idle"
+        with client(server) as broken:
+            broken.send(json.dumps(START))
+            broken.send(np.full(100, np.nan, np.float32).tobytes())
+            assert receive_until(broken, Error)[-1].code == "bad_audio"
+        until(lambda: server.streams == 0)
+    finally:
+        server.close()

@@ -1,0 +1,102 @@
+"""A sink on its own thread: a reader that takes nothing costs events, not time."""
+
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import msgspec
+
+from emostream.events import Event, Gap, Hello, decode
+from emostream.sinks.detached import DetachedSink
+from emostream.sinks.jsonl import JsonlSink
+
+ROOT = Path(__file__).parents[3]
+HELLO = Hello(seq=0, stream="m", t_start_ms=0, t_end_ms=0, labels=("a",), window_ms=1, step_ms=1, models=(), source="m")
+STALLED = """
+import sys
+from emostream.events import Gap, Hello
+from emostream.sinks.detached import DetachedSink
+from emostream.sinks.jsonl import JsonlSink
+
+sink = DetachedSink(JsonlSink(open(1, "wb", buffering=0, closefd=False)), close_timeout_s=0.2)
+at = {"stream": "m", "t_start_ms": 0, "t_end_ms": 0}
+sink.emit(Hello(seq=0, labels=("a",), window_ms=1, step_ms=1, models=(), source="m", **at))
+for seq in range(20_000):
+    sink.emit(Gap(seq=seq, stream="m", t_start_ms=0, t_end_ms=1, lost_ms=1.0))
+sink.close()
+print(sink.dropped_events > 0, file=sys.stderr)
+"""
+
+
+def gap(seq: int) -> Gap:
+    return Gap(seq=seq, stream="m", t_start_ms=0, t_end_ms=1, lost_ms=1.0)
+
+
+class Gate:
+    """A sink that takes nothing until it is opened."""
+
+    def __init__(self) -> None:
+        self.taken: list[Event] = []
+        self.reached = threading.Event()
+        self.opened = threading.Event()
+        self.closed = False
+
+    def emit(self, event: Event) -> None:
+        self.reached.set()
+        assert self.opened.wait(60)
+        self.taken.append(event)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def test_events_arrive_in_order_and_close_waits_for_the_last() -> None:
+    gate = Gate()
+    sink = DetachedSink(gate)
+    gate.opened.set()
+    for seq in range(500):
+        sink.emit(gap(seq))
+    sink.close()
+    sink.close()
+    sink.emit(gap(500))
+    assert gate.taken == [gap(seq) for seq in range(500)]
+    assert gate.closed
+    assert sink.dropped_events == 0
+
+
+def test_a_full_queue_drops_the_oldest_but_never_the_hello_and_counts() -> None:
+    gate = Gate()
+    sink = DetachedSink(gate, capacity=3)
+    sink.emit(gap(0))
+    assert gate.reached.wait(30)
+    sink.emit(HELLO)
+    for seq in range(1, 11):
+        sink.emit(gap(seq))
+    gate.opened.set()
+    sink.close()
+    assert gate.taken == [gap(0), HELLO, gap(9), gap(10)]
+    assert sink.dropped_events == 8
+
+
+def test_a_reader_that_takes_nothing_holds_up_neither_the_stream_nor_its_end() -> None:
+    command = [sys.executable, "-c", STALLED]
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    env.pop("PYTHONUNBUFFERED", None)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env) as talker:
+        assert talker.stdout is not None
+        assert talker.stderr is not None
+        assert talker.wait(timeout=60) == 0
+        assert talker.stderr.read() == b"True\n"
+        assert decode(talker.stdout.readline()) == HELLO
+
+
+def test_every_line_is_whole_when_the_pipe_is_smaller_than_the_line() -> None:
+    long = msgspec.structs.replace(HELLO, source="x" * 300_000)
+    reading, writing = os.pipe()
+    with open(reading, "rb") as reader, open(writing, "wb", buffering=0) as writer:  # noqa: PTH123 (descriptors)
+        sink = DetachedSink(JsonlSink(writer))
+        sink.emit(long)
+        assert decode(reader.readline()) == long
+        sink.close()

@@ -1,0 +1,179 @@
+"""The front door: help, what cannot be understood, which setting wins, missing extras, closed streams."""
+
+import argparse
+import importlib.metadata
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from emostream import cli
+from emostream.commands import listen
+from emostream.commands.extras import EXTRAS
+from emostream.commands.settings import Settings
+from emostream.errors import USAGE, UsageError
+from tests.support.processes import COMMAND, ROOT, assert_one_line, emostream, environment
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    try:
+        code: int = cli.main(arguments)
+    except SystemExit as ended:  # argparse's way of ending after --help and --version
+        code = int(ended.code or 0)
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = run(capsys, "--help")
+    assert (code, err) == (0, "")
+    assert set(re.findall(r"^    (\w+)  ", out, re.MULTILINE)) == set(cli.COMMANDS)
+
+
+@pytest.mark.parametrize("command", cli.COMMANDS)
+def test_every_command_has_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = run(capsys, command, "--help")
+    assert (code, err) == (0, "")
+    assert out.startswith(f"usage: emostream {command} ")
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(capsys, "--version") == (0, f"emostream {importlib.metadata.version('emostream')}\n", "")
+
+
+def test_the_console_script_is_the_same_as_the_module() -> None:
+    (script,) = importlib.metadata.entry_points(group="console_scripts", name="emostream")
+    assert script.load() is cli.main
+    assert emostream("--version").stdout == f"emostream {importlib.metadata.version('emostream')}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "the following arguments are required: COMMAND; see 'emostream --help'"),
+        (["sing"], "invalid choice: 'sing' (choose from 'listen'"),
+        (["listen", "--loud"], "unrecognized arguments: --loud"),
+        (["listen", "--port", "eight"], "--port: invalid int value: 'eight'; see 'emostream listen --help'"),
+        (["listen", "file.wav"], "invalid choice: 'file.wav'"),
+        (["file"], "the following arguments are required: PATH; see 'emostream file --help'"),
+        (["file", "--format", "xml", "x"], "--format: invalid choice: 'xml' (choose from 'text', 'jsonl')"),
+    ],
+)
+def test_what_cannot_be_understood_is_one_line(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, err = run(capsys, *arguments)
+    assert (code, out) == (USAGE, "")
+    assert_one_line(err, said)
+
+
+def options(file: Path, environment: dict[str, str], *flags: str) -> argparse.Namespace:
+    """The options of ``emostream listen`` for a person with these settings."""
+    parser = cli.Parser()
+    listen.add_arguments(parser, Settings(environment, file))
+    return parser.parse_args(flags)
+
+
+def test_a_flag_stands_over_the_environment_over_the_file_over_the_default(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    env = {"EMOSTREAM_PORT": "2", "EMOSTREAM_DEVICE": "yeti"}
+    assert (options(file, {}).port, options(file, {}).device) == (8765, None)
+    file.write_text('port = 1\ndevice = "desk"\n')
+    assert (options(file, {}).port, options(file, {}).device) == (1, "desk")
+    assert (options(file, env).port, options(file, env).device) == (2, "yeti")
+    flagged = options(file, env, "--port", "3", "--device", "4")
+    assert (flagged.port, flagged.device) == (3, "4")
+
+
+def test_a_wrong_setting_names_its_place(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    with pytest.raises(UsageError, match=r"^found 'high' for EMOSTREAM_PORT, expected int$"):
+        options(file, {"EMOSTREAM_PORT": "high"})
+    file.write_text("port = true\n")
+    with pytest.raises(UsageError, match=rf"^found True for port in {re.escape(str(file))}, expected int$"):
+        options(file, {})
+
+
+def test_the_file_is_found_and_a_wrong_choice_in_the_environment_is_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "emostream"
+    folder.mkdir()
+    (folder / "config.toml").write_text("port = \n")
+    broken = emostream("listen", env={"XDG_CONFIG_HOME": str(tmp_path)})
+    assert broken.returncode == USAGE
+    assert_one_line(broken.stderr, f"{folder / 'config.toml'} cannot be read as TOML: ", "at line 1")
+    wrong = emostream("file", "x.wav", env={"EMOSTREAM_FORMAT": "xml"})
+    assert wrong.returncode == USAGE
+    assert_one_line(wrong.stderr, "found 'xml' for EMOSTREAM_FORMAT, expected text or jsonl")
+
+
+BLOCKER = """
+import sys
+
+class Blocker:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {names}:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+
+sys.meta_path.insert(0, Blocker())
+"""
+
+
+@pytest.fixture
+def without_the_extra(tmp_path: Path) -> dict[str, str]:
+    """An environment in which Python finds none of what the extra installs."""
+    names = {*EXTRAS["train"], "onnxscript", "numba"}
+    (tmp_path / "sitecustomize.py").write_text(BLOCKER.format(names=names))
+    return {"PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])}
+
+
+@pytest.mark.parametrize("arguments", [["train", "mfcc_cnn1d/seed"], ["export", "runs/x"], ["evaluate"]])
+def test_a_missing_extra_is_one_line_with_the_pip_command(
+    arguments: list[str], without_the_extra: dict[str, str]
+) -> None:
+    ended = emostream(*arguments, env=without_the_extra)
+    assert (ended.returncode, ended.stdout) == (USAGE, "")
+    assert_one_line(ended.stderr, f"'emostream {arguments[0]}' needs", "keras", "pip install 'emostream[train]'")
+
+
+def test_without_the_extra_help_and_the_runtime_commands_work(
+    without_the_extra: dict[str, str], model_arguments: list[str]
+) -> None:
+    assert emostream("train", "--help", env=without_the_extra).returncode == 0
+    assert emostream("corpora", "check", "demo", env=without_the_extra).returncode == 66
+    ended = emostream("file", *model_arguments, "demo/recording.flac", env=without_the_extra)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    ended = emostream("parity", "--times", 1, *model_arguments, "demo/recording.flac", env=without_the_extra)
+    assert ended.returncode == 0
+    assert_one_line(ended.stderr, "librosa is not installed")
+    ended = emostream("parity", "--run", "runs/x", *model_arguments, "demo/recording.flac", env=without_the_extra)
+    assert ended.returncode == USAGE
+    assert_one_line(ended.stderr, "'emostream parity --run' needs", "pip install 'emostream[train]'")
+
+
+def test_the_extra_has_what_is_asked_for() -> None:
+    of_extra = {
+        re.split(r"[^\w-]", requirement)[0]
+        for requirement in importlib.metadata.requires("emostream") or []
+        if "extra == 'train'" in requirement.replace('"', "'")
+    }
+    providers = importlib.metadata.packages_distributions()
+    for module in EXTRAS["train"]:
+        assert {name.lower().replace("_", "-") for name in providers[module]} & of_extra, module
+
+
+@pytest.mark.parametrize("stream", ["stdin", "stdout", "stderr"])
+def test_a_stream_that_was_closed_leads_nowhere(stream: str, model_arguments: list[str]) -> None:
+    number = ("stdin", "stdout", "stderr").index(stream)
+    shut = "import os, sys; os.close(int(sys.argv[1])); os.execv(sys.executable, [sys.executable, *sys.argv[2:]])"
+    command = [sys.executable, "-c", shut, str(number), *COMMAND[1:], "listen", "-", *model_arguments]
+    audio = bytes(2 * 16_000)
+    ended = subprocess.run(command, input=audio, capture_output=True, env=environment({}), cwd=ROOT, check=False)
+    if stream == "stdin":
+        assert ended.returncode == 66
+        assert_one_line(ended.stderr.decode(), "standard input ended after 0 bytes")
+    else:
+        assert (ended.returncode, ended.stderr) == (0, b"")
+    assert bool(ended.stdout) is (stream != "stdout")

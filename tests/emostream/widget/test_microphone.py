@@ -1,0 +1,302 @@
+"""The widget's microphone in a real Chromium that hears a recording: it is read as ``emostream file`` reads it."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import soxr
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, WebSocket, expect
+
+from emostream.audio import Samples
+from emostream.events import Estimate, Gap, Health, Hello, Summary
+from emostream.protocol import ServerEvent, decode_event
+from emostream.server.config import Limits
+from tests.support.chromium import chromium, microphone_that_plays
+from tests.support.processes import Running, file_events
+from tests.support.serving import serve
+from tests.support.streams import Parts
+
+ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/")
+CLIP_S = 11
+RATE_HZ = 44_100  # that of the browser's made-up microphone, so that no resampler of its own stands between
+PATIENCE_MS = 60_000
+# Of its first buffers of 10 ms the browser plays some twice and leaves others out.
+STARTING = RATE_HZ // 10
+# Each estimate with the words that the widget shows for it: they stand once the event has been dealt with.
+REMEMBER = """element => {
+  window.shown = [];
+  const label = element.shadowRoot.getElementById("label");
+  element.addEventListener("emostream", ({ detail }) => {
+    if (detail.type === "estimate") queueMicrotask(() => window.shown.push([detail, label.textContent]));
+  });
+}"""
+
+
+class Wire:
+    """What went through the sockets of a page's microphone."""
+
+    def __init__(self, page: Page) -> None:
+        self.sent: list[dict[str, object]] = []
+        self.audio = b""
+        self.events: list[ServerEvent] = []
+        page.on("websocket", self._follow)
+
+    def _follow(self, socket: WebSocket) -> None:
+        if "stream=" not in socket.url:
+            return
+        socket.on("framesent", self._take)
+        socket.on("framereceived", lambda frame: self.events.append(decode_event(frame)))
+
+    def _take(self, frame: str | bytes) -> None:
+        if isinstance(frame, bytes):
+            self.audio += frame
+        else:
+            self.sent.append(json.loads(frame))
+
+    @property
+    def said(self) -> list[object]:
+        return [message["type"] for message in self.sent]
+
+    def of(self, kind: type[ServerEvent]) -> list[ServerEvent]:
+        return [event for event in self.events if isinstance(event, kind)]
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory, recording: Samples) -> Path:
+    path = tmp_path_factory.mktemp("clip") / "clip.wav"
+    soundfile.write(path, soxr.resample(recording[: CLIP_S * 16_000], 16_000, RATE_HZ), RATE_HZ, subtype="PCM_16")
+    return path
+
+
+@pytest.fixture(scope="module")
+def browser(clip: Path) -> Iterator[Browser]:
+    with chromium(*microphone_that_plays(clip)) as started:
+        yield started
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    context = browser.new_context()
+    yield context
+    context.close()
+
+
+def element(page: Page) -> Locator:
+    return page.locator("#microphone")
+
+
+def part(page: Page, name: str) -> Locator:
+    return page.locator(f"#microphone #{name}")
+
+
+def press(page: Page, name: str) -> None:
+    element(page).get_by_role("button", name=name, exact=True).click()
+
+
+def wait_until(page: Page, wire: Wire, condition: object) -> None:
+    for _ in range(PATIENCE_MS // 50):
+        if condition(wire):  # type: ignore[operator]
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(("it did not come about", wire.said, wire.events[-3:]))
+
+
+def what_was_heard(sent: Samples, played: Samples) -> Samples:
+    """What the browser played while it listened, which may be from a little before the recording's first sample."""
+    over_and_over = np.concatenate((np.zeros(RATE_HZ, np.float32), played, played, played))
+    size = 1 << (len(over_and_over) + len(sent)).bit_length()
+    matches = np.fft.irfft(np.fft.rfft(over_and_over, size) * np.conj(np.fft.rfft(sent, size)), size)
+    began = int(np.argmax(matches[: RATE_HZ + len(played)]))
+    return np.concatenate((sent[:STARTING], over_and_over[began + STARTING : began + len(sent)]))
+
+
+def test_it_is_read_as_the_file_is(
+    context: BrowserContext, clip: Path, tmp_path: Path, model_arguments: list[str]
+) -> None:
+    with Running("serve", "--port", 0, *model_arguments) as running:
+        running.wait_for(lambda it: ADDRESS.search(it.messages))
+        address = ADDRESS.search(running.messages)
+        assert address is not None
+        page = context.new_page()
+        wire = Wire(page)
+        page.goto(address.group())
+        expect(part(page, "label")).to_have_text("ready")
+        press(page, "Read my voice")
+        expect(part(page, "notice")).to_have_text("A voice is being read", timeout=PATIENCE_MS)
+        element(page).evaluate(REMEMBER)
+        wait_until(page, wire, lambda it: any(event.t_end_ms >= 8_000 for event in it.of(Estimate)))
+        shown = page.evaluate("() => window.shown")
+        press(page, "Stop")
+        wait_until(page, wire, lambda it: it.of(Summary))
+        expect(part(page, "detail")).to_contain_text("of speech", timeout=PATIENCE_MS)
+        context.close()
+    assert shown
+    for estimate, words in shown:
+        silent = ("silence", "waiting for speech")
+        assert words in ((estimate["label"] or "not sure",) if estimate["speech"] else silent)
+    assert wire.said == ["start", "stop"]
+    assert wire.sent[0]["format"] == "f32le"
+    assert wire.of(Gap) == []
+    rate_hz = wire.sent[0]["rate"]
+    assert rate_hz == RATE_HZ
+    sent = np.frombuffer(wire.audio, np.float32)
+    played, _ = soundfile.read(clip, dtype="float32")
+    expected = what_was_heard(sent, played)
+    assert np.corrcoef(expected, sent)[0, 1] > 0.999
+    soundfile.write(tmp_path / "heard.wav", expected, RATE_HZ, subtype="PCM_16")
+    from_file = {
+        event.t_end_ms: event
+        for event in file_events(tmp_path / "heard.wav", model_arguments)
+        if isinstance(event, Estimate)
+    }
+    estimates = [event for event in wire.of(Estimate) if event.t_end_ms in from_file]
+    assert len(estimates) >= 8_000 / 250 - 3
+    for estimate in estimates:
+        other = from_file[estimate.t_end_ms]
+        assert isinstance(estimate, Estimate)
+        assert (estimate.label, estimate.speech, estimate.t_start_ms) == (other.label, other.speech, other.t_start_ms)
+        assert estimate.p == pytest.approx(other.p, abs=0.02)
+
+
+def test_pausing_sends_silence_and_stopping_gives_the_verdict_over_all(context: BrowserContext, parts: Parts) -> None:
+    server = serve(parts)
+    try:
+        page = context.new_page()
+        wire = Wire(page)
+        page.goto(server.address)
+        press(page, "Read my voice")
+        wait_until(page, wire, lambda it: it.of(Estimate))
+        press(page, "Pause")
+        expect(part(page, "label")).to_have_text("paused")
+        expect(part(page, "notice")).to_have_text("Paused: no voice is being read")
+        page.wait_for_timeout(500)
+        before = len(wire.audio)
+        page.wait_for_timeout(800)
+        assert len(wire.audio) > before
+        assert not np.frombuffer(wire.audio[before:], np.float32).any()
+        press(page, "Go on")
+        expect(part(page, "notice")).to_have_text("A voice is being read")
+        wait_until(page, wire, lambda it: any(event.speech for event in it.of(Estimate)))
+        press(page, "Stop")
+        expect(part(page, "detail")).to_contain_text("of speech", timeout=PATIENCE_MS)
+        expect(part(page, "notice")).to_have_text("The microphone is off")
+        length = len(wire.audio)
+        page.wait_for_timeout(300)
+        assert len(wire.audio) == length
+        press(page, "Read my voice")
+        wait_until(page, wire, lambda it: len(it.of(Hello)) == 2)
+    finally:
+        server.close()
+
+
+def test_it_goes_on_after_a_restart_and_counts_what_was_lost(context: BrowserContext, parts: Parts) -> None:
+    server = serve(parts)
+    page = context.new_page()
+    wire = Wire(page)
+    page.goto(server.address)
+    press(page, "Read my voice")
+    wait_until(page, wire, lambda it: it.of(Estimate))
+    server.close()
+    expect(part(page, "label")).to_have_text("not connected", timeout=PATIENCE_MS)
+    expect(part(page, "notice")).to_have_text("No connection: the microphone is on, nobody reads it")
+    expect(part(page, "losses")).to_contain_text("of audio lost")
+    again = serve(parts, port=server.port)
+    try:
+        wait_until(page, wire, lambda it: it.of(Gap))
+        assert wire.said == ["start", "start", "lost"]
+        wait_until(page, wire, lambda it: isinstance(it.events[-1], Estimate | Health))
+        expect(part(page, "notice")).to_have_text("A voice is being read", timeout=PATIENCE_MS)
+        expect(part(page, "losses")).to_contain_text("of audio lost")
+    finally:
+        again.close()
+
+
+def test_a_full_server_is_named_and_tried_again(context: BrowserContext, parts: Parts) -> None:
+    server = serve(parts, Limits(streams=0))
+    try:
+        page = context.new_page()
+        page.goto(server.address)
+        press(page, "Read my voice")
+        expect(part(page, "label")).to_have_text("server full", timeout=PATIENCE_MS)
+        expect(part(page, "detail")).to_have_text(re.compile(r"next try in \d+ s"))
+        press(page, "Stop")
+        expect(part(page, "label")).to_have_text("ready")
+    finally:
+        server.close()
+
+
+def test_audio_that_the_socket_does_not_take_is_lost_and_told(context: BrowserContext, parts: Parts) -> None:
+    server = serve(parts)
+    try:
+        page = context.new_page()
+        wire = Wire(page)
+        page.add_init_script(
+            "const real = Object.getOwnPropertyDescriptor(WebSocket.prototype, 'bufferedAmount');"
+            "Object.defineProperty(WebSocket.prototype, 'bufferedAmount',"
+            " { get() { return window.isStalled ? 1e9 : real.get.call(this); } });"
+        )
+        page.goto(server.address)
+        press(page, "Read my voice")
+        wait_until(page, wire, lambda it: it.of(Estimate))
+        page.evaluate("() => { window.isStalled = true }")
+        expect(part(page, "losses")).to_contain_text("of audio lost")
+        length = len(wire.audio)
+        page.wait_for_timeout(500)
+        assert len(wire.audio) == length
+        page.evaluate("() => { window.isStalled = false }")
+        wait_until(page, wire, lambda it: it.of(Gap))
+        (lost,) = (message["samples"] for message in wire.sent if message["type"] == "lost")
+        assert int(str(lost)) / RATE_HZ > 0.4
+    finally:
+        server.close()
+
+
+@pytest.mark.parametrize(
+    ("error", "word", "line"),
+    [
+        ("NotAllowedError", "not allowed", "Allow it in the browser's settings"),
+        ("NotFoundError", "no microphone", "The browser finds none"),
+        ("NotReadableError", "no sound", "another program may hold it"),
+        ("OddError", "no microphone", "The browser says: as told"),
+    ],
+)
+def test_a_microphone_that_is_not_to_be_had_is_explained(
+    context: BrowserContext, parts: Parts, error: str, word: str, line: str
+) -> None:
+    server = serve(parts)
+    try:
+        page = context.new_page()
+        page.add_init_script(
+            f"MediaDevices.prototype.getUserMedia = async () => {{ throw new DOMException('as told', '{error}'); }};"
+        )
+        page.goto(server.address)
+        press(page, "Read my voice")
+        expect(part(page, "label")).to_have_text(word)
+        expect(part(page, "detail")).to_contain_text(line)
+        expect(part(page, "aloud")).to_contain_text(line)
+        expect(element(page).get_by_role("button")).to_have_text("Read my voice")
+    finally:
+        server.close()
+
+
+def test_unplugging_ends_it(context: BrowserContext, parts: Parts) -> None:
+    server = serve(parts)
+    try:
+        page = context.new_page()
+        page.add_init_script(
+            "const ask = MediaDevices.prototype.getUserMedia;"
+            "MediaDevices.prototype.getUserMedia = async function (...wish) {"
+            " return (window.media = await ask.apply(this, wish)); };"
+        )
+        page.goto(server.address)
+        press(page, "Read my voice")
+        expect(part(page, "notice")).to_have_text("A voice is being read", timeout=PATIENCE_MS)
+        page.evaluate("() => { const [track] = media.getTracks(); track.dispatchEvent(new Event('ended')); }")
+        expect(part(page, "label")).to_have_text("microphone gone")
+        expect(part(page, "notice")).not_to_have_text("A voice is being read")
+    finally:
+        server.close()

@@ -1,0 +1,214 @@
+"""Scores through the live path, by models that never heard the speaker: anything else is refused."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from emostream.audio import AudioBlock
+from emostream.errors import NoInputError, UsageError
+from emostream_trainer import runs
+from emostream_trainer.corpora.clip import Clip
+from emostream_trainer.corpora.labels import FOUR, label_set
+from emostream_trainer.corpora.registry import read_corpus
+from emostream_trainer.evaluation.enrolment import Enrolment
+from emostream_trainer.evaluation.noise import CAFE, noise_for
+from emostream_trainer.evaluation.streaming import Evaluation, FoldEnsembles, evaluate, evaluate_sessions, model_sets
+from emostream_trainer.metrics import UNNAMED
+from tests.support.spoken_corpus import spoken_corpus
+from tests.support.streams import Parts
+from tests.support.tiny_models import tiny_card, write_model
+
+
+@pytest.fixture(scope="module")
+def clips(tmp_path_factory: pytest.TempPathFactory) -> tuple[Clip, ...]:
+    """Eight clips of real speech by `spoken-0` and `spoken-1`."""
+    return read_corpus(spoken_corpus(tmp_path_factory.mktemp("corpus"))).clips
+
+
+@pytest.fixture(scope="module")
+def folds(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Path, ...]]:
+    """Two models of which each heard the speaker that the other did not."""
+    folder = tmp_path_factory.mktemp("folds")
+    return [
+        (write_model(folder / f"{fold}.onnx", tiny_card(heard_speakers=(f"spoken-{1 - fold}",)), seed=fold),)
+        for fold in (0, 1)
+    ]
+
+
+def _evaluation(truth: list[int], p: list[list[float]], corpora: list[str]) -> Evaluation:
+    clips = tuple(Clip(Path("x.wav"), corpus, "en", f"{corpus}-0", "", "sad", "", "") for corpus in corpora)
+    return Evaluation("by hand", ("angry", "sad"), clips, np.array(truth), np.array(p))
+
+
+def test_scores_are_those_worked_out_by_hand() -> None:
+    evaluation = _evaluation(
+        truth=[0, 0, 1, 1, 0, 1],
+        p=[[0.9, 0.1], [0.4, 0.6], [0.2, 0.8], [0.0, 0.0], [0.7, 0.3], [0.1, 0.9]],
+        corpora=["one", "one", "one", "one", "two", "two"],
+    )
+    assert evaluation.named.tolist() == [0, 1, 1, UNNAMED, 0, 1]
+    assert evaluation.uar_by_corpus() == {"one": 0.5, "two": 1.0}
+    assert evaluation.scores() == {
+        "UAR one": 0.5,
+        "UAR two": 1.0,
+        "UAR mean": 0.75,
+        "recall angry": 0.6667,
+        "recall sad": 0.6667,
+    }
+    assert evaluation.confusion().tolist() == [[2, 1, 0], [0, 2, 1]]
+
+
+def test_each_clip_is_judged_by_the_fold_that_did_not_hear_its_speaker(
+    clips: tuple[Clip, ...], folds: list[tuple[Path, ...]]
+) -> None:
+    evaluation = evaluate("folds", FoldEnsembles(folds), clips, FOUR)
+    assert evaluation.labels == FOUR.labels
+    assert evaluation.truth.tolist() == FOUR.indices(clips).tolist()
+    assert np.allclose(evaluation.p.sum(axis=1), 1, atol=1e-3)
+    for fold, models in enumerate(folds):
+        own = [i for i, clip in enumerate(clips) if clip.speaker == f"spoken-{fold}"]
+        card = tiny_card(heard_speakers=())
+        alone = write_model(models[0].with_name(f"alone{fold}.onnx"), card, seed=fold)
+        judged = evaluate("alone", FoldEnsembles([(alone,)]), [clips[i] for i in own], FOUR)
+        assert np.array_equal(evaluation.p[own], judged.p)
+
+
+def test_two_models_listen_together_as_the_daemon_hears(
+    clips: tuple[Clip, ...], tiny_paths: list[Path], parts: Parts
+) -> None:
+    evaluation = evaluate("both", FoldEnsembles([tuple(tiny_paths)]), clips, FOUR)
+    for clip, p in zip(clips[:3], evaluation.p, strict=False):
+        samples, sample_rate_hz = soundfile.read(clip.path, dtype="float32")
+        stream = parts.stream(sample_rate_hz)
+        stream.push(AudioBlock(samples, sample_rate_hz, 0))
+        stream.flush()
+        assert p == pytest.approx([stream.summary().p[label] for label in FOUR.labels], abs=1e-3)
+
+
+def test_a_clip_without_speech_has_no_verdict(clips: tuple[Clip, ...], tiny_paths: list[Path], tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "silence.wav", np.zeros(16_000), 16_000)
+    silent = replace(clips[0], path=tmp_path / "silence.wav")
+    evaluation = evaluate("silence", FoldEnsembles([tuple(tiny_paths)]), [silent, *clips], FOUR)
+    assert evaluation.named[0] == UNNAMED
+    assert (evaluation.named[1:] != UNNAMED).all()
+
+
+def test_clips_of_other_emotions_are_left_out(clips: tuple[Clip, ...], tiny_paths: list[Path]) -> None:
+    fearful = replace(clips[0], emotion="fearful")
+    evaluation = evaluate("four", FoldEnsembles([tuple(tiny_paths)]), [fearful, *clips], FOUR)
+    assert evaluation.clips == clips
+
+
+def test_a_speaker_that_was_heard_is_refused(clips: tuple[Clip, ...], folds: list[tuple[Path, ...]]) -> None:
+    with pytest.raises(UsageError, match=r"the speaker spoken-1 of 1_.*\.flac was heard in training") as refused:
+        evaluate("one fold", FoldEnsembles(folds[:1]), clips, FOUR)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_speaker_that_one_of_two_together_heard_is_refused(
+    clips: tuple[Clip, ...], folds: list[tuple[Path, ...]]
+) -> None:
+    together = [(folds[0][0], folds[1][0])]
+    with pytest.raises(UsageError, match="was heard in training by every model given"):
+        evaluate("together", FoldEnsembles(together), clips, FOUR)
+
+
+def test_a_speaker_whom_no_fold_heard_is_refused(clips: tuple[Clip, ...], folds: list[tuple[Path, ...]]) -> None:
+    stranger = replace(clips[0], speaker="other-9")
+    with pytest.raises(UsageError, match=r"the speaker other-9 of .* is in the training of no fold"):
+        evaluate("folds", FoldEnsembles(folds), [*clips, stranger], FOUR)
+
+
+def test_other_labels_are_refused(clips: tuple[Clip, ...], tiny_paths: list[Path]) -> None:
+    with pytest.raises(UsageError, match="names angry, happy, neutral, sad, asked for happy, sad: give --labels"):
+        evaluate("two", FoldEnsembles([tuple(tiny_paths)]), clips, label_set("happy,sad"))
+
+
+def test_intervals_are_of_speakers_within_their_corpus() -> None:
+    clips = tuple(Clip(Path("x.wav"), c, "en", f"{c}-{s}", "", "sad", "", "") for c in ("one", "two") for s in "aabb")
+    p = np.array([[1, 0], [0, 1], [0, 1], [1, 0], [1, 0], [0, 1], [1, 0], [0, 1]], float)
+    evaluation = Evaluation("by hand", ("angry", "sad"), clips, np.array([0, 1] * 4), p)
+    assert evaluation.uar_by_corpus() == {"one": 0.5, "two": 1.0}
+    # In corpus one a speaker is all right and the other all wrong, in corpus two both are right.
+    assert evaluation.intervals() == {"one": (0.0, 1.0), "two": (1.0, 1.0), "mean": (0.5, 1.0)}
+    assert evaluation.of(evaluation.corpora == "two").scores()["UAR mean"] == 1.0
+
+
+def test_noise_is_heard(clips: tuple[Clip, ...], tiny_paths: list[Path]) -> None:
+    sets = [tuple(tiny_paths)]
+    clean = evaluate("clean", FoldEnsembles(sets), clips[:1], FOUR)
+    noises = {clips[0].path: noise_for(clips[0], CAFE, 0, clips)}
+    noisy = [evaluate("noisy", FoldEnsembles(sets), clips[:1], FOUR, noises=noises).p for _ in range(2)]
+    assert not np.allclose(clean.p, noisy[0], atol=1e-2)
+    assert np.array_equal(*noisy)
+
+
+@pytest.fixture(scope="module")
+def personal(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Path, ...]]:
+    """A network that takes a speaker into account."""
+    card = tiny_card(heard_speakers=(), neutral_summary=(0.0,) * 4, speech_summary=(0.0,) * 4)
+    return [(write_model(tmp_path_factory.mktemp("personal") / "model.onnx", card, seed=17),)]
+
+
+def test_a_session_gives_each_clip_the_verdict_of_its_own_utterances(
+    clips: tuple[Clip, ...], tiny_paths: list[Path]
+) -> None:
+    sets = [tuple(tiny_paths)]
+    session = evaluate_sessions("session", FoldEnsembles(sets), clips, FOUR)
+    alone = evaluate("alone", FoldEnsembles(sets), clips, FOUR)
+    assert session.clips == alone.clips
+    for log, own in zip(session.logs, alone.logs, strict=True):
+        assert log.p == pytest.approx(log.spoken_p)
+        # Networks without a summary learn nothing of the voice, so only the silence behind the clip makes a difference.
+        assert log.spoken_p == pytest.approx(own.spoken_p, abs=0.15)
+        assert log.utterance_ms[0, 0] == pytest.approx(own.utterance_ms[0, 0], abs=70)
+        assert log.elapsed_ms[0] == pytest.approx(500, abs=1)
+
+
+def test_whoever_is_enrolled_is_heard_otherwise(clips: tuple[Clip, ...], personal: list[tuple[Path, ...]]) -> None:
+    neutral = next(clip for clip in clips if clip.emotion == "neutral")
+    other = next(clip for clip in clips if clip.speaker == neutral.speaker and clip is not neutral)
+    unknown = evaluate("unknown", FoldEnsembles(personal), [other], FOUR)
+    enrolments = {other.path: Enrolment(neutral.speaker, (neutral.path,), 20)}
+    known = evaluate("known", FoldEnsembles(personal), [other], FOUR, enrolments=enrolments)
+    assert not np.allclose(unknown.p, known.p, atol=1e-3)
+    less = {other.path: Enrolment(neutral.speaker, (neutral.path,), 0.75)}
+    assert not np.array_equal(known.p, evaluate("less", FoldEnsembles(personal), [other], FOUR, enrolments=less).p)
+
+
+def _run(folder: Path, speakers_of_folds: dict[int, tuple[str, ...]], *, exported: bool = True) -> Path:
+    for fold, speakers in speakers_of_folds.items():
+        part = folder / f"fold{fold}"
+        runs.write_split(part, runs.SplitFacts(speakers=speakers, split_hash=""))
+        runs.write_held_out(part, np.zeros((1, 4), np.float32), np.array([0]))
+        if exported:
+            (part / runs.MODEL).touch()
+    return folder
+
+
+def test_runs_listen_together_fold_by_fold(tmp_path: Path) -> None:
+    one = _run(tmp_path / "one", {0: ("a", "b"), 1: ("c",)})
+    two = _run(tmp_path / "two", {0: ("c",), 1: ("a", "b")})
+    assert model_sets([one]) == [(one / "fold0" / runs.MODEL,), (one / "fold1" / runs.MODEL,)]
+    assert model_sets([one, two]) == [
+        (one / "fold0" / runs.MODEL, two / "fold1" / runs.MODEL),
+        (one / "fold1" / runs.MODEL, two / "fold0" / runs.MODEL),
+    ]
+
+
+def test_model_files_are_one_set(tiny_paths: list[Path]) -> None:
+    assert model_sets(tiny_paths) == [tuple(tiny_paths)]
+
+
+def test_runs_of_other_folds_and_runs_without_models_are_refused(tmp_path: Path) -> None:
+    one = _run(tmp_path / "one", {0: ("a",), 1: ("b",)})
+    other = _run(tmp_path / "other", {0: ("a",), 1: ("c",)})
+    with pytest.raises(UsageError, match="trained on other folds"):
+        model_sets([one, other])
+    bare = _run(tmp_path / "bare", {0: ("a",)}, exported=False)
+    for missing in (bare, tmp_path / "none"):
+        with pytest.raises(NoInputError, match="holds no exported folds: run 'emostream export"):
+            model_sets([missing])

@@ -1,0 +1,139 @@
+"""A run on disk: what is written is read again, and what does not belong together is refused in one line."""
+
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+
+from emostream.errors import NoInputError, UsageError
+from emostream_trainer import runs
+from tests.support.tiny_training import tiny_recipe
+
+RECIPE = tiny_recipe("mel_cnn2d/seed")
+FACTS = runs.RunFacts(
+    recipe=RECIPE,
+    labels=("angry", "sad"),
+    training_data="made up",
+    licence="none",
+    attribution="",
+    clips={"made": 16},
+)
+SPLIT = runs.SplitFacts(speakers=("made-0", "made-1"), split_hash="0123")
+
+
+def test_a_run_lives_in_a_folder_of_its_recipe(tmp_path: Path) -> None:
+    assert runs.run_folder(tmp_path, RECIPE) == tmp_path / "mel_cnn2d-seed"
+
+
+def test_what_is_written_is_read_again(tmp_path: Path) -> None:
+    part = tmp_path / "fold0"
+    runs.write_run(tmp_path, FACTS)
+    runs.write_split(part, SPLIT)
+    runs.write_losses(part, [1.5, 0.25])
+    runs.write_scores(tmp_path, {"UAR mean": 0.5})
+    logits, labels = np.eye(3, 2, dtype=np.float32), np.array([0, 1, 0])
+    runs.write_held_out(part, logits, labels)
+    neutral, speech = np.arange(3, dtype=np.float32), np.ones(3, np.float32)
+    runs.write_summaries(part, neutral, speech)
+    assert all(map(np.array_equal, runs.read_summaries(part), (neutral, speech)))
+    assert runs.read_run(tmp_path) == FACTS
+    assert runs.read_split(part) == SPLIT
+    assert runs.read_losses(part) == [1.5, 0.25]
+    assert runs.read_scores(tmp_path) == {"UAR mean": 0.5}
+    assert all(map(np.array_equal, runs.read_held_out(part), (logits, labels)))
+
+
+def test_before_the_first_epoch_there_is_nothing_yet(tmp_path: Path) -> None:
+    assert runs.read_losses(tmp_path) == []
+    assert runs.read_scores(tmp_path) == {}
+    assert [len(of) for of in runs.read_summaries(tmp_path)] == [0, 0]
+    assert not runs.is_trained(tmp_path, RECIPE)
+    assert runs.judged_parts(tmp_path) == []
+    with pytest.raises(NoInputError, match=r"checkpoint is not there: train this part first"):
+        runs.checkpoint_of(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "losses", "head", "trained"),
+    [
+        ("mel_cnn2d/seed", [1.0], False, False),
+        ("mel_cnn2d/seed", [1.0, 0.5], False, True),
+        ("mfcc_cnn1d/distilled", [1.0, 0.5], False, False),
+        ("mfcc_cnn1d/distilled", [1.0], True, False),
+        ("mfcc_cnn1d/distilled", [1.0, 0.5], True, True),
+        ("mel_cnn2d/staged", None, False, False),
+        ("mel_cnn2d/staged", None, True, True),
+    ],
+)
+def test_a_part_is_trained_with_all_its_epochs_and_its_head(
+    name: str, losses: list[float] | None, head: bool, trained: bool, tmp_path: Path
+) -> None:
+    recipe = tiny_recipe(name)
+    if losses is not None:
+        runs.write_losses(tmp_path, losses)
+    if head:
+        runs.write_summaries(tmp_path, np.zeros(3, np.float32), np.zeros(3, np.float32))
+    assert not runs.is_trained(tmp_path, recipe)  # without its weights
+    (tmp_path / runs.CHECKPOINT).touch()
+    assert runs.is_trained(tmp_path, recipe) == trained
+
+
+def test_folds_are_in_order_and_only_those_that_ended(tmp_path: Path) -> None:
+    for number in (10, 2, 0, 1):
+        (tmp_path / f"fold{number}").mkdir()
+        if number != 1:
+            runs.write_held_out(tmp_path / f"fold{number}", np.zeros((1, 2), np.float32), np.array([0]))
+    assert [part.name for part in runs.judged_parts(tmp_path)] == ["fold0", "fold2", "fold10"]
+
+
+def test_parts_without_a_corpus_are_a_kind_of_their_own(tmp_path: Path) -> None:
+    for name in ("without-tess", "without-emodb", "fold0", "all"):
+        (tmp_path / name).mkdir()
+        runs.write_held_out(tmp_path / name, np.zeros((1, 2), np.float32), np.array([0]))
+    assert [part.name for part in runs.judged_parts(tmp_path)] == ["fold0"]
+    assert [part.name for part in runs.judged_parts(tmp_path, runs.WITHOUT)] == ["without-emodb", "without-tess"]
+    kinds = {name: runs.kind_of(tmp_path / name) for name in ("fold3", "all", "without-tess")}
+    assert kinds == {"fold3": runs.FOLD, "all": runs.FOLD, "without-tess": runs.WITHOUT}
+
+
+@pytest.mark.parametrize(("read", "name"), [(runs.read_run, "run.json"), (runs.read_split, "split.json")])
+def test_no_run_and_a_damaged_one_are_one_line(tmp_path: Path, read: object, name: str) -> None:
+    assert callable(read)
+    with pytest.raises(NoInputError, match=rf"{name} is not there: expected the folder of a run") as missing:
+        read(tmp_path)
+    (tmp_path / name).write_text('{"recipe": 3')
+    with pytest.raises(NoInputError, match=rf"{name} cannot be read .* delete .* and train again") as damaged:
+        read(tmp_path)
+    assert "\n" not in f"{missing.value}{damaged.value}"
+
+
+def test_more_epochs_go_on_with_the_same_run(tmp_path: Path) -> None:
+    runs.write_run(tmp_path, FACTS)
+    longer = msgspec.structs.replace(FACTS, recipe=tiny_recipe("mel_cnn2d/seed", epochs=9))
+    runs.write_run(tmp_path, longer)
+    assert runs.read_run(tmp_path) == longer
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"labels": ("angry", "happy")}, "labels"),
+        ({"clips": {"made": 17}}, "clips"),
+        ({"recipe": tiny_recipe("mel_cnn2d/seed", learning_rate=0.5)}, "recipe"),
+        ({"attribution": "a teacher", "clips": {}}, "attribution and clips"),
+    ],
+)
+def test_a_run_on_something_else_is_not_gone_on_with(tmp_path: Path, changes: dict[str, object], named: str) -> None:
+    runs.write_run(tmp_path, FACTS)
+    with pytest.raises(UsageError, match=rf"a training with other {named}, which .* choose another folder with --out"):
+        runs.write_run(tmp_path, msgspec.structs.replace(FACTS, **changes))
+    assert runs.read_run(tmp_path) == FACTS
+
+
+def test_a_part_that_heard_other_speakers_is_not_gone_on_with(tmp_path: Path) -> None:
+    runs.write_split(tmp_path, SPLIT)
+    runs.write_split(tmp_path, SPLIT)
+    with pytest.raises(UsageError, match="a training with other speakers"):
+        runs.write_split(tmp_path, msgspec.structs.replace(SPLIT, speakers=("made-0", "made-2")))
+    assert runs.read_split(tmp_path) == SPLIT

@@ -1,0 +1,185 @@
+"""A fit repeats itself, one that was interrupted ends where it would have ended, and a head comes last."""
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from emostream_trainer import runs
+from emostream_trainer.data.training_set import Batch, TrainingSet
+from emostream_trainer.training.fit import LEAST_DEVIATION, Fitted, fit
+from tests.support.tiny_training import RELATIVE, bank_of, made_up_bank, made_up_training, tiny_recipe
+
+# Between them: dropout and batch norms in both frameworks, a constant rate, and a head.
+NAMES = ("mfcc_cnn1d/seed", "mfcc_cnn1d/attentive", "mfcc_cnn1d/distilled", "mel_cnn2d/attentive")
+
+
+def _training(name: str, **changes: Any) -> TrainingSet:
+    return made_up_training(tiny_recipe(name, **changes))
+
+
+def _fit(training: TrainingSet, folder: Path, console: Console | None = None) -> Fitted:
+    return fit(training, 4, folder, console or Console(file=io.StringIO()), "tiny")
+
+
+def _interrupted(training: TrainingSet, at_epoch: int) -> TrainingSet:
+    """The set, with somebody who presses Ctrl-C after the first batch of an epoch."""
+    epoch = training.epoch
+
+    def until_ctrl_c(number: int) -> Iterator[Batch]:
+        batches = epoch(number)
+        if number == at_epoch:
+            yield next(batches)
+            raise KeyboardInterrupt
+        yield from batches
+
+    training.epoch = until_ctrl_c  # type: ignore[method-assign]
+    return training
+
+
+def _logits(fitted: Fitted, training: TrainingSet) -> np.ndarray:
+    return fitted.learner.judge(next(training.epoch(0)).windows)[0]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_same_seed_gives_the_same_network_interrupted_or_not(name: str, tmp_path: Path) -> None:
+    training = _training(name)
+    straight = _fit(training, tmp_path / "straight")
+    assert len(straight.losses) == 2
+
+    again = _fit(_training(name), tmp_path / "again")
+    assert again.losses == straight.losses
+    assert np.array_equal(_logits(again, training), _logits(straight, training))
+
+    with pytest.raises(KeyboardInterrupt):
+        _fit(_interrupted(_training(name), at_epoch=1), tmp_path / "interrupted")
+    assert runs.read_losses(tmp_path / "interrupted") == straight.losses[:1]
+    resumed = _fit(_training(name), tmp_path / "interrupted")
+    assert resumed.losses == straight.losses
+    assert np.array_equal(_logits(resumed, training), _logits(straight, training))
+
+
+def test_a_fit_that_ended_is_only_loaded(tmp_path: Path) -> None:
+    training = _training("mel_cnn2d/attentive")
+    first = _fit(training, tmp_path)
+    written = (tmp_path / runs.CHECKPOINT).stat().st_mtime_ns
+    second = _fit(_interrupted(_training("mel_cnn2d/attentive"), at_epoch=0), tmp_path)
+    assert second.losses == first.losses
+    assert np.array_equal(_logits(second, training), _logits(first, training))
+    assert (tmp_path / runs.CHECKPOINT).stat().st_mtime_ns == written
+
+
+def test_a_checkpoint_is_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from emostream_trainer.training.torch_learner import TorchLearner
+
+    def half_way(self: TorchLearner, path: Path) -> None:
+        path.write_bytes(b"half of it")
+        raise KeyboardInterrupt
+
+    training = _training("mel_cnn2d/attentive")
+    monkeypatch.setattr(TorchLearner, "save", half_way)
+    with pytest.raises(KeyboardInterrupt):
+        _fit(training, tmp_path)
+    assert not (tmp_path / runs.CHECKPOINT).exists()
+    assert runs.read_losses(tmp_path) == []
+    monkeypatch.undo()
+    assert len(_fit(training, tmp_path).losses) == 2
+
+
+def _summaries(fitted: Fitted, training: TrainingSet) -> np.ndarray:
+    """Of the windows that the summaries are standardised by."""
+    windows = [
+        training.bank.clip(window.number)[window.start : window.stop]
+        for _, window in training.excerpts()
+        if window.version == 0
+    ]
+    return np.concatenate([fitted.learner.judge(window[None])[1] for window in windows])
+
+
+@pytest.mark.parametrize("name", RELATIVE)
+def test_a_head_is_fitted_to_standardised_summaries_after_the_last_epoch(name: str, tmp_path: Path) -> None:
+    training, written = _training(name), io.StringIO()
+    fitted = _fit(training, tmp_path, Console(file=written, width=100))
+    assert written.getvalue().splitlines()[-1] == "tiny  head"
+    assert runs.is_trained(tmp_path, training.recipe)
+    summaries = _summaries(fitted, training)
+    assert np.allclose(summaries.mean(axis=0), 0, atol=0.01)
+    differing = summaries.std(axis=0) > LEAST_DEVIATION
+    assert differing.any()  # without the published weights, few do
+    assert np.allclose(summaries[:, differing].std(axis=0), 1, atol=0.02)
+
+    neutral, speech = runs.read_summaries(tmp_path)
+    assert neutral.shape == speech.shape == (fitted.learner.summary_size,)
+    assert not np.allclose(neutral, speech, atol=0.01)
+    # A voice's level is all that there is to tell these clips apart by, and it does not change what is usual.
+    windows = next(training.epoch(0)).windows
+    offset = np.tile(neutral, (len(windows), 1))
+    assert not np.allclose(fitted.learner.judge(windows, offset)[0], fitted.learner.judge(windows)[0], atol=1e-4)
+
+
+def test_of_a_network_that_learns_no_more_only_the_head_is_fitted(tmp_path: Path) -> None:
+    training = _training("mel_cnn2d/staged")
+    first = _fit(training, tmp_path)
+    assert first.losses == []
+    assert (tmp_path / runs.CHECKPOINT).is_file()
+    written = (tmp_path / runs.CHECKPOINT).stat().st_mtime_ns
+    second = _fit(_training("mel_cnn2d/staged"), tmp_path)
+    assert (tmp_path / runs.CHECKPOINT).stat().st_mtime_ns == written
+    assert np.array_equal(_logits(second, training), _logits(first, training))
+
+
+@pytest.mark.parametrize("name", RELATIVE)
+def test_a_head_that_was_interrupted_is_fitted_again(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = tiny_recipe(name)
+    bank = made_up_bank(recipe, 16)
+    rows = np.array(bank.rows)
+    rows[:, 5] = -40  # the same for everybody
+    bank = bank_of(rows, np.diff(bank.starts, axis=1))
+    training = made_up_training(recipe, bank=bank)
+    straight = _fit(training, tmp_path / "straight")
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    # At its worst: the checkpoint has the head, and nothing says so.
+    monkeypatch.setattr(runs, "write_summaries", interrupt)
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            _fit(training, tmp_path / "interrupted")
+    assert not runs.is_trained(tmp_path / "interrupted", recipe)
+    monkeypatch.undo()
+    resumed = _fit(training, tmp_path / "interrupted")
+    assert resumed.losses == straight.losses
+    assert np.isfinite(_summaries(resumed, training)).all()
+    assert np.allclose(_logits(resumed, training), _logits(straight, training), atol=1e-2)
+    for found, expected in zip(
+        runs.read_summaries(tmp_path / "interrupted"), runs.read_summaries(tmp_path / "straight"), strict=True
+    ):
+        assert np.allclose(found, expected, atol=1e-2)
+
+
+def test_after_more_epochs_the_head_is_another(tmp_path: Path) -> None:
+    name = "mfcc_cnn1d/distilled"
+    _fit(_training(name, epochs=1), tmp_path)
+    before = runs.read_summaries(tmp_path)
+    training = _training(name, epochs=2)
+    assert not runs.is_trained(tmp_path, training.recipe)
+    fitted = _fit(training, tmp_path)
+    assert runs.is_trained(tmp_path, training.recipe)
+    assert not np.allclose(runs.read_summaries(tmp_path)[0], before[0], atol=1e-3)
+    assert np.allclose(_summaries(fitted, training).mean(axis=0), 0, atol=0.01)
+
+
+def test_every_epoch_has_a_line(tmp_path: Path) -> None:
+    written = io.StringIO()
+    fitted = _fit(_training("mel_cnn2d/attentive"), tmp_path, Console(file=written, width=100))
+    lines = written.getvalue().splitlines()
+    assert [line.split("loss")[0].strip() for line in lines] == ["tiny  epoch 1/2", "tiny  epoch 2/2"]
+    assert f"loss {fitted.losses[0]:.4f}" in lines[0]
+    assert lines[1].endswith("0 s left")

@@ -1,0 +1,69 @@
+"""A server with real sockets for tests, and a client that speaks to it as the protocol says."""
+
+import socket
+import time
+from collections.abc import Callable
+from typing import Any
+
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
+
+from emostream.pipeline.stream import EmotionStream
+from emostream.protocol import ServerEvent, Start, decode_event
+from emostream.server.config import Limits, ServerConfig
+from emostream.server.server import Server
+from tests.support.streams import Parts
+
+PATIENCE_S = 60.0
+
+
+def serve(parts: Parts | None = None, limits: Limits | None = None, **settings: Any) -> Server:
+    """A server on a free port of loopback; with ``parts`` it takes audio."""
+
+    def make_stream(start: Start, name: str) -> EmotionStream:
+        assert parts is not None
+        return EmotionStream(
+            parts.models, parts.vad_model, start.rate, profile=start.profile, stream=name, source=start.source
+        )
+
+    config = ServerConfig(**{"port": 0, "limits": limits or Limits(), **settings})
+    return Server(config, parts.models, make_stream) if parts else Server(config)
+
+
+def client(server: Server, path: str = "/ws?stream=", **settings: Any) -> ClientConnection:
+    options = {"close_timeout": 1, "legacy": True, "max_queue": None, **settings}
+    return connect(f"ws://127.0.0.1:{server.port}{path}", **options)
+
+
+def receive(connection: ClientConnection) -> ServerEvent:
+    return decode_event(connection.recv(timeout=PATIENCE_S))
+
+
+def receive_until(connection: ClientConnection, kind: type[ServerEvent]) -> list[ServerEvent]:
+    """Events up to the first of this kind."""
+    events = [receive(connection)]
+    while not isinstance(events[-1], kind):
+        events.append(receive(connection))
+    return events
+
+
+def receive_all(connection: ClientConnection) -> list[ServerEvent]:
+    events = []
+    try:
+        while True:
+            events.append(receive(connection))
+    except ConnectionClosed:
+        return events
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come about"
+        time.sleep(0.005)
+
+
+def plain_socket(server: Server) -> socket.socket:
+    sock = socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE_S)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    return sock

@@ -1,0 +1,42 @@
+"""EMOVO: `f1/dis-f1-b1.wav` is emotion, speaker, sentence; three women and three men, 14 sentences."""
+
+import re
+from pathlib import Path
+
+from emostream_trainer.corpora.clip import Clip
+from emostream_trainer.corpora.reader import Facts, named_reader
+
+FACTS = Facts(
+    name="emovo",
+    title="EMOVO, an Italian emotional speech database",
+    language="it",
+    licence="free for research",
+    source="https://aclanthology.org/L14-1478/",
+)
+PATTERN = r"(?P<emotion>dis|gio|neu|pau|rab|sor|tri)-(?P<speaker>[fm]\d)-(?P<sentence>[a-z]+\d*)"
+# First letters of disgusto, gioia, neutro, paura, rabbia, sorpresa, tristezza.
+EMOTIONS = {
+    "dis": "disgust",
+    "gio": "happy",
+    "neu": "neutral",
+    "pau": "fearful",
+    "rab": "angry",
+    "sor": "surprised",
+    "tri": "sad",
+}
+
+
+def _clip(path: Path, name: re.Match[str]) -> Clip:
+    return Clip(
+        path=path,
+        corpus=FACTS.name,
+        language=FACTS.language,
+        speaker=f"{FACTS.name}-{name['speaker']}",
+        sex=name["speaker"][0].upper(),
+        emotion=EMOTIONS[name["emotion"]],
+        intensity="",
+        sentence=name["sentence"],
+    )
+
+
+EMOVO = named_reader(FACTS, PATTERN, _clip)

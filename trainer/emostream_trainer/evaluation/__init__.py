@@ -1,0 +1,1 @@
+"""Scores on speakers never heard in training, and the report on them."""

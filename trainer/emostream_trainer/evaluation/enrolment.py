@@ -1,0 +1,79 @@
+"""Who is enrolled with what before a clip is scored: neutral clips of the same speaker, never the clip itself."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from emostream.errors import UsageError
+from emostream_trainer.corpora.clip import Clip, seconds_of
+from emostream_trainer.corpora.labels import LabelSet
+from emostream_trainer.evaluation.noise import stable_hash
+
+NEUTRAL = "neutral"
+
+
+@dataclass(frozen=True)
+class Enrolment:
+    """Files to enrol a speaker with, one after the other, and after how many seconds of audio it is enough."""
+
+    speaker: str
+    clips: tuple[Path, ...]
+    seconds: float
+
+
+def own_enrolments(clips: Sequence[Clip], labels: LabelSet, seconds: float) -> dict[Path, Enrolment]:
+    """For each clip an enrolment of its speaker in which it is not: {path: enrolment}.
+
+    A speaker's neutral clips are halved. A neutral clip is scored after the other half, other clips after one half or
+    the other in turn. Clips of a speaker without a neutral clip to spare are left out. Raises ``UsageError`` for labels
+    without neutral.
+    """
+    if NEUTRAL not in labels.labels:
+        raise UsageError(
+            f"people enrol by speaking neutrally, and {', '.join(labels.labels)} has no {NEUTRAL}: leave out --enrol"
+        )
+    neutral = labels.index(NEUTRAL)
+    found = {}
+    for speaker in {clip.speaker for clip in clips}:
+        own = sorted(
+            (clip for clip in clips if clip.speaker == speaker), key=lambda clip: stable_hash(clip, "enrolment")
+        )
+        calm = [clip for clip in own if labels.index(clip.emotion) == neutral]
+        moved = [clip for clip in own if labels.index(clip.emotion) != neutral]
+        for half in (0, 1):
+            enough = _enough(calm[half::2], seconds)
+            if enough:
+                enrolment = Enrolment(speaker, enough, seconds)
+                found |= {clip.path: enrolment for clip in (*calm[1 - half :: 2], *moved[half::2])}
+    return found
+
+
+def wrong_enrolments(clips: Sequence[Clip], own: Mapping[Path, Enrolment]) -> dict[Path, Enrolment]:
+    """For each clip an enrolment of the next speaker of its corpus; clips of a corpus with one such are left out."""
+    by_speaker: dict[str, dict[str, Enrolment]] = {}
+    for clip in clips:
+        if clip.path in own:
+            by_speaker.setdefault(clip.corpus, {}).setdefault(clip.speaker, own[clip.path])
+    found = {}
+    for clip in clips:
+        enrolled = by_speaker.get(clip.corpus, {})
+        speakers = sorted(enrolled)
+        if clip.path in own and len(speakers) > 1:
+            found[clip.path] = enrolled[speakers[(speakers.index(clip.speaker) + 1) % len(speakers)]]
+    return found
+
+
+def shortened(enrolments: Mapping[Path, Enrolment], seconds: float) -> dict[Path, Enrolment]:
+    """The same with less audio."""
+    return {path: replace(enrolment, seconds=seconds) for path, enrolment in enrolments.items()}
+
+
+def _enough(clips: Sequence[Clip], seconds: float) -> tuple[Path, ...]:
+    taken: list[Path] = []
+    heard_s = 0.0
+    for clip in clips:
+        if heard_s >= seconds:
+            break
+        taken.append(clip.path)
+        heard_s += seconds_of(clip)
+    return tuple(taken)

@@ -1,0 +1,85 @@
+"""Noise to be scored in: other people's voices from the corpora, near by (babble) or all over a room (cafe)."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.random import Generator
+
+from emostream.audio import Samples
+from emostream.inference.vad import SAMPLE_RATE_HZ
+from emostream_trainer.corpora.clip import Clip
+from emostream_trainer.data.augmentation import at_snr, coloured_noise, in_a_room
+from emostream_trainer.data.feature_cache import read_audio
+
+SNRS_DB = (20, 10, 5, 0)
+KINDS = BABBLE, CAFE = ("babble", "cafe")
+VOICES = {BABBLE: 4, CAFE: 12}
+CAFE_REVERBERATION_S = 0.5
+
+
+@dataclass(frozen=True)
+class Noise:
+    """What sounds behind a clip: ``kind`` is ``BABBLE`` or ``CAFE``, the voices are files, the seed fixes the rest.
+
+    ``snr_db`` is the power of the whole clip, pauses included, over that of the noise.
+    """
+
+    kind: str
+    snr_db: float
+    voices: tuple[Path, ...]
+    seed: int
+
+
+def noise_for(clip: Clip, kind: str, snr_db: float, others: Sequence[Clip]) -> Noise:
+    """The noise of this kind for a clip, always the same for the same clips; of other speakers than the clip's.
+
+    Each voice is another speaker's as long as there are enough. Raises ``ValueError`` where nobody else is among
+    ``others``.
+    """
+    strangers = [other for other in others if other.speaker != clip.speaker]
+    if not strangers:
+        raise ValueError(f"got no other speaker than {clip.speaker} to babble behind {clip.path.name}")
+    seed = stable_hash(clip, kind)
+    rng = np.random.default_rng(seed)
+    speakers = sorted({other.speaker for other in strangers})
+    count = VOICES[kind]
+    drawn = [speakers[i] for i in rng.permutation(len(speakers))]
+    voices = []
+    for turn in range(count):
+        speaker = drawn[turn % len(drawn)]
+        spoken = [other.path for other in strangers if other.speaker == speaker]
+        voices.append(spoken[int(rng.integers(len(spoken)))])
+    return Noise(kind, snr_db, tuple(voices), seed)
+
+
+def behind(audio: Samples, noise: Noise) -> Samples:
+    """Audio (n,) at 16 kHz with its noise, brought below full scale as a whole where the sum would pass it."""
+    mixed = at_snr(audio, _sound(noise, len(audio)), noise.snr_db)
+    return (mixed / max(1.0, float(np.abs(mixed).max(initial=0.0)))).astype(np.float32)
+
+
+def stable_hash(clip: Clip, purpose: str) -> int:
+    """A number that is the same for the same clip and purpose wherever the corpus lies."""
+    text = f"{purpose}\t{clip.corpus}\t{clip.speaker}\t{clip.emotion}\t{clip.path.stem}"
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
+
+
+def _sound(noise: Noise, length: int) -> Samples:
+    rng = np.random.default_rng(noise.seed)
+    voices = np.sum([_voice(path, length, rng) for path in noise.voices], axis=0, dtype=np.float32)
+    if noise.kind == BABBLE:
+        return voices
+    room = in_a_room(voices, CAFE_REVERBERATION_S, rng, SAMPLE_RATE_HZ)
+    # Crockery and machines are about as loud as the guests.
+    return at_snr(room, coloured_noise(length, rng), 0.0)
+
+
+def _voice(path: Path, length: int, rng: Generator) -> Samples:
+    """One voice over and over, from anywhere in it, each as loud as the next."""
+    audio = read_audio(path, SAMPLE_RATE_HZ)
+    rms = float(np.sqrt(np.mean(audio**2)))
+    audio = np.roll(audio, int(rng.integers(len(audio)))) / (rms or 1.0)
+    return np.resize(audio, length).astype(np.float32)

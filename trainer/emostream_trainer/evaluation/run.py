@@ -1,0 +1,219 @@
+"""A whole evaluation: every row of the table, then the sections of the report about the last one."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emostream.inference.card import ModelIdentity
+from emostream.inference.model import EmotionModel
+from emostream.inference.speaker import require_adaptation
+from emostream_trainer import runs
+from emostream_trainer.corpora.clip import Clip
+from emostream_trainer.corpora.labels import LabelSet
+from emostream_trainer.evaluation.calibration import cross_fitted, pool_weights
+from emostream_trainer.evaluation.regressions import LEAKY, baselines
+from emostream_trainer.evaluation.reliability import write_reliability
+from emostream_trainer.evaluation.report import Section, write_report
+from emostream_trainer.evaluation.sections import more_passes, one_pass
+from emostream_trainer.evaluation.streaming import Evaluation, FoldEnsembles, StreamedEvaluation, evaluate, model_sets
+
+F64 = NDArray[np.float64]
+Row = tuple[Path, ...]
+
+PROTOCOL = (
+    "Each clip is streamed from its beginning to its end as the daemon hears it (speech gate, windows, smoothing), by "
+    "models that never heard its speaker; its verdict is the likeliest label of the mean over its windows, and nothing "
+    "abstains unless it says so."
+)
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to judge and by what. ``rows`` are runs or model files that listen together.
+
+    ``sample`` is how many clips of each corpus are heard behind noise and after enrolments that do harm, too little and
+    the wrong speaker. ``enrol_s`` is how many seconds a speaker is enrolled with, None for not at all.
+    """
+
+    rows: tuple[Row, ...]
+    clips: Sequence[Clip]
+    labels: LabelSet
+    out: Path
+    with_baselines: bool
+    with_leak: bool
+    with_noise: bool
+    sample: int
+    enrol_s: float | None
+    with_harm: bool
+
+
+def evaluate_all(job: Job) -> list[Evaluation]:
+    """Write the report; gives the rows of its table. Raises ``UsageError`` or ``NoInputError``."""
+    labels = job.labels
+    labels.keep(job.clips)  # refuses a label that nobody speaks
+    rows = _with_singles(job.rows)
+    sets = {row: model_sets(row) for row in rows}  # what is missing is said before an hour has passed
+    if job.enrol_s is not None:
+        for models in sets[rows[-1]]:
+            require_adaptation([EmotionModel.load(path).card for path in models])
+    job.out.mkdir(parents=True, exist_ok=True)
+    regressions = baselines(job.clips, labels, leaky=job.with_leak) if job.with_baselines or job.with_leak else []
+    evaluations = [each for each in regressions if job.with_baselines and each.name != LEAKY]
+    judged: dict[Row, StreamedEvaluation] = {}
+    for row in rows:
+        weights = _weights(judged, row) if len(row) > 1 else {}
+        judged[row] = evaluate(_name(row), FoldEnsembles(sets[row], weights), job.clips, labels)
+        if len(row) == 1 and row[0].is_dir() and _is_whole(row[0], judged[row]):
+            runs.write_scores(row[0], judged[row].scores())
+    evaluations += judged.values()
+    table = evaluations or regressions
+    facts, written = _facts(table[-1].clips, rows), []
+    for section in _sections(job, evaluations, regressions, judged):
+        # Passes take minutes each: what is known is kept whatever becomes of the rest.
+        written.append(section)
+        write_report(job.out, "How well it hears", facts, written)
+    return table
+
+
+def _sections(
+    job: Job,
+    evaluations: Sequence[Evaluation],
+    regressions: Sequence[Evaluation],
+    judged: Mapping[Row, StreamedEvaluation],
+) -> Iterator[Section]:
+    if evaluations:
+        yield one_pass.scores(evaluations, job.out)
+    if judged:
+        yield from _about(judged, list(judged)[-1], job)
+    if job.with_leak:
+        yield more_passes.leak(regressions)
+
+
+def _about(judged: Mapping[Row, StreamedEvaluation], row: Row, job: Job) -> Iterator[Section]:
+    """The sections about one row of those that were judged."""
+    evaluation = judged[row]
+    if not evaluation.p.any():
+        yield Section("heard", "Nothing was heard", ("In no clip was there any speech to judge by.",), {})
+        return
+    out, labels, weights = job.out, job.labels, _weights(judged, row)
+    ensembles = FoldEnsembles(model_sets(row), weights)
+    versions, tallies = {each.name: each for each in _alone(judged, row)}, None
+    if weights:
+        if len(row) == 1:
+            # Its weight came from what it says alone; the daemon weighs every window before anything is smoothed.
+            name = f"{evaluation.name} with its weight"
+            evaluation = evaluate(name, ensembles, evaluation.clips, labels)
+        versions[evaluation.name] = evaluation
+        tallies = one_pass.tallies_of(evaluation)
+        if models := _identities(row):
+            of_all = pool_weights(_verdicts(judged, row), evaluation.truth)
+            write_reliability(out, models, of_all, *tallies)
+    yield one_pass.breakdown(evaluation)
+    yield one_pass.calibration(versions, weights, out)
+    yield one_pass.abstaining(evaluation, tallies, out)
+    yield one_pass.pace(evaluation, out)
+    if people := one_pass.people(evaluation, labels):
+        yield people
+    if job.with_noise:
+        yield more_passes.noise(evaluation, ensembles, labels, job.sample, out)
+    if job.enrol_s is not None:
+        # Each of those that listen together alone too, then all of them.
+        alone = [(judged[single], model_sets(single)) for single in _singles(row) if single != row]
+        known = [(unknown, FoldEnsembles(sets)) for unknown, sets in alone if _takes_a_speaker(sets)]
+        harm = job.sample if job.with_harm else None
+        yield more_passes.enrolment([*known, (evaluation, ensembles)], labels, job.enrol_s, harm)
+    if held_out := _held_out_corpora(row):
+        clips = [clip for clip in evaluation.clips if clip.corpus in held_out]
+        # A corpus' own clips have no say in how its judges are weighed.
+        by_corpus = cross_fitted(_verdicts(judged, row), evaluation.truth, evaluation.corpora)
+        others = {place: by_corpus[corpus] for place, corpus in enumerate(held_out) if corpus in by_corpus}
+        without = FoldEnsembles(model_sets(row, runs.WITHOUT), others)
+        yield more_passes.other_corpora(evaluation, without, clips, labels, job.enrol_s)
+
+
+def _singles(row: Row) -> list[Row]:
+    return [(path,) for path in row]
+
+
+def _alone(judged: Mapping[Row, StreamedEvaluation], row: Row) -> list[StreamedEvaluation]:
+    """What each of the row says alone."""
+    return [judged[single] for single in _singles(row)]
+
+
+def _verdicts(judged: Mapping[Row, StreamedEvaluation], row: Row) -> F64:
+    """The same as probabilities (M, N, K)."""
+    return np.stack([evaluation.p for evaluation in _alone(judged, row)])
+
+
+def _weights(judged: Mapping[Row, StreamedEvaluation], row: Row) -> dict[int, tuple[float, ...]]:
+    """By fold how far each of the row is believed there, from what each says alone in the other folds; none without."""
+    alone = _alone(judged, row)[0]
+    verdicts = _verdicts(judged, row)
+    heard = verdicts.any(axis=2).all(axis=0)
+    if len(set(alone.fold[heard].tolist())) < 2:
+        return {}
+    return cross_fitted(verdicts, alone.truth, alone.fold)
+
+
+def _held_out_corpora(row: Row) -> list[str]:
+    """The corpora that the row's runs have networks without, in their order; none where one of the runs has none."""
+    if not all(folder.is_dir() and runs.judged_parts(folder, runs.WITHOUT) for folder in row):
+        return []
+    return [part.name.removeprefix(runs.WITHOUT) for part in runs.judged_parts(row[0], runs.WITHOUT)]
+
+
+def _takes_a_speaker(sets: Sequence[tuple[Path, ...]]) -> bool:
+    return all(any(EmotionModel.load(path).card.neutral_summary for path in models) for models in sets)
+
+
+def _with_singles(rows: Sequence[Row]) -> list[Row]:
+    """Every row once; before those that listen together, each of them alone."""
+    found: dict[Row, None] = {}
+    for row in rows:
+        found.update(dict.fromkeys((path,) for path in row))
+        found[row] = None
+    return list(found)
+
+
+def _is_whole(folder: Path, evaluation: Evaluation) -> bool:
+    """Whether all clips of the folds were judged: a card must not carry scores of a part of them."""
+    held_out = sum(len(runs.read_held_out(part)[1]) for part in runs.judged_parts(folder))
+    return held_out == len(evaluation.clips)
+
+
+def _name(row: Row) -> str:
+    return " + ".join(path.name for path in row)
+
+
+def _identities(row: Row) -> list[ModelIdentity]:
+    """How the shipped networks of these runs are known; none where a run has no network of all speakers yet."""
+    parts = [folder / runs.ALL for folder in row if (folder / runs.ALL / "split.json").exists()]
+    if len(parts) < len(row):
+        return []
+    recipes = [runs.read_run(part.parent).recipe for part in parts]
+    return [
+        ModelIdentity(name=recipe.network, variant=recipe.variant, split_hash=runs.read_split(part).split_hash)
+        for recipe, part in zip(recipes, parts, strict=True)
+    ]
+
+
+def _facts(clips: Sequence[Clip], rows: Sequence[Row]) -> dict[str, object]:
+    """What a reader needs to know before any number."""
+    cards = [EmotionModel.load(path).card for row in rows[-1:] for models in model_sets(row) for path in models]
+    corpora = sorted({clip.corpus for clip in clips})
+    return {
+        "protocol": PROTOCOL,
+        "date": date.today().isoformat(),
+        "models": sorted({f"{card.name}/{card.variant} {card.version}" for card in cards}),
+        "splits": sorted({card.split_hash for card in cards}),
+        **{f"clips of {corpus}": _counted(clips, corpus) for corpus in corpora},
+    }
+
+
+def _counted(clips: Sequence[Clip], corpus: str) -> str:
+    own = [clip for clip in clips if clip.corpus == corpus]
+    return f"{len(own)} by {len({clip.speaker for clip in own})} speakers"

@@ -1,0 +1,133 @@
+"""What each variant of each network is trained with. One frozen recipe a variant; the checkpoints keep a copy."""
+
+import msgspec
+
+from emostream.errors import UsageError
+from emostream.features import Feature, FeatureSpec
+from emostream.features.windows import WindowGrid
+
+SEED_MFCC = FeatureSpec(features=(Feature.MFCC, Feature.CENTROID, Feature.CONTRAST_MEAN), n_mfcc=50)
+SEED_MEL = FeatureSpec(features=(Feature.LOG_MEL,), hop_length=1024)
+# Long frames tell the harmonics of low voices apart; all seven contrast bands say more than their mean
+# (see models/README.md).
+MFCC = FeatureSpec(features=(Feature.MFCC, Feature.CENTROID, Feature.CONTRAST), n_mfcc=50)
+# 64 ms frames still resolve harmonics, 20 ms hops keep syllables apart.
+MEL = FeatureSpec(features=(Feature.LOG_MEL,), frame_length=1024, hop_length=320)
+
+# What the network that heard Dusha listens to.
+DUSHA = FeatureSpec(features=(Feature.LOG_MEL,), frame_length=320, hop_length=160, n_mels=64)
+
+# Numbers in the summary that the network that heard Dusha gives of a clip; what is imitated.
+TEACHER_SUMMARY = 928
+
+
+class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How to train one variant of one network.
+
+    ``versions`` of each clip are in the bank, the clean one and augmented ones; a batch takes the clean one with the
+    probability ``clean_share``. A batch draws clips with a probability proportional to (size of the clip's
+    corpus-and-label cell) ** -balance: 0 is as they come, 1 makes cells equal.
+    ``relative`` networks give a summary of the window, judged relative to what is usual for the speaker by a head that
+    is fitted last, with ``shrinkage`` and ``between_speaker_weight`` (``training.discriminant``).
+    ``teacher_weight`` scales the loss of
+    imitating the summary of the network that heard Dusha; 0 is no teacher. ``from_dusha`` builds on that network's
+    weights. ``soft_targets`` teaches the shares of listeners' votes where a clip has them. Of ``every_steps`` steps a
+    stream asks the network at one.
+    """
+
+    network: str
+    variant: str
+    features: FeatureSpec
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    window_ms: int = 3000
+    step_ms: int = 250
+    shortest_window_ms: int = 500
+    every_steps: int = 1
+    versions: int = 1
+    clean_share: float = 1.0
+    balance: float = 0.0
+    clips_per_epoch: int | None = None
+    label_smoothing: float = 0.0
+    weight_decay: float = 0.0
+    warm_up: bool = False
+    random_crops: bool = False
+    teacher_weight: float = 0.0
+    from_dusha: bool = False
+    relative: bool = False
+    shrinkage: float = 0.1
+    between_speaker_weight: float = 0.0
+    soft_targets: bool = False
+    seed: int = 0
+
+    @property
+    def name(self) -> str:
+        """The recipe as it is asked for on the command line."""
+        return f"{self.network}/{self.variant}"
+
+    def grid(self) -> WindowGrid:
+        """The windows that the network will be given, in samples."""
+        return WindowGrid.of(
+            self.features, window_ms=self.window_ms, step_ms=self.step_ms, shortest_ms=self.shortest_window_ms
+        )
+
+
+_OWN = {
+    "epochs": 15,
+    "batch_size": 64,
+    "learning_rate": 2e-3,
+    "versions": 4,
+    "clean_share": 0.6,
+    "balance": 0.5,
+    "clips_per_epoch": 5000,
+    "label_smoothing": 0.05,
+    "weight_decay": 1e-3,
+    "warm_up": True,
+    "random_crops": True,
+}
+
+RECIPES = {
+    recipe.name: recipe
+    for recipe in (
+        # As published (2024): Adam 1e-4, batches of 128; 30 epochs on CREMA-D, 100 on Dusha; 15 epochs for the 2-D one.
+        Recipe(network="mfcc_cnn1d", variant="seed", features=SEED_MFCC, epochs=30, batch_size=128, learning_rate=1e-4),
+        Recipe(network="mel_cnn2d", variant="seed", features=SEED_MEL, epochs=15, batch_size=128, learning_rate=1e-4),
+        Recipe(network="mfcc_cnn1d", variant="attentive", features=MFCC, **_OWN),
+        Recipe(network="mel_cnn2d", variant="attentive", features=MEL, **_OWN),
+        # The two that ship take turns: an answer of a step ago is almost that of now (models/README.md).
+        Recipe(
+            network="mfcc_cnn1d",
+            variant="distilled",
+            features=MFCC,
+            relative=True,
+            teacher_weight=1.0,
+            every_steps=2,
+            **{**_OWN, "epochs": 25, "clean_share": 0.4, "clips_per_epoch": 6000},
+        ),
+        # Nothing but the head is learnt.
+        Recipe(
+            network="mel_cnn2d",
+            variant="staged",
+            features=DUSHA,
+            epochs=0,
+            batch_size=64,
+            learning_rate=0.0,
+            versions=2,
+            relative=True,
+            from_dusha=True,
+            between_speaker_weight=1.0,
+            every_steps=2,
+        ),
+    )
+}
+
+# The recipes that can learn from published features without audio.
+HEARS_PUBLISHED = " or ".join(name for name, recipe in RECIPES.items() if recipe.features == DUSHA)
+
+
+def recipe_named(name: str) -> Recipe:
+    """The recipe called ``network/variant``; raises ``UsageError`` with the list of those there are."""
+    if name not in RECIPES:
+        raise UsageError(f"found recipe {name!r}, expected one of {', '.join(RECIPES)}")
+    return RECIPES[name]

@@ -1,0 +1,180 @@
+"""A training run on disk: a folder for each part, with what it takes to go on or to export.
+
+runs/mel_cnn2d-attentive/run.json            recipe, labels, what was trained on
+                         fold0/checkpoint    the network after its last epoch
+                         fold0/history.json  loss by epoch
+                         fold0/split.json    the speakers heard, the hash of the split
+                         fold0/summaries.npz the mean summary of the training voices, neutral and all
+                         fold0/held_out.npz  logits and labels of the clips of unheard speakers
+                         without-tess/...    the same for all corpora but one, which is held out
+                         all/...             the same for all speakers, with nothing held out
+"""
+
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from emostream.errors import NoInputError, UsageError
+from emostream_trainer.recipes import Recipe
+
+F32 = NDArray[np.float32]
+Facts = TypeVar("Facts", bound=msgspec.Struct)
+
+ALL = "all"
+FOLD = "fold"
+WITHOUT = "without-"
+CHECKPOINT = "checkpoint"
+DRAFT = "checkpoint.draft"
+HISTORY = "history.json"
+HELD_OUT = "held_out.npz"
+MODEL = "model.onnx"
+SUMMARIES = "summaries.npz"
+SCORES = "scores.json"
+
+
+class RunFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What is the same for all parts of a run. ``clips`` counts what was there to train on, by corpus."""
+
+    recipe: Recipe
+    labels: tuple[str, ...]
+    training_data: str
+    licence: str
+    attribution: str
+    clips: dict[str, int]
+
+
+class SplitFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """Who was heard in training, and the hash that names the split."""
+
+    speakers: tuple[str, ...]
+    split_hash: str
+
+
+def run_folder(root: Path, recipe: Recipe) -> Path:
+    """Where the run of a recipe lives."""
+    return root / f"{recipe.network}-{recipe.variant}"
+
+
+def write_run(folder: Path, facts: RunFacts) -> None:
+    """Write ``run.json``; raises ``UsageError`` where the folder holds another run. More epochs are no other run."""
+    path = folder / "run.json"
+    if path.exists():
+        known = read_run(folder)
+        recipe = msgspec.structs.replace(known.recipe, epochs=facts.recipe.epochs)
+        _check_same(path, msgspec.structs.replace(known, recipe=recipe), facts)
+    folder.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(facts), indent=2))
+
+
+def read_run(folder: Path) -> RunFacts:
+    """Read ``run.json``; raises ``NoInputError`` where there is no run."""
+    return _read(folder / "run.json", RunFacts)
+
+
+def write_split(part: Path, facts: SplitFacts) -> None:
+    """Write a part's ``split.json``; raises ``UsageError`` where the part was trained on another split."""
+    path = part / "split.json"
+    if path.exists():
+        _check_same(path, read_split(part), facts)
+    part.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(msgspec.json.encode(facts))
+
+
+def read_split(part: Path) -> SplitFacts:
+    """Read a part's ``split.json``; raises ``NoInputError`` where the part was not trained."""
+    return _read(part / "split.json", SplitFacts)
+
+
+def judged_parts(folder: Path, kind: str = FOLD) -> list[Path]:
+    """The parts of a kind (``FOLD`` or ``WITHOUT``) whose training ended, in the order of fold or corpus."""
+    ended = [part for part in folder.glob(f"{kind}*") if (part / HELD_OUT).exists()]
+    return sorted(ended, key=lambda part: (len(part.name), part.name) if kind == FOLD else (0, part.name))
+
+
+def kind_of(part: Path) -> str:
+    """The kind of parts that a part is judged with; the one of all speakers goes with the folds."""
+    return WITHOUT if part.name.startswith(WITHOUT) else FOLD
+
+
+def write_held_out(part: Path, logits: F32, labels: NDArray[np.int64]) -> None:
+    """Write logits (N, K) and labels (N,) of the clips of unheard speakers."""
+    np.savez(part / HELD_OUT, logits=logits, labels=labels)
+
+
+def read_held_out(part: Path) -> tuple[F32, NDArray[np.int64]]:
+    """Read what ``write_held_out`` wrote."""
+    with np.load(part / HELD_OUT) as saved:
+        return saved["logits"], saved["labels"]
+
+
+def write_summaries(part: Path, neutral: F32, speech: F32) -> None:
+    """Write the training voices' mean summary (S,) of neutral and of all speech."""
+    np.savez(part / SUMMARIES, neutral=neutral, speech=speech)
+
+
+def read_summaries(part: Path) -> tuple[F32, F32]:
+    """Read what ``write_summaries`` wrote; of size 0 for a network without summaries."""
+    if not (part / SUMMARIES).exists():
+        return np.zeros(0, np.float32), np.zeros(0, np.float32)
+    with np.load(part / SUMMARIES) as saved:
+        return saved["neutral"], saved["speech"]
+
+
+def is_trained(part: Path, recipe: Recipe) -> bool:
+    """Whether a part has all its epochs behind it, and its head where the recipe's network has one."""
+    ended = len(read_losses(part)) >= recipe.epochs and (part / CHECKPOINT).exists()
+    return ended and (not recipe.relative or (part / SUMMARIES).exists())
+
+
+def checkpoint_of(part: Path) -> Path:
+    """The part's weights; raises ``NoInputError`` where the part was not trained."""
+    path = part / CHECKPOINT
+    if not path.exists():
+        raise NoInputError(f"{path} is not there: train this part first with 'emostream train'")
+    return path
+
+
+def write_losses(part: Path, losses: list[float]) -> None:
+    """Write the training loss by epoch."""
+    (part / HISTORY).write_bytes(msgspec.json.encode(losses))
+
+
+def read_losses(part: Path) -> list[float]:
+    """Read what ``write_losses`` wrote; empty before the first epoch."""
+    path = part / HISTORY
+    return msgspec.json.decode(path.read_bytes(), type=list[float]) if path.exists() else []
+
+
+def write_scores(folder: Path, scores: dict[str, float]) -> None:
+    """Write what an evaluation of the folds found, by name."""
+    (folder / SCORES).write_bytes(msgspec.json.encode(scores))
+
+
+def read_scores(folder: Path) -> dict[str, float]:
+    """Read what ``write_scores`` wrote; empty before an evaluation."""
+    path = folder / SCORES
+    return msgspec.json.decode(path.read_bytes(), type=dict[str, float]) if path.exists() else {}
+
+
+def _read(path: Path, kind: type[Facts]) -> Facts:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=kind)
+    except FileNotFoundError as error:
+        raise NoInputError(
+            f"{path} is not there: expected the folder of a run; make one with 'emostream train'"
+        ) from error
+    except msgspec.DecodeError as error:
+        raise NoInputError(f"{path} cannot be read ({error}): delete {path.parent} and train again") from error
+
+
+def _check_same(path: Path, known: Facts, facts: Facts) -> None:
+    """Checkpoints that heard other speakers must not be gone on from: their scores would be false."""
+    differing = [name for name in known.__struct_fields__ if getattr(known, name) != getattr(facts, name)]
+    if differing:
+        raise UsageError(
+            f"{path} tells of a training with other {' and '.join(differing)}, which cannot be gone on with: "
+            f"choose another folder with --out, or delete {path.parent}"
+        )

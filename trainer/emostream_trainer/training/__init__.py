@@ -1,0 +1,1 @@
+"""Fitting a network to a training set, part by part of a run."""

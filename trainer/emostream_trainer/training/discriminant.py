@@ -1,0 +1,96 @@
+"""The classifier over a network's summaries: linear discriminants that expect to meet strangers.
+
+It is fitted after the network has learnt, on the same speakers. What tells one speaker from another within a label is
+noise that every stranger brings anew, so it may count for more than is seen of it on a few training speakers. Whoever
+enrols brings less of it, and the same classifier serves them too.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+F32 = NDArray[np.float32]
+F64 = NDArray[np.float64]
+
+# How far below all others a label lies that nobody on the training side speaks.
+UNHEARD = -4.0
+# Standardised numbers have a variance of 1. Where most are the same for everybody, the rest is not blown up for it.
+LEAST_VARIANCE = 0.1
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """Windows of the training side, a row each.
+
+    ``summaries`` (N, S); ``truth`` (N,) in 0..K-1; ``speakers`` (N,); ``seconds`` (N,) of speech that no window before
+    it held; ``weights`` (N,); ``clean`` (N,) those of undisturbed clips; ``neutral`` (N,) clean ones of neutral speech.
+    """
+
+    summaries: F32
+    truth: NDArray[np.int64]
+    speakers: NDArray[np.str_]
+    seconds: F64
+    weights: F64
+    clean: NDArray[np.bool_]
+    neutral: NDArray[np.bool_]
+
+    def of(self, rows: NDArray[np.bool_]) -> "Spoken":
+        """Some of the windows."""
+        return Spoken(**{name: getattr(self, name)[rows] for name in self.__dataclass_fields__})
+
+
+@dataclass(frozen=True)
+class Discriminant:
+    """``weight`` (S, K), ``bias`` (K,); the training voices' mean summary of ``neutral`` and of all ``speech`` (S,)."""
+
+    weight: F32
+    bias: F32
+    neutral: F32
+    speech: F32
+
+
+def fit_discriminant(spoken: Spoken, n_labels: int, *, shrinkage: float, between_speaker_weight: float) -> Discriminant:
+    """The head of standardised summaries, with a column for each of ``n_labels`` whether anybody speaks it or not.
+
+    The logits are those of normal distributions of one covariance, all labels as likely. The covariance is that within
+    labels, plus ``between_speaker_weight`` (>= 0) times that of the speakers' means within labels (Hatch et al.
+    2006), drawn by ``shrinkage`` in (0, 1] towards a multiple of the identity (Friedman 1989).
+    """
+    heard, size = np.unique(spoken.truth), spoken.summaries.shape[1]
+    means, within, between = _spread(spoken)
+    covariance = (1 - shrinkage) * (within + between_speaker_weight * between)
+    covariance += shrinkage * max(float(np.trace(within)) / size, LEAST_VARIANCE) * np.eye(size)
+    # Scores relative to their mean over labels: that changes no probability and leaves no bias to nobody's label.
+    middle = means.mean(axis=0)
+    towards = np.linalg.solve(covariance, (means - middle).T)
+    biases = -np.einsum("hs,sh->h", (means + middle) / 2, towards)
+    weight, bias = np.zeros((size, n_labels), np.float32), np.full(n_labels, UNHEARD + biases.min(), np.float32)
+    weight[:, heard], bias[heard] = towards, biases
+    return Discriminant(weight, bias, _usual(spoken.of(spoken.neutral)), _usual(spoken.of(spoken.clean)))
+
+
+def _spread(spoken: Spoken) -> tuple[F64, F64, F64]:
+    """The heard labels' means (H, S) and, averaged over labels, the covariances (S, S) within and between speakers."""
+    heard, size = np.unique(spoken.truth), spoken.summaries.shape[1]
+    means, within, between = np.zeros((len(heard), size)), np.zeros((size, size)), np.zeros((size, size))
+    for i, label in enumerate(heard):
+        own = spoken.of(spoken.truth == label)
+        share = own.weights / own.weights.sum()
+        means[i] = share @ own.summaries
+        around = (own.summaries - means[i]).astype(np.float32)
+        within += (around * share[:, None].astype(np.float32)).T @ around / len(heard)
+        for speaker in np.unique(own.speakers):
+            theirs = own.speakers == speaker
+            apart = share[theirs] @ around[theirs]
+            between += np.outer(apart, apart) / share[theirs].sum() / len(heard)
+    return means, within, between
+
+
+def _usual(spoken: Spoken) -> F32:
+    """The mean over speakers of the mean summary (S,) of their speech: one who says more counts no more."""
+    means = []
+    for speaker in np.unique(spoken.speakers):
+        own = spoken.speakers == speaker
+        means.append(np.average(spoken.summaries[own], axis=0, weights=spoken.seconds[own]))
+    return np.mean(means, axis=0, dtype=np.float32) if means else np.zeros(spoken.summaries.shape[1], np.float32)
