@@ -51,7 +51,7 @@ def real_windows(card: ModelCard, recording: Path) -> list[F32]:
     batches = []
     # A stream begins with the shortest windows.
     for samples in (grid.length, grid.length // 2, grid.shortest):
-        length = grid.whole_frames(samples)
+        length = grid.spec.n_frames(samples)
         starts = np.linspace(0, len(rows) - length, WINDOWS).astype(int)
         batches.append(np.stack([rows[start : start + length] for start in starts]))
     return batches

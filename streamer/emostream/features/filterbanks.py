@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from emostream.features.spec import FeatureSpec
 
-F32 = NDArray[np.float32]
 Index = NDArray[np.intp]
 
 
@@ -41,12 +40,12 @@ class MelBands:
     over stretch m + 1. No bin lies in the stretches ``empty``.
     """
 
-    weights: F32
+    weights: NDArray[np.float32]
     starts: Index
     empty: Index
 
 
-# Every new stream asks for the same; nobody writes to them.
+# The same for every stream, and read only.
 @lru_cache(maxsize=16)
 def mel_bands(spec: FeatureSpec) -> MelBands:
     """Triangles of equal area between ``f_min_hz`` and ``f_max_hz``; one that falls between two bins is empty."""
@@ -64,12 +63,12 @@ def mel_bands(spec: FeatureSpec) -> MelBands:
     return MelBands(weights, starts, np.flatnonzero(starts == ends))
 
 
-def dct_matrix(n_out: int, n_in: int) -> F32:
+def dct_matrix(n_out: int, n_in: int) -> NDArray[np.float32]:
     """The first ``n_out`` rows of the orthonormal DCT-II, float32 of shape (n_out, n_in)."""
     angle = np.pi / n_in * (np.arange(n_in) + 0.5)[None, :] * np.arange(n_out)[:, None]
     scale = np.full((n_out, 1), np.sqrt(2 / n_in))
     scale[0] = np.sqrt(1 / n_in)
-    matrix: F32 = (scale * np.cos(angle)).astype(np.float32)
+    matrix: NDArray[np.float32] = (scale * np.cos(angle)).astype(np.float32)
     return matrix
 
 

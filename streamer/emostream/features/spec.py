@@ -2,8 +2,13 @@
 
 import hashlib
 from enum import StrEnum
+from typing import TypeVar
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+Frame = TypeVar("Frame", int, NDArray[np.int64])
 
 
 class Feature(StrEnum):
@@ -32,6 +37,12 @@ class FeatureSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     >>> FeatureSpec(features=(Feature.MFCC, Feature.CENTROID, Feature.CONTRAST_MEAN), n_mfcc=50).dim
     52
+
+    Frame i holds the samples ``[frame_start(i), frame_start(i) + frame_length)``, and row i is computed from it alone.
+
+    >>> spec = FeatureSpec(features=(Feature.LOG_MEL,), frame_length=400, hop_length=160)
+    >>> spec.n_frames(399), spec.n_frames(400), spec.n_frames(560), spec.frame_start(1)
+    (0, 1, 2, 160)
     """
 
     features: tuple[Feature, ...]
@@ -91,6 +102,14 @@ class FeatureSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     def hop_ms(self) -> float:
         """Time from one row to the next."""
         return 1000 * self.hop_length / self.sample_rate_hz
+
+    def n_frames(self, n_samples: int) -> int:
+        """How many whole frames lie within the first ``n_samples``."""
+        return max(0, (n_samples - self.frame_length) // self.hop_length + 1)
+
+    def frame_start(self, frame: Frame) -> Frame:
+        """The first sample of a frame, by its index from 0; an array of indices gives an array of samples."""
+        return frame * self.hop_length
 
     def width(self, feature: Feature) -> int:
         """The number of columns that one feature takes."""

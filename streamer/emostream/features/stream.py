@@ -1,17 +1,17 @@
 """The one feature path: trainer, file and microphone all push their samples through ``FeatureStream``."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from emostream.audio import Samples
-from emostream.features.filterbanks import (
-    F32,
-    bin_frequencies_hz,
-    contrast_bands,
-    dct_matrix,
-    hann,
-    mel_bands,
-)
+from emostream.features.arrays import Rows
+from emostream.features.filterbanks import bin_frequencies_hz, contrast_bands, dct_matrix, hann, mel_bands
 from emostream.features.spec import Feature, FeatureSpec
+
+Frames = NDArray[np.float32]
+"""Samples cut into frames, shape (k, frame_length)."""
+Bins = NDArray[np.float32]
+"""The power or magnitude of each frame's FFT bins, shape (k, frame_length / 2 + 1)."""
 
 POWER_FLOOR = np.float32(1e-10)
 DB_PER_E_FOLD = np.float32(10 / np.log(10))
@@ -43,32 +43,32 @@ class FeatureStream:
         """Forget all audio: what follows is as from a new stream."""
         self._kept = np.zeros(0, np.float32)
 
-    def push(self, samples: Samples) -> F32:
+    def push(self, samples: Samples) -> Rows:
         """Take float32 samples of shape (n,), give the rows of all frames they complete: float32 of shape (k, D)."""
         spec = self.spec
         audio = np.concatenate([self._kept, samples])
-        n_rows = max(0, (len(audio) - spec.frame_length) // spec.hop_length + 1)
-        self._kept = audio[n_rows * spec.hop_length :].copy()
+        n_rows = spec.n_frames(len(audio))
+        self._kept = audio[spec.frame_start(n_rows) :].copy()
         if n_rows == 0:
             return np.zeros((0, spec.dim), np.float32)
         # As sliding_window_view has it, which takes longer than the FFT of the frames.
         shape, strides = (n_rows, spec.frame_length), (spec.hop_length * audio.itemsize, audio.itemsize)
-        frames: F32 = np.ndarray(shape, np.float32, audio, strides=strides)
+        frames: Frames = np.ndarray(shape, np.float32, audio, strides=strides)
         return np.concatenate(
             [self._rows(frames[i : i + FRAMES_AT_ONCE]) for i in range(0, n_rows, FRAMES_AT_ONCE)],
         )
 
-    def flush(self) -> F32:
+    def flush(self) -> Rows:
         """The end of the audio completes no further frame: no rows, shape (0, D)."""
         self.reset()
         return np.zeros((0, self.spec.dim), np.float32)
 
-    def _rows(self, frames: F32) -> F32:
+    def _rows(self, frames: Frames) -> Rows:
         # In double precision: quiet bins, which make a spectral valley, lie within float32's rounding of the loud ones.
         spectrum = np.fft.rfft(frames * self._window, axis=1).astype(np.complex64)
         power = spectrum.real**2 + spectrum.imag**2
         wanted = set(self.spec.features)
-        columns: dict[Feature, F32] = {}
+        columns: dict[Feature, Rows] = {}
         if wanted & {Feature.LOG_MEL, Feature.MFCC}:
             columns[Feature.LOG_MEL] = self._log_mel(power)
         if Feature.MFCC in wanted:
@@ -83,20 +83,20 @@ class FeatureStream:
                 columns[Feature.CONTRAST_MEAN] = columns[Feature.CONTRAST].mean(axis=1, keepdims=True)
         return np.concatenate([columns[feature] for feature in self.spec.features], axis=1, dtype=np.float32)
 
-    def _log_mel(self, power: F32) -> F32:
+    def _log_mel(self, power: Bins) -> Rows:
         sides = np.add.reduceat(power * self._mel.weights[:, None], self._mel.starts, axis=2)
         sides[:, :, self._mel.empty] = 0  # reduceat hands an empty stretch its neighbour's first bin
         rising, falling = sides
         return _decibels(rising[:, :-1] + falling[:, 1:])
 
-    def _centroid_hz(self, magnitude: F32) -> F32:
+    def _centroid_hz(self, magnitude: Bins) -> Rows:
         total = magnitude.sum(axis=1, keepdims=True)
         weighted = np.vecdot(magnitude, self._frequencies_hz)[:, None]
         # In digital silence there is no centre: 0 Hz, as librosa has it.
-        centre: F32 = np.divide(weighted, total, out=np.zeros_like(total), where=total > np.finfo(np.float32).tiny)
+        centre: Rows = np.divide(weighted, total, out=np.zeros_like(total), where=total > np.finfo(np.float32).tiny)
         return centre
 
-    def _contrast_db(self, magnitude: F32) -> F32:
+    def _contrast_db(self, magnitude: Bins) -> Rows:
         """Loudest less quietest bins of each band in dB; librosa takes decibels of the magnitude as of a power."""
         ends = np.empty((2, len(magnitude), len(self._contrast)), np.float32)
         for i, band in enumerate(self._contrast):
@@ -109,10 +109,10 @@ class FeatureStream:
                 ends[0, :, i], ends[1, :, i] = rising[:, -tail:].sum(axis=1), rising[:, :tail].sum(axis=1)
                 ends[:, :, i] /= tail
         peak, valley = _decibels(ends)
-        contrast: F32 = peak - valley
+        contrast: Rows = peak - valley
         return contrast
 
 
-def _decibels(power: F32) -> F32:
+def _decibels(power: NDArray[np.float32]) -> NDArray[np.float32]:
     # Of numpy's float32 logarithms the natural one alone is vectorised.
     return DB_PER_E_FOLD * np.log(np.maximum(power, POWER_FLOOR))

@@ -1,13 +1,11 @@
-"""Sliding windows over feature rows. All arithmetic of frames, hops, windows and steps is here."""
+"""Sliding windows over feature rows. All arithmetic of windows and steps is here; that of frames is the spec's."""
 
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from emostream.features import FeatureSpec
-
-F32 = NDArray[np.float32]
+from emostream.features.arrays import Rows
+from emostream.features.spec import FeatureSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,32 +14,29 @@ class WindowGrid:
 
     Windows end at multiples of ``step`` from ``shortest`` on, and reach back ``length`` samples or, near the start, to
     sample 0. A row belongs to a window when its whole frame does.
+
+    Raises ``ValueError`` for a window that holds no whole frame, or steps that do not go forward.
     """
 
-    frame_length: int
-    hop_length: int
+    spec: FeatureSpec
     length: int
     step: int
     shortest: int
 
     def __post_init__(self) -> None:
-        if not 0 < self.frame_length <= self.shortest <= self.length or not self.step > 0 or not self.hop_length > 0:
+        if not self.spec.frame_length <= self.shortest <= self.length or not self.step > 0:
             raise ValueError(f"a window must hold a frame and steps must go forward: got {self}")
 
     @classmethod
     def of(cls, spec: FeatureSpec, *, window_ms: int, step_ms: int, shortest_ms: int) -> "WindowGrid":
         """The grid over the frames of a spec, at its rate."""
         length, step, shortest = (round(ms * spec.sample_rate_hz / 1000) for ms in (window_ms, step_ms, shortest_ms))
-        return cls(spec.frame_length, spec.hop_length, length, step, shortest)
-
-    def whole_frames(self, n_samples: int) -> int:
-        """How many frames lie wholly within the first ``n_samples``."""
-        return max(0, (n_samples - self.frame_length) // self.hop_length + 1)
+        return cls(spec, length, step, shortest)
 
     @property
     def rows(self) -> int:
         """T, the rows of a full window."""
-        return self.whole_frames(self.length)
+        return self.spec.n_frames(self.length)
 
     @property
     def first_end(self) -> int:
@@ -54,7 +49,7 @@ class FeatureWindow:
     """Rows of shape (T, D) of the window that ends at ``end_sample``; T is smaller near the start."""
 
     end_sample: int
-    rows: F32
+    rows: Rows
 
 
 class FeatureWindows:
@@ -71,29 +66,29 @@ class FeatureWindows:
         self._first_row = 0
         self._next_end = self.grid.first_end
 
-    def push(self, rows: F32) -> list[FeatureWindow]:
+    def push(self, rows: Rows) -> list[FeatureWindow]:
         """Take rows of shape (k, D), give the windows that they complete, oldest first."""
         self._kept = np.concatenate([self._kept, rows])
         known = self._first_row + len(self._kept)
         windows = []
-        while self.grid.whole_frames(self._next_end) <= known:
+        while self.grid.spec.n_frames(self._next_end) <= known:
             windows.append(self._window(self._next_end))
             self._next_end += self.grid.step
         # A flush may end a window anywhere after the last one, so what that one began with is still needed.
-        self._forget(self.grid.whole_frames(self._next_end - self.grid.step) - self.grid.rows)
+        self._forget(self.grid.spec.n_frames(self._next_end - self.grid.step) - self.grid.rows)
         return windows
 
     def flush(self, n_samples: int) -> list[FeatureWindow]:
         """The audio ended after ``n_samples``: give the last window if it holds more than the one before; be as new."""
         last_end = self._next_end - self.grid.step
-        had = self.grid.whole_frames(last_end) if last_end >= self.grid.first_end else 0
-        ended = n_samples >= self.grid.shortest and self.grid.whole_frames(n_samples) > had
+        had = self.grid.spec.n_frames(last_end) if last_end >= self.grid.first_end else 0
+        ended = n_samples >= self.grid.shortest and self.grid.spec.n_frames(n_samples) > had
         windows = [self._window(n_samples)] if ended else []
         self.reset()
         return windows
 
     def _window(self, end_sample: int) -> FeatureWindow:
-        stop = self.grid.whole_frames(end_sample)
+        stop = self.grid.spec.n_frames(end_sample)
         start = max(0, stop - self.grid.rows)
         return FeatureWindow(end_sample, self._kept[start - self._first_row : stop - self._first_row])
 

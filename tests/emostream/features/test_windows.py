@@ -6,21 +6,33 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from emostream.features import Feature, FeatureSpec
 from emostream.features.windows import FeatureWindow, FeatureWindows, WindowGrid
 from tests.support.chunking import chunks, cuts
 
+
+def framed(frame_length: int, hop_length: int) -> FeatureSpec:
+    """A spec of such frames; the bands of contrast are set so that frames may be as short as 16 samples."""
+    return FeatureSpec(
+        features=(Feature.CENTROID,),
+        frame_length=frame_length,
+        hop_length=hop_length,
+        contrast_bands=1,
+        contrast_f_min_hz=1_000,
+    )
+
+
 # As the shipped kinds of models have it, and one whose step is shorter than a hop.
-SHIPPED = WindowGrid(frame_length=2048, hop_length=512, length=48_000, step=4_000, shortest=8_000)
-SHORT_STEP = WindowGrid(frame_length=400, hop_length=300, length=2_000, step=100, shortest=450)
+SHIPPED = WindowGrid(framed(2048, 512), length=48_000, step=4_000, shortest=8_000)
+SHORT_STEP = WindowGrid(framed(400, 300), length=2_000, step=100, shortest=450)
 
 
 @st.composite
 def grids(draw: st.DrawFn) -> WindowGrid:
-    frame_length = draw(st.integers(1, 60))
+    frame_length = 2 * draw(st.integers(8, 30))
     shortest = draw(st.integers(frame_length, 150))
     return WindowGrid(
-        frame_length=frame_length,
-        hop_length=draw(st.integers(1, 80)),
+        framed(frame_length, draw(st.integers(1, frame_length))),
         length=draw(st.integers(shortest, 300)),
         step=draw(st.integers(1, 120)),
         shortest=shortest,
@@ -29,8 +41,8 @@ def grids(draw: st.DrawFn) -> WindowGrid:
 
 def rows_within(grid: WindowGrid, start: int, end: int) -> list[int]:
     """By definition: the rows whose frame lies wholly between two samples."""
-    starts = range(0, max(end, 1), grid.hop_length)
-    return [i for i, at in enumerate(starts) if start <= at and at + grid.frame_length <= end]
+    starts = range(0, max(end, 1), grid.spec.hop_length)
+    return [i for i, at in enumerate(starts) if start <= at and at + grid.spec.frame_length <= end]
 
 
 def numbered_rows(grid: WindowGrid, n_samples: int) -> NDArray[np.float32]:
@@ -128,7 +140,7 @@ def test_nothing_grows() -> None:
         windows.push(np.zeros((7, 2), np.float32))
         assert windows._kept.base is None, "a view would keep all rows alive"
         most_kept = max(most_kept, len(windows._kept))
-    assert most_kept <= SHIPPED.rows + SHIPPED.step // SHIPPED.hop_length + 2
+    assert most_kept <= SHIPPED.rows + SHIPPED.step // SHIPPED.spec.hop_length + 2
 
 
 def test_windows_do_not_change_after_they_were_given() -> None:
@@ -140,24 +152,26 @@ def test_windows_do_not_change_after_they_were_given() -> None:
 
 
 @given(grid=grids(), n_samples=st.integers(0, 1_000))
-def test_whole_frames_are_counted_as_defined(grid: WindowGrid, n_samples: int) -> None:
-    assert grid.whole_frames(n_samples) == len(rows_within(grid, 0, n_samples))
+def test_frames_are_counted_and_placed_as_defined(grid: WindowGrid, n_samples: int) -> None:
+    spec, rows = grid.spec, rows_within(grid, 0, n_samples)
+    assert spec.n_frames(n_samples) == len(rows)
+    assert [spec.frame_start(row) for row in rows] == spec.frame_start(np.array(rows, np.int64)).tolist()
+    assert all(spec.frame_start(row) + spec.frame_length <= n_samples for row in rows)
+    assert spec.frame_start(len(rows)) + spec.frame_length > n_samples
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        {"frame_length": 0},
-        {"frame_length": 8_001},
+        {"shortest": 2_047},
         {"shortest": 48_001},
         {"length": 7_999},
         {"step": 0},
         {"step": -1},
-        {"hop_length": 0},
     ],
     ids=str,
 )
 def test_a_grid_that_cannot_be_is_refused(change: dict[str, int]) -> None:
-    numbers = {"frame_length": 2048, "hop_length": 512, "length": 48_000, "step": 4_000, "shortest": 8_000}
+    numbers = {"length": 48_000, "step": 4_000, "shortest": 8_000}
     with pytest.raises(ValueError, match="a window must hold a frame"):
-        WindowGrid(**{**numbers, **change})
+        WindowGrid(SHIPPED.spec, **{**numbers, **change})

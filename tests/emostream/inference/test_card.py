@@ -101,7 +101,7 @@ def test_text_that_is_no_card_is_refused(text: str) -> None:
 
 
 def test_the_grid_is_in_samples_at_the_models_rate() -> None:
-    assert TINY_CARD.grid() == WindowGrid(frame_length=512, hop_length=160, length=48_000, step=4_000, shortest=8_000)
+    assert TINY_CARD.grid() == WindowGrid(TINY_CARD.features, length=48_000, step=4_000, shortest=8_000)
     spec = FeatureSpec(features=(Feature.MFCC,), sample_rate_hz=22_050)
     assert tiny_card(features=spec).grid().step == 5_512
 

@@ -193,7 +193,7 @@ def test_crops_are_shares_of_the_window_and_one_length_a_batch() -> None:
 def test_a_full_window_is_what_the_daemon_cuts(name: str) -> None:
     recipe = RECIPES[name]
     spec = recipe.features
-    grid = WindowGrid(spec.frame_length, spec.hop_length, length=48_000, step=4_000, shortest=8_000)
+    grid = WindowGrid(spec, length=48_000, step=4_000, shortest=8_000)
     assert recipe.grid().rows == grid.rows
 
 
@@ -233,7 +233,7 @@ def test_excerpts_are_the_windows_that_a_stream_judges(rows: int, silence: int, 
     heard = np.append(0, bank.heard)
     steps = FeatureWindows(grid, 1)
     ends = [window.end_sample for window in steps.push(bank.clip(0))][::STEPS_APART]
-    cut = {(max(0, stop - grid.rows), stop) for stop in [*map(grid.whole_frames, ends), rows] if stop <= rows}
+    cut = {(max(0, stop - grid.rows), stop) for stop in [*map(grid.spec.n_frames, ends), rows] if stop <= rows}
     enough = {
         (start, stop)
         for start, stop in cut

@@ -159,7 +159,7 @@ def _rows_and_speech(audio: Samples, spec: FeatureSpec) -> tuple[NDArray[np.floa
 
 def _ends(n_rows: int, spec: FeatureSpec) -> NDArray[np.int32]:
     """The sample behind the last one of each row's frame."""
-    return (np.arange(n_rows) * spec.hop_length + spec.frame_length).astype(np.int32)
+    return (spec.frame_start(np.arange(n_rows, dtype=np.int64)) + spec.frame_length).astype(np.int32)
 
 
 @cache
