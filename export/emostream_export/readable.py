@@ -19,7 +19,7 @@ def readable(card: ModelCard) -> str:
     return f"""\
 # {card.name} ({card.variant}, {card.version})
 
-Reads {", ".join(card.labels)} in {card.window_ms / 1000:g} s of speech, every {card.asked_ms} ms; from
+Reads {", ".join(card.labels)} in {card.window_ms / 1000:g} s of speech, every {card.interval_ms} ms; from
 {card.shortest_window_ms} ms on it makes do with less.
 
 **Input** `features` (batch, frames, {spec.dim}): {", ".join(spec.features)} of {spec.sample_rate_hz} Hz audio, frames

@@ -33,7 +33,7 @@ def _table(path: Path, model: EmotionModel) -> Table:
     rows = {
         "file": f"{path} ({path.stat().st_size / 1e6:.2f} MB)",
         "labels": ", ".join(card.labels),
-        "hears": f"{card.window_ms} ms of {spec.sample_rate_hz} Hz, every {card.asked_ms} ms",
+        "hears": f"{card.window_ms} ms of {spec.sample_rate_hz} Hz, every {card.interval_ms} ms",
         "rows": f"{spec.dim} columns ({', '.join(spec.features)}), every {spec.hop_ms:g} ms",
         "speaker": f"can be enrolled ({model.summary_size} numbers)" if card.neutral_summary else "",
         "scores": ", ".join(f"{name} {score:.3f}" for name, score in card.scores.items()) or "not evaluated",

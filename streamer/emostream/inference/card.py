@@ -16,7 +16,7 @@ Milliseconds = Annotated[int, msgspec.Meta(gt=0, le=60_000)]
 
 
 class ModelIdentity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which network it is, trained on which speakers: what was measured with one says nothing of another."""
+    """Which network, trained on which speakers: what was measured with one does not hold for another."""
 
     name: str
     variant: str
@@ -27,17 +27,17 @@ class ModelIdentity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class ModelCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Everything the daemon needs to run a model, and everything a person needs to judge it.
+    """Everything the daemon needs to run a model, and everything a person needs to know about it.
 
-    The model is asked at every ``every_steps``-th step; in between its last answer stands.
+    The model runs at every ``every_steps``-th step; the steps between take its last output.
 
     ``temperature`` divides the logits before the softmax. ``scores`` are figures by name, whose protocol ``protocol``
     states. ``training_data`` names the corpora with their licences, ``split_hash`` the division into
-    speakers, ``heard_speakers`` those of the training side: nobody may score the model on them.
+    speakers, ``heard_speakers`` those of the training side: the model may not be scored on them.
 
     ``neutral_summary`` and ``speech_summary`` are the means of the network's ``summary`` over the neutral speech and
     over all speech of the training speakers, of length S each; both are empty where the network has no such output or
-    nobody measured them, and then no personal baseline is taken off.
+    they were not measured; then the model does not adapt to speakers.
     """
 
     name: str
@@ -77,8 +77,8 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         )
 
     @property
-    def asked_ms(self) -> int:
-        """How often a stream asks the model, in milliseconds."""
+    def interval_ms(self) -> int:
+        """Milliseconds of audio from one run of the model to the next."""
         return self.step_ms * self.every_steps
 
     def identity(self) -> ModelIdentity:

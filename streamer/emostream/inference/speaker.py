@@ -1,8 +1,8 @@
-"""A personal baseline: what of a voice is the person's own, taken off before an emotion is read from it.
+"""Speaker adaptation: how a person usually speaks, subtracted before an emotion is predicted.
 
-One person's neutral is another's sad. Networks that have a ``summary`` output also take an ``offset``, and this module
-says what it is: from a profile that the person enrolled, and from what the stream has heard so far. Numbers only: no
-sound can be had back from them.
+One person's neutral voice sounds like another person's sad one. Networks with a ``summary`` output also take an
+``offset``. This module computes it from the profile of an enrolled person and from the stream's speech so far. Both are
+means of summaries: audio cannot be recovered from them.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,13 +11,10 @@ from typing import Annotated
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
 from emostream.errors import ProfileError
+from emostream.features.arrays import MeanSummary, Offset, Summaries
 from emostream.inference.card import ModelCard, ModelIdentity
-
-F32 = NDArray[np.float32]
-F64 = NDArray[np.float64]
 
 SCHEMA = 1
 
@@ -30,7 +27,7 @@ class ModelMean(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class SpeakerProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How a person speaks when nothing much moves them, over so many ``seconds`` of speech, as each model hears it."""
+    """How a person usually speaks: each model's mean summary over ``seconds`` of their speech."""
 
     name: Annotated[str, msgspec.Meta(min_length=1)]
     seconds: Annotated[float, msgspec.Meta(ge=0)]
@@ -74,13 +71,15 @@ def pooled(profiles: Sequence[SpeakerProfile]) -> SpeakerProfile:
 
 @dataclass(frozen=True, slots=True)
 class AdaptationConfig:
-    """How far a baseline is trusted.
+    """How strongly a stream adapts to its speaker.
 
-    A profile counts for ``seconds / (seconds + enrol_prior_s)`` of what it says. With ``drift`` a stream also follows
-    the mean of the speech it hears, whose weight halves every ``drift_half_life_s`` of speech; it counts for
-    ``seconds / (seconds + drift_prior_s)``, at most ``drift_limit``. No number of an offset is further from zero than
-    ``largest`` deviations of the training speakers: whatever is enrolled by mistake does bounded harm. The offset
-    changes between utterances, and within one once it has gone on for ``longest_unadapted_s``.
+    A profile has the weight ``seconds / (seconds + enrol_prior_s)``. With ``drift`` a stream also follows the running
+    mean of its own speech, in which the weight of old speech halves every ``drift_half_life_s`` of new speech. That
+    mean has the weight ``seconds / (seconds + drift_prior_s)``, at most ``drift_limit``. The numbers of an offset are
+    clipped to ``largest`` standard deviations of the training speakers, so that a wrong profile does bounded harm. The
+    offset changes between utterances, and within one that has lasted for ``longest_unadapted_s``.
+
+    Raises ``ValueError`` for numbers outside these ranges.
     """
 
     enrol_prior_s: float = 8.0
@@ -95,13 +94,13 @@ class AdaptationConfig:
         positive = (self.enrol_prior_s, self.drift_prior_s, self.drift_half_life_s, self.longest_unadapted_s)
         if not all(value > 0 for value in positive) or not 0 <= self.drift_limit <= 1 or not self.largest >= 0:
             raise ValueError(
-                "a baseline needs priors, half-life and longest_unadapted_s > 0, 0 <= drift_limit <= 1 and "
+                "adaptation needs priors, half-life and longest_unadapted_s > 0, 0 <= drift_limit <= 1 and "
                 f"largest >= 0: got {self}"
             )
 
 
 class SpeakerAdaptation:
-    """The offsets of one stream's models: summaries in, and at each ``adapt`` what they have changed.
+    """The offsets of one stream's models: summaries in, offsets out, which change at each ``adapt`` alone.
 
     ``cards`` are the models' in their order, and so are ``offsets``: float32 of shape (S,), or None for a model whose
     card has no mean summaries. Raises ``ProfileError`` for a profile that was made with other models.
@@ -117,7 +116,7 @@ class SpeakerAdaptation:
         self.reset()
 
     def reset(self) -> None:
-        """Forget what was heard, keep the profile: what follows is as from a new baseline."""
+        """Forget the stream's speech, keep the profile: what follows is as from a new one."""
         sizes = [len(card.speech_summary) for card in self._cards]
         self._whole = _SummaryMeans(sizes)
         self._recent = _SummaryMeans(sizes, self._config.drift_half_life_s)
@@ -125,11 +124,11 @@ class SpeakerAdaptation:
 
     @property
     def speech_s(self) -> float:
-        """Seconds of speech that were heard."""
+        """Seconds of speech so far."""
         return self._whole.seconds
 
-    def push(self, summaries: Sequence[F32], speech_s: float) -> None:
-        """Hear each model's summary, of shape (S,), of a window that brought ``speech_s`` seconds of new speech."""
+    def push(self, summaries: Sequence[Summaries], speech_s: float) -> None:
+        """Count in each model's summary, of shape (S,), of a window with ``speech_s`` seconds of new speech."""
         # Speech of overflowing loudness has no finite summary; one of those would stay in the means for good.
         if speech_s <= 0 or not all(np.isfinite(summary).all() for summary in summaries):
             return
@@ -137,18 +136,18 @@ class SpeakerAdaptation:
         self._recent.push(summaries, speech_s)
 
     def adapt(self) -> None:
-        """Let the offsets follow what was heard up to now."""
+        """Compute the offsets anew from the speech so far."""
         if not self.adapts:
             return
         config, speech_s = self._config, self._recent.seconds
-        trust = min(config.drift_limit, speech_s / (speech_s + config.drift_prior_s))
+        weight = min(config.drift_limit, speech_s / (speech_s + config.drift_prior_s))
         self._adapt_to(
-            personal + trust * (mean - card.speech_summary - personal)
+            personal + weight * (mean - card.speech_summary - personal)
             for card, personal, mean in zip(self._cards, self._personal, self._recent.means, strict=True)
         )
 
     def profile(self, name: str) -> SpeakerProfile:
-        """All that was heard, as a profile. Raises ``ProfileError`` where no model has an offset."""
+        """The speech so far as a profile. Raises ``ProfileError`` where no model has an offset."""
         require_adaptation(self._cards)
         means = zip(self._cards, self._whole.means, strict=True)
         return SpeakerProfile(
@@ -159,32 +158,32 @@ class SpeakerAdaptation:
             ),
         )
 
-    def _adapt_to(self, offsets: Iterable[F64]) -> None:
+    def _adapt_to(self, offsets: Iterable[MeanSummary]) -> None:
         largest = self._config.largest
-        self.offsets: tuple[F32 | None, ...] = tuple(
+        self.offsets: tuple[Offset | None, ...] = tuple(
             np.clip(offset, -largest, largest).astype(np.float32) if len(offset) else None for offset in offsets
         )
 
 
 class _SummaryMeans:
-    """Means of summaries weighted by seconds of speech; the weight of what was heard halves every ``half_life_s``."""
+    """Means of summaries weighted by seconds of speech; the weight of old speech halves every ``half_life_s``."""
 
     def __init__(self, sizes: Sequence[int], half_life_s: float = np.inf) -> None:
         self._half_life_s = half_life_s
         self._sums = [np.zeros(size) for size in sizes]
         self.seconds = 0.0
 
-    def push(self, summaries: Sequence[F32], speech_s: float) -> None:
+    def push(self, summaries: Sequence[Summaries], speech_s: float) -> None:
         kept = 0.5 ** (speech_s / self._half_life_s)
         self.seconds = kept * self.seconds + speech_s
         self._sums = [
-            kept * heard + speech_s * summary if len(heard) else heard
-            for heard, summary in zip(self._sums, summaries, strict=True)
+            kept * total + speech_s * summary if len(total) else total
+            for total, summary in zip(self._sums, summaries, strict=True)
         ]
 
     @property
-    def means(self) -> list[F64]:
-        return [heard / self.seconds if self.seconds else heard for heard in self._sums]
+    def means(self) -> list[MeanSummary]:
+        return [total / self.seconds if self.seconds else total for total in self._sums]
 
 
 def require_adaptation(cards: Sequence[ModelCard]) -> None:
@@ -199,13 +198,13 @@ def require_adaptation(cards: Sequence[ModelCard]) -> None:
 
 def _personal_offsets(
     cards: Sequence[ModelCard], config: AdaptationConfig, profile: SpeakerProfile | None
-) -> tuple[F64, ...]:
-    """What the profile says alone, of shape (S,) for each model; zeros without one."""
+) -> tuple[MeanSummary, ...]:
+    """Each model's offset (S,) by the profile alone; zeros without a profile."""
     if profile is None:
         return tuple(np.zeros(len(card.neutral_summary)) for card in cards)
     require_adaptation(cards)
     means = {entry.model: entry.mean for entry in profile.models}
-    trust = profile.seconds / (profile.seconds + config.enrol_prior_s)
+    weight = profile.seconds / (profile.seconds + config.enrol_prior_s)
     offsets = []
     for card in cards:
         mean = means.get(card.identity(), ())
@@ -215,5 +214,5 @@ def _personal_offsets(
                 f"the profile of {profile.name} was made with {found}, expected {card.identity()}: enrol again with "
                 f"'emostream enrol {profile.name} --force'"
             )
-        offsets.append(trust * np.subtract(mean, card.neutral_summary) if card.neutral_summary else np.zeros(0))
+        offsets.append(weight * np.subtract(mean, card.neutral_summary) if card.neutral_summary else np.zeros(0))
     return tuple(offsets)

@@ -1,7 +1,7 @@
-"""The speech gate: which moments hold a voice, so that silence and keyboards get no emotion.
+"""Voice activity detection: which moments hold speech, so that silence and keyboards get no emotion.
 
-The probabilities come from Silero VAD 6 (MIT), a small recurrent network that hears 32 ms at a time; what is speech is
-then decided with separate thresholds for entering and leaving it.
+The probabilities come from Silero VAD 6 (MIT), a small recurrent network with an input of 32 ms. Speech begins and ends
+at thresholds of their own.
 """
 
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class VoiceActivityConfig:
 
 
 class VoiceActivityModel:
-    """The network alone, shared by all streams; each stream keeps its own recurrent state."""
+    """The network alone, shared by all streams; each stream keeps a recurrent state of its own."""
 
     def __init__(self, path: Path) -> None:
         self._session = open_session(path)
@@ -43,7 +43,7 @@ class VoiceActivityModel:
 
 @dataclass(frozen=True, slots=True)
 class SpeechChange:
-    """A change on the sample axis: somebody began (or stopped) speaking at ``at_sample``, known at ``known_at``."""
+    """Speech began (``speaking``) or ended at ``at_sample``, which was certain at ``known_at``; both are samples."""
 
     speaking: bool
     at_sample: int
@@ -51,7 +51,10 @@ class SpeechChange:
 
 
 class VoiceActivityDetector:
-    """16 kHz samples in, turns out; remembers which of the last chunks were speech."""
+    """16 kHz samples in, changes of speech out; it also knows which of the last chunks were speech.
+
+    ``memory_samples`` is how far back ``speech_between`` can look.
+    """
 
     def __init__(self, model: VoiceActivityModel, config: VoiceActivityConfig, memory_samples: int) -> None:
         self._model = model
@@ -60,7 +63,7 @@ class VoiceActivityDetector:
         self.reset()
 
     def reset(self) -> None:
-        """Forget all audio: what follows is as from a new gate."""
+        """Forget all audio: what follows is as from a new detector."""
         self._state: tuple[Any, Any] = (np.zeros(STATE_SHAPE, np.float32), np.zeros(STATE_SHAPE, np.float32))
         self._pending = np.zeros(CONTEXT, np.float32)
         self._chunks_done = 0
@@ -70,7 +73,7 @@ class VoiceActivityDetector:
         self._voiced: list[int] = []
 
     def push(self, samples: Samples) -> list[SpeechChange]:
-        """Take float32 samples of shape (n,), give the turns that they make certain."""
+        """Take float32 samples of shape (n,), give the changes that they make certain."""
         audio = np.concatenate([self._pending, samples])
         n = (len(audio) - CONTEXT) // CHUNK
         self._pending = audio[n * CHUNK :].copy()
@@ -79,22 +82,22 @@ class VoiceActivityDetector:
         shape, strides = (n, CONTEXT + CHUNK), (CHUNK * audio.itemsize, audio.itemsize)
         chunks: Samples = np.ndarray(shape, np.float32, audio, strides=strides)
         probabilities, self._state = self._model.run(np.ascontiguousarray(chunks), self._state)
-        return [turn for p in probabilities for turn in self._decide(float(p))]
+        return [change for p in probabilities for change in self._decide(float(p))]
 
     def flush(self) -> list[SpeechChange]:
-        """The audio ended: whoever speaks stops here; be as new."""
+        """The audio ended: an utterance that is open ends here; be as new."""
         end = self._chunks_done * CHUNK
-        turns = [SpeechChange(False, self._last_voiced * CHUNK, end)] if self.speaking else []
+        changes = [SpeechChange(False, self._last_voiced * CHUNK, end)] if self.speaking else []
         self.reset()
-        return turns
+        return changes
 
     @property
     def speech_samples(self) -> int:
-        """How many samples of speech were heard since the gate was new."""
+        """Samples of speech since the detector was new."""
         return self._chunks_voiced * CHUNK
 
     def speech_between(self, start: int, end: int) -> int:
-        """How many samples of speech lie in chunks wholly between two sample positions of the recent past."""
+        """Samples of speech in the chunks that lie wholly between two positions of the recent past."""
         first, last = -(-start // CHUNK), end // CHUNK
         return CHUNK * sum(first <= chunk < last for chunk in self._voiced)
 
@@ -102,17 +105,17 @@ class VoiceActivityDetector:
         chunk, config = self._chunks_done, self._config
         self._chunks_done += 1
         known_at = self._chunks_done * CHUNK
-        turns = []
+        changes = []
         if p >= (config.leave if self.speaking else config.enter):
             if not self.speaking:
                 self.speaking = True
-                turns.append(SpeechChange(True, chunk * CHUNK, known_at))
+                changes.append(SpeechChange(True, chunk * CHUNK, known_at))
             self._last_voiced = chunk + 1
             self._voiced.append(chunk)
             self._chunks_voiced += 1
         elif self.speaking and (known_at - self._last_voiced * CHUNK) * 1000 >= config.hangover_ms * SAMPLE_RATE_HZ:
             self.speaking = False
-            turns.append(SpeechChange(False, self._last_voiced * CHUNK, known_at))
+            changes.append(SpeechChange(False, self._last_voiced * CHUNK, known_at))
         while self._voiced and self._voiced[0] < self._chunks_done - self._memory:
             self._voiced.pop(0)
-        return turns
+        return changes

@@ -1,20 +1,21 @@
-"""From one probability vector a step to a label that a person can follow: half-life, hysteresis, abstention."""
+"""From the probabilities of each step to a label that is steady enough to read: half-life, hysteresis, abstention."""
 
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-F32 = NDArray[np.float32]
+from emostream.features.arrays import Probabilities
 
 
 @dataclass(frozen=True, slots=True)
 class SmoothingConfig:
     """How steady the shown label is.
 
-    Probabilities are averaged with weights that halve every ``half_life_ms``. A label is named once its probability
-    reaches ``on_threshold`` and kept down to ``off_threshold``; another one takes over only when it is ahead by
-    ``switch_margin``.
+    Probabilities are averaged with weights that halve every ``half_life_ms``. A label is shown once its probability
+    reaches ``on_threshold`` and kept while it is at least ``off_threshold``; another label replaces it only when it is
+    more probable by ``switch_margin``.
+
+    Raises ``ValueError`` for numbers outside these ranges.
     """
 
     half_life_ms: float = 500.0
@@ -42,25 +43,25 @@ class Smoother:
         self.reset()
 
     def reset(self) -> None:
-        """Forget everything: what follows is as from a new smoother."""
-        self._p: F32 | None = None
-        self._named: int | None = None
+        """Forget all probabilities: what follows is as from a new smoother."""
+        self._p: Probabilities | None = None
+        self._shown: int | None = None
 
-    def push(self, p: F32, elapsed_ms: float) -> tuple[F32, int | None]:
-        """Take the next probabilities, ``elapsed_ms`` after the ones before."""
+    def push(self, p: Probabilities, elapsed_ms: float) -> tuple[Probabilities, int | None]:
+        """Take probabilities (K,), ``elapsed_ms`` after the previous ones; give smoothed ones and a label's index."""
         if self._p is None:
             self._p = p
         else:
             half_life_ms = self._config.half_life_ms
             old = 0.5 ** (elapsed_ms / half_life_ms) if half_life_ms else 0.0
             self._p = (old * self._p + (1 - old) * p).astype(np.float32)
-        self._named = self._name(self._p)
-        return self._p, self._named
+        self._shown = self._choose(self._p)
+        return self._p, self._shown
 
-    def _name(self, p: F32) -> int | None:
+    def _choose(self, p: Probabilities) -> int | None:
         config, best = self._config, int(p.argmax())
-        if self._named is not None:
-            held = p[self._named]
-            if held >= config.off_threshold and p[best] < held + config.switch_margin:
-                return self._named
+        if self._shown is not None:
+            shown_p = p[self._shown]
+            if shown_p >= config.off_threshold and p[best] < shown_p + config.switch_margin:
+                return self._shown
         return best if p[best] >= config.on_threshold else None

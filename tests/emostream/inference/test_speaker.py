@@ -1,4 +1,4 @@
-"""A personal baseline: what it takes off, how slowly it follows, and how little harm a wrong one does."""
+"""Speaker adaptation: which offset it gives, how slowly it follows, and how little harm a wrong profile does."""
 
 import json
 
@@ -33,16 +33,16 @@ def profile(mean: tuple[float, ...] = (1.0, 0.5), seconds: float = 8.0, card: Mo
     return SpeakerProfile(name="Ada", seconds=seconds, models=(ModelMean(model=card.identity(), mean=mean),))
 
 
-def offset(baseline: SpeakerAdaptation) -> list[float]:
-    (only,) = baseline.offsets
+def offset(adaptation: SpeakerAdaptation) -> list[float]:
+    (only,) = adaptation.offsets
     assert only is not None
     assert only.dtype == np.float32
     return [round(float(value), 5) for value in only]
 
 
-def heard(baseline: SpeakerAdaptation, *values: float, seconds: float, steps: int = 1) -> None:
+def push_steps(adaptation: SpeakerAdaptation, *values: float, seconds: float, steps: int = 1) -> None:
     for _ in range(steps):
-        baseline.push([np.array(values, np.float32)], seconds / steps)
+        adaptation.push([np.array(values, np.float32)], seconds / steps)
 
 
 def test_of_an_unknown_speaker_nothing_is_taken_off() -> None:
@@ -50,19 +50,19 @@ def test_of_an_unknown_speaker_nothing_is_taken_off() -> None:
 
 
 def test_a_model_without_mean_summaries_has_no_offset() -> None:
-    baseline = SpeakerAdaptation([TINY_CARD, CARD], AdaptationConfig())
-    assert baseline.offsets[0] is None
-    baseline.push([np.zeros(0, np.float32), np.ones(2, np.float32)], 60.0)
-    baseline.adapt()
-    assert baseline.offsets[0] is None
-    assert [len(entry.mean) for entry in baseline.profile("Ada").models] == [2]
+    adaptation = SpeakerAdaptation([TINY_CARD, CARD], AdaptationConfig())
+    assert adaptation.offsets[0] is None
+    adaptation.push([np.zeros(0, np.float32), np.ones(2, np.float32)], 60.0)
+    adaptation.adapt()
+    assert adaptation.offsets[0] is None
+    assert [len(entry.mean) for entry in adaptation.profile("Ada").models] == [2]
     assert not SpeakerAdaptation([TINY_CARD], AdaptationConfig()).adapts
 
 
-@pytest.mark.parametrize(("seconds", "trust"), [(0.0, 0.0), (8.0, 0.5), (24.0, 0.75)])
-def test_a_profile_is_trusted_the_more_the_longer_it_was_heard(seconds: float, trust: float) -> None:
-    baseline = SpeakerAdaptation([CARD], STEADY, profile((1.0, 1.0), seconds))
-    assert offset(baseline) == [trust * 1.0, trust * 0.5]
+@pytest.mark.parametrize(("seconds", "weight"), [(0.0, 0.0), (8.0, 0.5), (24.0, 0.75)])
+def test_a_profile_of_more_speech_has_more_weight(seconds: float, weight: float) -> None:
+    adaptation = SpeakerAdaptation([CARD], STEADY, profile((1.0, 1.0), seconds))
+    assert offset(adaptation) == [weight * 1.0, weight * 0.5]
 
 
 def test_each_model_has_its_own() -> None:
@@ -73,56 +73,56 @@ def test_each_model_has_its_own() -> None:
 
 
 def test_it_changes_when_it_adapts_and_not_before() -> None:
-    baseline = SpeakerAdaptation([CARD], AdaptationConfig())
-    heard(baseline, 1.25, 0.25, seconds=1.0)
-    assert offset(baseline) == [0.0, 0.0]
-    baseline.adapt()
-    assert offset(baseline) == [round(1 / 61, 5), 0.0]
+    adaptation = SpeakerAdaptation([CARD], AdaptationConfig())
+    push_steps(adaptation, 1.25, 0.25, seconds=1.0)
+    assert offset(adaptation) == [0.0, 0.0]
+    adaptation.adapt()
+    assert offset(adaptation) == [round(1 / 61, 5), 0.0]
 
 
 def test_the_drift_follows_slowly_and_only_so_far() -> None:
-    baseline = SpeakerAdaptation([CARD], AdaptationConfig())
+    adaptation = SpeakerAdaptation([CARD], AdaptationConfig())
     shares = []
     for _ in range(40):
-        heard(baseline, 1.25, 0.25, seconds=10.0)
-        baseline.adapt()
-        shares.append(offset(baseline)[0])
+        push_steps(adaptation, 1.25, 0.25, seconds=10.0)
+        adaptation.adapt()
+        shares.append(offset(adaptation)[0])
     assert shares == sorted(shares)
     assert shares[0] < 0.15
     assert shares[-1] == 0.5
 
 
 def test_what_was_heard_long_ago_is_forgotten() -> None:
-    baseline = SpeakerAdaptation([CARD], AdaptationConfig())
-    heard(baseline, -3.0, -3.0, seconds=600.0, steps=600)
-    heard(baseline, 1.25, 0.25, seconds=1200.0, steps=1200)
-    baseline.adapt()
-    assert offset(baseline) == pytest.approx([0.5, 0.0], abs=0.005)
+    adaptation = SpeakerAdaptation([CARD], AdaptationConfig())
+    push_steps(adaptation, -3.0, -3.0, seconds=600.0, steps=600)
+    push_steps(adaptation, 1.25, 0.25, seconds=1200.0, steps=1200)
+    adaptation.adapt()
+    assert offset(adaptation) == pytest.approx([0.5, 0.0], abs=0.005)
 
 
 def test_without_drift_nothing_follows() -> None:
-    baseline = SpeakerAdaptation([CARD], STEADY, profile())
-    before = offset(baseline)
-    heard(baseline, 9.0, 9.0, seconds=600.0)
-    baseline.adapt()
-    assert offset(baseline) == before
-    assert not baseline.adapts
+    adaptation = SpeakerAdaptation([CARD], STEADY, profile())
+    before = offset(adaptation)
+    push_steps(adaptation, 9.0, 9.0, seconds=600.0)
+    adaptation.adapt()
+    assert offset(adaptation) == before
+    assert not adaptation.adapts
 
 
 def test_beside_a_profile_the_drift_adds_a_bounded_share_of_the_difference() -> None:
-    baseline = SpeakerAdaptation([CARD], AdaptationConfig(), profile((1.0, 0.5), 8.0))
-    heard(baseline, 2.25, 0.25, seconds=600.0, steps=600)
-    baseline.adapt()
-    assert offset(baseline) == pytest.approx([0.5 + 0.5 * (2.0 - 0.5), 0.0], abs=1e-5)
+    adaptation = SpeakerAdaptation([CARD], AdaptationConfig(), profile((1.0, 0.5), 8.0))
+    push_steps(adaptation, 2.25, 0.25, seconds=600.0, steps=600)
+    adaptation.adapt()
+    assert offset(adaptation) == pytest.approx([0.5 + 0.5 * (2.0 - 0.5), 0.0], abs=1e-5)
 
 
 def test_silence_weighs_nothing() -> None:
-    baseline = SpeakerAdaptation([CARD], AdaptationConfig())
-    heard(baseline, 9.0, 9.0, seconds=0.0)
-    baseline.adapt()
-    assert offset(baseline) == [0.0, 0.0]
-    assert baseline.speech_s == 0
-    assert baseline.profile("Ada").models[0].mean == (0.0, 0.0)
+    adaptation = SpeakerAdaptation([CARD], AdaptationConfig())
+    push_steps(adaptation, 9.0, 9.0, seconds=0.0)
+    adaptation.adapt()
+    assert offset(adaptation) == [0.0, 0.0]
+    assert adaptation.speech_s == 0
+    assert adaptation.profile("Ada").models[0].mean == (0.0, 0.0)
 
 
 @given(steps=st.lists(st.tuples(summaries, st.floats(0, 100)), max_size=20), enrolled=st.none() | summaries)
@@ -130,40 +130,40 @@ def test_whatever_is_heard_or_enrolled_no_offset_is_beyond_its_bound(
     steps: list[tuple[np.ndarray, float]], enrolled: np.ndarray | None
 ) -> None:
     known = None if enrolled is None else profile(tuple(enrolled.tolist()), seconds=1e9)
-    baseline = SpeakerAdaptation([CARD], AdaptationConfig(), known)
+    adaptation = SpeakerAdaptation([CARD], AdaptationConfig(), known)
     for summary, seconds in steps:
-        baseline.push([summary], seconds)
-        baseline.adapt()
-        assert np.abs(offset(baseline)).max() <= 2
-    assert np.abs(offset(baseline)).max() <= 2
+        adaptation.push([summary], seconds)
+        adaptation.adapt()
+        assert np.abs(offset(adaptation)).max() <= 2
+    assert np.abs(offset(adaptation)).max() <= 2
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_a_summary_that_is_no_number_is_not_remembered(value: float) -> None:
-    baseline = SpeakerAdaptation([CARD], AdaptationConfig())
-    heard(baseline, 1.0, value, seconds=5.0)
-    heard(baseline, 1.0, 2.0, seconds=5.0)
-    assert baseline.profile("Ada") == profile((1.0, 2.0), 5.0)
+    adaptation = SpeakerAdaptation([CARD], AdaptationConfig())
+    push_steps(adaptation, 1.0, value, seconds=5.0)
+    push_steps(adaptation, 1.0, 2.0, seconds=5.0)
+    assert adaptation.profile("Ada") == profile((1.0, 2.0), 5.0)
 
 
 def test_after_reset_it_equals_a_new_one() -> None:
-    baseline = SpeakerAdaptation([CARD], AdaptationConfig(), profile())
+    adaptation = SpeakerAdaptation([CARD], AdaptationConfig(), profile())
     fresh = SpeakerAdaptation([CARD], AdaptationConfig(), profile())
-    heard(baseline, 5.0, 5.0, seconds=30.0)
-    baseline.adapt()
-    baseline.reset()
-    for one in (baseline, fresh):
-        heard(one, 1.0, 0.0, seconds=3.0)
+    push_steps(adaptation, 5.0, 5.0, seconds=30.0)
+    adaptation.adapt()
+    adaptation.reset()
+    for one in (adaptation, fresh):
+        push_steps(one, 1.0, 0.0, seconds=3.0)
         one.adapt()
-    assert offset(baseline) == offset(fresh)
-    assert baseline.profile("Ada") == fresh.profile("Ada")
+    assert offset(adaptation) == offset(fresh)
+    assert adaptation.profile("Ada") == fresh.profile("Ada")
 
 
 def test_a_profile_is_the_mean_by_seconds_of_all_that_was_heard() -> None:
-    baseline = SpeakerAdaptation([CARD], AdaptationConfig())
-    heard(baseline, 1.0, 0.0, seconds=300.0, steps=3)
-    heard(baseline, 5.0, 4.0, seconds=100.0)
-    assert baseline.profile("Ada") == profile((2.0, 1.0), 400.0)
+    adaptation = SpeakerAdaptation([CARD], AdaptationConfig())
+    push_steps(adaptation, 1.0, 0.0, seconds=300.0, steps=3)
+    push_steps(adaptation, 5.0, 4.0, seconds=100.0)
+    assert adaptation.profile("Ada") == profile((2.0, 1.0), 400.0)
 
 
 def test_several_profiles_weigh_by_their_seconds() -> None:
@@ -239,5 +239,5 @@ def test_a_damaged_profile_is_one_line(data: bytes, said: str) -> None:
     ids=str,
 )
 def test_a_config_that_cannot_be_is_refused(changes: dict[str, float]) -> None:
-    with pytest.raises(ValueError, match="a baseline needs"):
+    with pytest.raises(ValueError, match="adaptation needs"):
         AdaptationConfig(**changes)
