@@ -32,7 +32,7 @@ def networks(runs: int) -> list[Comparison]:
         rng = np.random.default_rng(0)
         shape = (1, model.card.grid().rows, model.card.features.dim)
         window = rng.normal(-40, 10, shape).astype(np.float32)
-        ways = {"onnxruntime, one thread": _times(lambda model=model, window=window: model.judge(window))}
+        ways = {"onnxruntime, one thread": _times(lambda model=model, window=window: model.run(window))}
         ways |= _of_framework(model, window)
         with tempfile.TemporaryDirectory() as folder:
             ways["onnxruntime, 8-bit integers"] = _eight_bit(path, Path(folder), window)
@@ -63,7 +63,7 @@ def _eight_bit(path: Path, folder: Path, window: F32) -> Callable[[], object]:
     to = folder / path.name
     quantize_dynamic(path, to, weight_type=QuantType.QInt8)
     model = EmotionModel.load(to)
-    return _times(lambda: model.judge(window))
+    return _times(lambda: model.run(window))
 
 
 def _times(work: Callable[[], object]) -> Callable[[], object]:

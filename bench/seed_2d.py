@@ -38,7 +38,7 @@ def variations(epochs: int) -> dict[str, Recipe]:
 
 def judged(learner: Learner, bank: FeatureCache, numbers: range, rows: int) -> np.ndarray:
     """The likeliest label of the first window of each of these clips of the bank."""
-    return np.array([learner.judge(bank.clip(number)[None, :rows])[0].argmax() for number in numbers])
+    return np.array([learner.run(bank.clip(number)[None, :rows])[0].argmax() for number in numbers])
 
 
 def main() -> None:

@@ -1,6 +1,7 @@
 """What several test files share: real speech, the speech gate's network, and two tiny emotion models."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from emostream.inference.model import EmotionModel
 from emostream.inference.vad import VoiceActivityModel
 from tests.support.streams import Parts
 from tests.support.tiny_models import MFCC_SPEC, tiny_card, write_model
+from tests.support.virtual_microphone import VirtualMicrophone
 
 # On a busy machine torch's threads wait for one another far longer than they work. It is read when torch is imported.
 os.environ["OMP_NUM_THREADS"] = "1"
@@ -88,3 +90,17 @@ def corpora() -> Path:
     if "EMOSTREAM_CORPORA" not in os.environ:
         pytest.fail("found no EMOSTREAM_CORPORA in the environment, expected the folder with clips.tsv: set it")
     return Path(os.environ["EMOSTREAM_CORPORA"])
+
+
+@pytest.fixture
+def microphone() -> Iterator[VirtualMicrophone]:
+    with VirtualMicrophone() as microphone:
+        yield microphone
+
+
+@pytest.fixture
+def microphone_here(microphone: VirtualMicrophone, monkeypatch: pytest.MonkeyPatch) -> VirtualMicrophone:
+    """The same microphone, for this process."""
+    for name, value in microphone.env.items():
+        monkeypatch.setenv(name, value)
+    return microphone

@@ -7,13 +7,11 @@ import soundfile
 from emostream.client import connect
 from emostream.events import Summary, Utterance
 
-samples, rate = soundfile.read(sys.argv[1], dtype="float32", always_2d=True)
+samples, rate = soundfile.read(sys.argv[1], dtype="float32")
 with connect(sys.argv[2] if len(sys.argv) > 2 else "ws://127.0.0.1:8765/ws?stream=") as client:
     client.start(rate)
-    client.send(samples.mean(axis=1))
+    client.send(samples)
     client.stop()
     for event in client:
         if isinstance(event, Utterance | Summary):
             print(type(event).__name__, event.t_start_ms, event.t_end_ms, event.label, event.p)
-        if isinstance(event, Summary):
-            break

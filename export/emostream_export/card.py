@@ -1,10 +1,10 @@
 """The card of a part of a run: what recipe, split and evaluation say, in the form that travels with the model."""
 
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 
+import emostream
 from emostream.inference.card import ModelCard
 from emostream_trainer import runs
 from emostream_trainer.evaluation.calibration import fit_temperature
@@ -33,7 +33,7 @@ def make_card(folder: Path, part: Path) -> ModelCard:
     return ModelCard(
         name=recipe.network,
         variant=recipe.variant,
-        version=version("emostream"),
+        version=emostream.__version__,
         labels=run.labels,
         features=recipe.features,
         window_ms=recipe.window_ms,

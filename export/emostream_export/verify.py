@@ -59,8 +59,8 @@ class ModelDifference:
 def compare(model: EmotionModel, learner: Learner, windows: F32) -> ModelDifference:
     """ONNX against the framework on windows (B, T, D), each of somebody's: an offset that is not used would show."""
     offset = np.random.default_rng(0).normal(0, 0.5, (len(windows), learner.summary_size)).astype(np.float32)
-    ours = model.calibrated(model.judge(windows, offset)[0])
-    theirs = softmax(learner.judge(windows, offset)[0] / np.float32(model.card.temperature))
+    ours = model.calibrated(model.run(windows, offset)[0])
+    theirs = softmax(learner.run(windows, offset)[0] / np.float32(model.card.temperature))
     distance = np.abs(ours - theirs).max(axis=1)
     # Where two labels tie to within the bound, which one leads means nothing.
     top = np.sort(theirs, axis=1)

@@ -1,10 +1,12 @@
-"""What comes with emostream: the shipped models, the speech gate and the demo recording."""
+"""What comes with emostream: the shipped models, the voice activity detector and the demo recording."""
 
 from pathlib import Path
 
 from emostream.errors import ModelError
 from emostream.inference.model import EmotionModel
+from emostream.inference.speaker import SpeakerProfile
 from emostream.inference.vad import VoiceActivityModel
+from emostream.pipeline.factory import StreamFactory, stream_config
 from emostream.pipeline.reliability import Reliability, decode_reliability
 
 _PACKAGE = Path(__file__).parent
@@ -13,13 +15,14 @@ _ROOT = _PACKAGE / "bundled" if (_PACKAGE / "bundled").is_dir() else _PACKAGE.pa
 
 MODELS = _ROOT / "models"
 DEMO_RECORDING = _ROOT / "demo" / "recording.flac"
+SHIPPED = ("mel_cnn2d.onnx", "mfcc_cnn1d.onnx")
 VAD_MODEL = "silero_vad.onnx"
 RELIABILITY = MODELS / "reliability.json"
 
 
 def model_paths() -> list[Path]:
-    """The shipped emotion models, by name."""
-    return sorted(path for path in MODELS.glob("*.onnx") if path.name != VAD_MODEL)
+    """The shipped emotion models, by name; what else lies beside them is no part of the ensemble."""
+    return [MODELS / name for name in SHIPPED if (MODELS / name).is_file()]
 
 
 def load_models(paths: list[Path] | None = None) -> list[EmotionModel]:
@@ -37,10 +40,29 @@ def load_reliability(models: list[EmotionModel], path: Path) -> Reliability:
     except OSError as error:
         raise ModelError(f"{path} cannot be read ({error.strerror}): expected the models' reliability") from error
     reliability = decode_reliability(data, str(path))
-    reliability.demand_models((model.card.identity() for model in models), str(path))
+    reliability.require_models((model.card.identity() for model in models), str(path))
     return reliability
 
 
 def load_vad_model() -> VoiceActivityModel:
-    """The network behind the speech gate. Raises ``ModelError``."""
+    """The network of the voice activity detector. Raises ``ModelError``."""
     return VoiceActivityModel(MODELS / VAD_MODEL)
+
+
+def load_stream_factory(
+    models: list[Path] | None = None,
+    *,
+    reliability: Path | None = None,
+    profile: SpeakerProfile | None = None,
+    be_right: float | None = None,
+    drift: bool = True,
+) -> StreamFactory:
+    """All that streams are made of: these models or the shipped ones, with the figures that belong to them.
+
+    Raises an ``EmostreamError`` for what is not there or does not go together.
+    """
+    loaded = load_models(models)
+    if reliability is None and not models and RELIABILITY.is_file():
+        reliability = RELIABILITY
+    figures = load_reliability(loaded, reliability) if reliability else None
+    return StreamFactory(loaded, load_vad_model(), stream_config(loaded, figures, be_right, drift=drift), profile)

@@ -6,13 +6,13 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import NoReturn
 
-from emostream.commands.extras import demand_extra
+import emostream
+from emostream.commands.extras import require_extra
 from emostream.commands.settings import Settings
-from emostream.errors import EmostreamError, UsageError
+from emostream.errors import UNAVAILABLE, EmostreamError, UsageError
 from emostream.sinks.jsonl import discard
 
 INTERRUPTED = 128 + signal.SIGINT
@@ -58,6 +58,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except EmostreamError as error:
         print(f"emostream: {error}", file=sys.stderr)
         return error.exit_code
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("emostream"):
+            raise
+        print(
+            f"emostream: this Python has no {error.name}: expected an installed emostream; install it with "
+            "'pip install .', or run it where it is installed",
+            file=sys.stderr,
+        )
+        return UNAVAILABLE
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:  # a reader who has enough, such as head, is no failure
@@ -67,7 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(arguments: list[str]) -> int:
     parser = Parser(prog="emostream", description="Reads the emotion in a voice, live.")
-    parser.add_argument("--version", action="version", version=f"emostream {version('emostream')}")
+    parser.add_argument("--version", action="version", version=f"emostream {emostream.__version__}")
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     named = next((word for word in arguments if not word.startswith("-")), None)
     module = None
@@ -80,7 +89,7 @@ def _run(arguments: list[str]) -> int:
     assert module is not None, "argparse lets no other command through"
     extra = COMMANDS[parsed.command][2]
     if extra:
-        demand_extra(extra, f"emostream {parsed.command}")
+        require_extra(extra, f"emostream {parsed.command}")
     code: int = module.run(parsed)
     return code
 

@@ -1,4 +1,4 @@
-"""A client of ``emostream serve``, with asyncio and without: events come out, audio and wishes go in.
+"""A client of ``emostream serve``, with asyncio and without: events come out, audio and controls go in.
 
     with connect("ws://127.0.0.1:8765/ws?stream=") as client:
         client.start(16_000)
@@ -7,8 +7,9 @@
         for event in client:
             print(event)
 
+Iterating ends with the summary that answers ``stop``, and where the server closes the connection in order.
 ``ConnectionClosed`` of websockets, with the code of ``docs/protocol.md``, is raised where the server ends it with an
-error; iterating ends without one where it is closed in order.
+error.
 """
 
 from collections.abc import AsyncIterator, Iterator
@@ -17,14 +18,15 @@ from typing import Self
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 from websockets.asyncio.client import ClientConnection as AsyncConnection
 from websockets.asyncio.client import connect as connect_async
 from websockets.sync.client import ClientConnection
 from websockets.sync.client import connect as connect_plain
 from websockets.typing import Subprotocol
 
+from emostream.events import Summary
 from emostream.inference.speaker import SpeakerProfile
+from emostream.pcm import mono_samples
 from emostream.protocol import (
     VERSIONS,
     AskProfile,
@@ -39,8 +41,8 @@ from emostream.protocol import (
     decode_event,
 )
 
-Audio = NDArray[np.float32] | bytes
 _SUBPROTOCOLS = [Subprotocol(name) for name in VERSIONS]
+_OWN_STREAM = "audio"
 # So that no message is larger than the server takes, however long the audio is.
 MOST_BYTES = 64 * 1024
 
@@ -48,7 +50,9 @@ MOST_BYTES = 64 * 1024
 def connect(url: str = "ws://127.0.0.1:8765/ws", *, token: str | None = None) -> "Client":
     """Connect without asyncio; use it in a ``with``. Raises ``OSError`` and ``InvalidStatus`` of websockets."""
     # What is not read yet waits here without a bound: a client may send all of its audio before it reads.
-    socket = connect_plain(url, subprotocols=_SUBPROTOCOLS, additional_headers=_headers(token), max_queue=None)
+    socket = connect_plain(
+        url, subprotocols=_SUBPROTOCOLS, additional_headers=_headers(token), max_queue=None, legacy=True
+    )
     return Client(socket)
 
 
@@ -58,52 +62,89 @@ async def aconnect(url: str = "ws://127.0.0.1:8765/ws", *, token: str | None = N
     return AsyncClient(socket)
 
 
+class _OwnStream:
+    """Which summary is the last event of the client's own stream: the one that answers ``stop``."""
+
+    def __init__(self) -> None:
+        self._name = _OWN_STREAM
+        self._summaries_due = 0
+        self._stopped = False
+
+    def sent(self, message: Message) -> None:
+        match message:
+            case Start():
+                self._name, self._stopped = message.publish or _OWN_STREAM, False
+            case Flush():
+                self._summaries_due += 1
+            case Stop():
+                self._summaries_due += 1
+                self._stopped = True
+
+    def ends_with(self, event: ServerEvent) -> bool:
+        if not isinstance(event, Summary) or event.stream != self._name:
+            return False
+        self._summaries_due -= 1
+        return self._stopped and self._summaries_due <= 0
+
+
 class Client:
     """One connection: iterate over it for events, call it to send."""
 
     def __init__(self, socket: ClientConnection) -> None:
         self._socket = socket
+        self._own_stream = _OwnStream()
 
     def start(self, rate: int, *, profile: SpeakerProfile | None = None, publish: str | None = None) -> None:
-        """Begin to send mono audio at ``rate`` Hz; see ``Start`` for the rest."""
-        self._say(Start(rate=rate, format="f32le", profile=profile, publish=publish))
+        """Begin to send audio at ``rate`` Hz; see ``Start`` for the rest."""
+        self.send_message(Start(rate=rate, format="f32le", profile=profile, publish=publish))
 
-    def send(self, audio: Audio) -> None:
-        """Audio: float32 of shape (n,) in [-1, 1], or f32le as bytes."""
+    def send(self, audio: object) -> None:
+        """Audio: float32 in [-1, 1] or int16, of shape (n,) or (n, channels), or mono f32le as bytes.
+
+        Raises ``TypeError`` and ``ValueError`` for anything else.
+        """
         for frame in _frames(audio):
             self._socket.send(frame)
 
     def lost(self, samples: int) -> None:
         """So many samples were lost here."""
-        self._say(Lost(samples=samples))
+        self.send_message(Lost(samples=samples))
 
     def flush(self) -> None:
-        """Judge what was sent; a ``summary`` follows."""
-        self._say(Flush())
+        """Read what was sent to its end; a ``summary`` follows."""
+        self.send_message(Flush())
 
     def reset(self) -> None:
         """Forget what was sent; a ``hello`` follows."""
-        self._say(Reset())
+        self.send_message(Reset())
 
     def ask_profile(self, name: str) -> None:
         """How this voice speaks, as numbers; a ``profile`` follows."""
-        self._say(AskProfile(name=name))
+        self.send_message(AskProfile(name=name))
 
     def stop(self) -> None:
-        """The audio has ended; the ``summary`` is the stream's last event."""
-        self._say(Stop())
+        """The audio has ended; the ``summary`` is the stream's last event, and ends iterating."""
+        self.send_message(Stop())
 
     def subscribe(self, stream: str | None) -> None:
         """Follow another stream, or none."""
-        self._say(Subscribe(stream=stream))
+        self.send_message(Subscribe(stream=stream))
+
+    def send_message(self, message: Message) -> None:
+        """Any message of ``emostream.protocol``."""
+        self._own_stream.sent(message)
+        self._socket.send(msgspec.json.encode(message), text=True)
 
     def close(self) -> None:
-        """Say goodbye."""
+        """Close the connection in order."""
         self._socket.close()
 
     def __iter__(self) -> Iterator[ServerEvent]:
         for text in self._socket:
-            yield decode_event(text)
+            event = decode_event(text)
+            yield event
+            if self._own_stream.ends_with(event):
+                return
 
     def __enter__(self) -> Self:
         return self
@@ -111,40 +152,62 @@ class Client:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _say(self, message: Message) -> None:
-        self._socket.send(msgspec.json.encode(message), text=True)
-
 
 class AsyncClient:
     """As ``Client``, to be awaited."""
 
     def __init__(self, socket: AsyncConnection) -> None:
         self._socket = socket
+        self._own_stream = _OwnStream()
 
     async def start(self, rate: int, *, profile: SpeakerProfile | None = None, publish: str | None = None) -> None:
-        """Begin to send mono audio at ``rate`` Hz; see ``Start`` for the rest."""
-        await self.say(Start(rate=rate, format="f32le", profile=profile, publish=publish))
+        """As ``Client.start``."""
+        await self.send_message(Start(rate=rate, format="f32le", profile=profile, publish=publish))
 
-    async def send(self, audio: Audio) -> None:
-        """Audio: float32 of shape (n,) in [-1, 1], or f32le as bytes."""
+    async def send(self, audio: object) -> None:
+        """As ``Client.send``."""
         for frame in _frames(audio):
             await self._socket.send(frame)
 
-    async def stop(self) -> None:
-        """The audio has ended; the ``summary`` is the stream's last event."""
-        await self.say(Stop())
+    async def lost(self, samples: int) -> None:
+        """As ``Client.lost``."""
+        await self.send_message(Lost(samples=samples))
 
-    async def say(self, message: Message) -> None:
+    async def flush(self) -> None:
+        """As ``Client.flush``."""
+        await self.send_message(Flush())
+
+    async def reset(self) -> None:
+        """As ``Client.reset``."""
+        await self.send_message(Reset())
+
+    async def ask_profile(self, name: str) -> None:
+        """As ``Client.ask_profile``."""
+        await self.send_message(AskProfile(name=name))
+
+    async def stop(self) -> None:
+        """As ``Client.stop``."""
+        await self.send_message(Stop())
+
+    async def subscribe(self, stream: str | None) -> None:
+        """As ``Client.subscribe``."""
+        await self.send_message(Subscribe(stream=stream))
+
+    async def send_message(self, message: Message) -> None:
         """Any message of ``emostream.protocol``."""
+        self._own_stream.sent(message)
         await self._socket.send(msgspec.json.encode(message), text=True)
 
     async def close(self) -> None:
-        """Say goodbye."""
+        """As ``Client.close``."""
         await self._socket.close()
 
     async def __aiter__(self) -> AsyncIterator[ServerEvent]:
         async for text in self._socket:
-            yield decode_event(text)
+            event = decode_event(text)
+            yield event
+            if self._own_stream.ends_with(event):
+                return
 
     async def __aenter__(self) -> Self:
         return self
@@ -159,7 +222,7 @@ def _headers(token: str | None) -> dict[str, str]:
     return {} if token is None else {"Authorization": f"Bearer {token}"}
 
 
-def _frames(audio: Audio) -> Iterator[bytes]:
-    data = audio if isinstance(audio, bytes) else np.ascontiguousarray(audio, "<f4").tobytes()
+def _frames(audio: object) -> Iterator[bytes]:
+    data = audio if isinstance(audio, bytes) else np.ascontiguousarray(mono_samples(audio), "<f4").tobytes()
     for start in range(0, len(data), MOST_BYTES):
         yield data[start : start + MOST_BYTES]

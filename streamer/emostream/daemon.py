@@ -1,25 +1,22 @@
 """The wiring: a live source's blocks go through a stream, and its events to every sink."""
 
 import time
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Sequence
 
-import msgspec
-
-from emostream.audio import AudioBlock
-from emostream.events import Error, Estimate, Event, Health
+from emostream.events import Error, Event
+from emostream.live import LiveStream, with_time
 from emostream.pipeline.stream import EmotionStream
 from emostream.sinks import Sink
 from emostream.sources import Source
 
-HEALTH_EVERY_S = 2.0
+# Health without an estimate beside it waits so long for one: clients need not be woken twice.
 HEALTH_ALONE_S = 0.5
 
 
 class Daemon:
     """One source, one stream, any number of sinks; runs in the caller's thread until the source ends.
 
-    ``counts`` gives (clients, dropped events) of whoever serves, for ``health``.
+    ``clients`` gives the number of connected clients for ``health``.
     """
 
     def __init__(
@@ -27,67 +24,52 @@ class Daemon:
         source: Source,
         stream: EmotionStream,
         sinks: Sequence[Sink],
-        counts: Callable[[], tuple[int, int]] = lambda: (0, 0),
+        clients: Callable[[], int] = lambda: 0,
     ) -> None:
         self._source = source
         self._stream = stream
         self._sinks = sinks
-        self._counts = counts
-        self._lost_ms = 0.0
-        self._lag_ms = 0.0
+        self._clients = clients
+        self._live = LiveStream(stream, source.name)
         self._trouble: str | None = None
-        self._health_due_s = 0.0
 
     def run(self) -> None:
         """Hand on events until the source ends or is closed, then what the end completes.
 
         Raises what the source does.
         """
-        self.emit([self._stream.hello()])
+        for event in self.events():
+            self.emit(event)
+
+    def emit(self, event: Event) -> None:
+        """Hand an event to every sink."""
+        for sink in self._sinks:
+            sink.emit(event)
+
+    def events(self) -> Iterator[Event]:
+        """All events until the source ends, with the time of day on them."""
+        yield from with_time([self._stream.hello()])
         for block in self._source.blocks():
             events = self._stream.push(block)
-            self._lost_ms += 1000 * block.lost_samples / block.sample_rate_hz
-            self.emit([self._with_latency(event, block) for event in events])
-            self._report(alone=not events)
-        self.emit(self._stream.flush())
-        self._health_due_s = 0.0
-        self._report()
+            self._live.count_lost(block)
+            yield from with_time(self._live.with_latency(events, block.arrived_s, time.monotonic()))
+            yield from with_time(self._report(slack_s=0.0 if events else HEALTH_ALONE_S))
+        yield from with_time(self._stream.flush())
+        yield from with_time(self._report(at_once=True))
 
-    def emit(self, events: Sequence[Event]) -> None:
-        """Hand events to every sink, with the time of day on them."""
-        ts = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        for event in events:
-            stamped = msgspec.structs.replace(event, ts=ts)
-            for sink in self._sinks:
-                sink.emit(stamped)
-
-    def _with_latency(self, event: Event, block: AudioBlock) -> Event:
-        if not isinstance(event, Estimate) or block.arrived_s is None:
-            return event
-        self._lag_ms = 1000 * (time.monotonic() - block.arrived_s)
-        # What stands in the block behind the window's end was captured after it.
-        since_capture_ms = self._lag_ms + self._stream.clock_ms - event.t_end_ms
-        return msgspec.structs.replace(event, latency_ms=round(since_capture_ms, 1))
-
-    def _report(self, *, alone: bool = False) -> None:
-        """Say how things stand: every few seconds, and at once when trouble comes or goes.
-
-        A little later rather than ``alone``, so that the next estimate does not wait behind it on its way to clients.
-        """
+    def _report(self, *, slack_s: float = 0.0, at_once: bool = False) -> list[Event]:
+        """How things stand: every few seconds, and at once when trouble comes or goes."""
         trouble, now_s = self._source.trouble, time.monotonic()
         changed, self._trouble = trouble != self._trouble, trouble
+        reports: list[Event] = []
         if changed and trouble:
-            self.emit([Error(**self._stream.moment(), code="source", message=trouble)])
-        if changed or now_s >= self._health_due_s + (HEALTH_ALONE_S if alone else 0):
-            self._health_due_s = now_s + HEALTH_EVERY_S
-            clients, dropped_events = self._counts()
-            health = Health(
-                **self._stream.moment(),
-                source=self._source.name,
+            reports.append(Error(**self._stream.moment(), code="source", message=trouble))
+        if at_once or changed or self._live.is_health_due(now_s, slack_s):
+            health = self._live.health(
+                now_s,
                 source_ok=trouble is None,
-                lost_ms=round(self._lost_ms, 1),
-                lag_ms=round(self._lag_ms, 1),
-                clients=clients,
-                dropped_events=dropped_events,
+                clients=self._clients(),
+                dropped_events=sum(sink.dropped_events for sink in self._sinks),
             )
-            self.emit([health])
+            reports.append(health)
+        return reports

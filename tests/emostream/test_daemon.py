@@ -11,10 +11,12 @@ import numpy as np
 import pytest
 
 from emostream import daemon
+from emostream import live as live_module
 from emostream.audio import AudioBlock, Samples
 from emostream.daemon import Daemon
 from emostream.errors import UnavailableError
 from emostream.events import Error, Estimate, Event, Gap, Health, Hello, Utterance
+from tests.support.sinks import CollectingSink
 from tests.support.streams import HZ, Parts, assert_same, blocks, of_type
 
 WELL = ""
@@ -47,19 +49,8 @@ class Scripted:
         raise AssertionError("whoever made the source closes it")
 
 
-class Remembered:
-    def __init__(self) -> None:
-        self.events: list[Event] = []
-
-    def emit(self, event: Event) -> None:
-        self.events.append(event)
-
-    def close(self) -> None:
-        raise AssertionError("whoever made the sink closes it")
-
-
 def run(parts: Parts, script: Sequence[AudioBlock | str | Exception]) -> list[Event]:
-    sink = Remembered()
+    sink = CollectingSink()
     Daemon(Scripted(script), parts.stream(), [sink]).run()
     return sink.events
 
@@ -82,7 +73,7 @@ def test_it_adds_health_and_the_time_of_day_to_what_the_stream_says(
 
 
 def test_every_sink_gets_every_event(parts: Parts, recording: Samples) -> None:
-    sinks = [Remembered(), Remembered()]
+    sinks = [CollectingSink(), CollectingSink()]
     Daemon(Scripted(live(recording[: 3 * HZ])), parts.stream(), sinks).run()
     assert sinks[0].events == sinks[1].events
     assert len(sinks[0].events) > 10
@@ -134,9 +125,9 @@ def test_health_comes_at_once_then_when_it_is_due_and_at_the_end(
 ) -> None:
     script = live(recording[:HZ])
     assert isinstance(run(parts, script)[1], Health)
-    monkeypatch.setattr(daemon, "HEALTH_EVERY_S", 1e9)
+    monkeypatch.setattr(live_module, "HEALTH_EVERY_S", 1e9)
     assert len(of_type(run(parts, script), Health)) == 2
-    monkeypatch.setattr(daemon, "HEALTH_EVERY_S", 0.0)
+    monkeypatch.setattr(live_module, "HEALTH_EVERY_S", 0.0)
     monkeypatch.setattr(daemon, "HEALTH_ALONE_S", 0.0)
     assert len(of_type(run(parts, script), Health)) == len(script) + 1
 
@@ -144,7 +135,7 @@ def test_health_comes_at_once_then_when_it_is_due_and_at_the_end(
 def test_health_waits_a_little_for_the_next_estimate(
     parts: Parts, recording: Samples, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(daemon, "HEALTH_EVERY_S", 0.0)
+    monkeypatch.setattr(live_module, "HEALTH_EVERY_S", 0.0)
     monkeypatch.setattr(daemon, "HEALTH_ALONE_S", 1e9)
     events = run(parts, live(recording[: 2 * HZ]))
     behind = [type(before) for before, event in pairwise(events[:-1]) if isinstance(event, Health)]
@@ -156,7 +147,7 @@ def test_health_waits_a_little_for_the_next_estimate(
 def test_while_trouble_lasts_health_goes_on_saying_so(
     parts: Parts, recording: Samples, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(daemon, "HEALTH_EVERY_S", 0.0)
+    monkeypatch.setattr(live_module, "HEALTH_EVERY_S", 0.0)
     # What was captured before the device went is still on its way: the last word must not be an estimate.
     late = blocks([recording[HZ : 2 * HZ]], first_sample=HZ)
     events = run(parts, [*blocks([recording[:HZ]]), "it has gone", *late])
@@ -188,21 +179,27 @@ def test_trouble_that_the_end_brings_to_light_is_said(parts: Parts, recording: S
             yield from super().blocks()
             self.trouble = "it was cut off"
 
-    sink = Remembered()
+    sink = CollectingSink()
     Daemon(CutOff(live(recording[:HZ])), parts.stream(), [sink]).run()
     assert [type(event) for event in sink.events[-2:]] == [Error, Health]
 
 
 def test_clients_and_dropped_events_are_asked_for_each_time(parts: Parts, recording: Samples) -> None:
-    sink, answers = Remembered(), iter([(1, 0), (2, 7)])
-    Daemon(Scripted(live(recording[:HZ])), parts.stream(), [sink], lambda: next(answers)).run()
-    assert [(event.clients, event.dropped_events) for event in of_type(sink.events, Health)] == [(1, 0), (2, 7)]
+    sink, slow, clients = CollectingSink(), CollectingSink(), iter([1, 2])
+
+    def count() -> int:
+        sink.dropped_events += 3
+        slow.dropped_events += 4
+        return next(clients)
+
+    Daemon(Scripted(live(recording[:HZ])), parts.stream(), [sink, slow], count).run()
+    assert [(event.clients, event.dropped_events) for event in of_type(sink.events, Health)] == [(1, 7), (2, 14)]
 
 
 def test_what_the_source_raises_goes_to_the_caller_and_what_came_before_stands(
     parts: Parts, recording: Samples
 ) -> None:
-    sink = Remembered()
+    sink = CollectingSink()
     script: list[AudioBlock | str | Exception] = [*live(recording[:HZ]), UnavailableError("it cannot be opened")]
     with pytest.raises(UnavailableError, match="it cannot be opened"):
         Daemon(Scripted(script), parts.stream(), [sink]).run()

@@ -98,8 +98,8 @@ def test_an_exported_model_says_what_its_framework_says(name: str, exported: tup
         windows = rng.normal(-40, 10, (n, t, recipe.features.dim)).astype(np.float32)
         offset = rng.normal(0, 1, (n, learner.summary_size)).astype(np.float32)
         for given in (None, offset):
-            logits, summaries = model.judge(windows, given)
-            expected_logits, expected_summaries = learner.judge(windows, given)
+            logits, summaries = model.run(windows, given)
+            expected_logits, expected_summaries = learner.run(windows, given)
             assert np.allclose(logits, expected_logits, atol=1e-3)
             assert summaries.shape == (n, learner.summary_size)
             assert np.allclose(summaries, expected_summaries, rtol=1e-3, atol=1e-3)
@@ -221,7 +221,7 @@ class _Fixed:
     def __init__(self, logits: list[float]) -> None:
         self._logits = np.array(logits, np.float32)
 
-    def judge(self, windows: np.ndarray, offset: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def run(self, windows: np.ndarray, offset: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         assert offset.shape == (len(windows), 0)
         return np.tile(self._logits, (len(windows), 1)), offset
 
@@ -234,7 +234,7 @@ class _Relative:
     def __init__(self, share: float) -> None:
         self._share = share
 
-    def judge(self, windows: np.ndarray, offset: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def run(self, windows: np.ndarray, offset: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return -np.float32(self._share) * offset, np.zeros((len(windows), 4), np.float32)
 
 

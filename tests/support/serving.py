@@ -8,7 +8,7 @@ from typing import Any
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from emostream.pipeline.stream import EmotionStream
+from emostream.pipeline.stream import EmotionStream, StreamConfig
 from emostream.protocol import ServerEvent, Start, decode_event
 from emostream.server.config import Limits, ServerConfig
 from emostream.server.server import Server
@@ -23,7 +23,13 @@ def serve(parts: Parts | None = None, limits: Limits | None = None, **settings: 
     def make_stream(start: Start, name: str) -> EmotionStream:
         assert parts is not None
         return EmotionStream(
-            parts.models, parts.vad_model, start.rate, profile=start.profile, stream=name, source=start.source
+            parts.models,
+            parts.vad_model,
+            start.rate,
+            config=StreamConfig(emits_estimates=start.labels == "steps"),
+            profile=start.profile,
+            stream=name,
+            source=start.source,
         )
 
     config = ServerConfig(**{"port": 0, "limits": limits or Limits(), **settings})

@@ -15,6 +15,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+MICROPHONE_HZ = 44_100
 _TICK_S = 0.01
 _START_S = 15.0
 _LATE_S = 0.25
@@ -28,7 +29,7 @@ class VirtualMicrophone:
     starts a new one in its place; ``freeze`` stops the server where it stands, ``thaw`` lets it go on.
     """
 
-    def __init__(self, sample_rate_hz: int = 44_100) -> None:
+    def __init__(self, sample_rate_hz: int = MICROPHONE_HZ) -> None:
         missing = [program for program in ("pulseaudio", "pactl") if shutil.which(program) is None]
         if missing:
             raise RuntimeError(f"{missing} not found: apt install pulseaudio pulseaudio-utils libasound2-plugins")

@@ -9,7 +9,7 @@ import numpy as np
 from rich import box
 from rich.table import Table
 
-from emostream.commands.extras import demand_extra, is_installed
+from emostream.commands.extras import is_installed, require_extra
 from emostream.commands.settings import Settings
 from emostream.commands.stdout import print_table
 from emostream.commands.stream_options import StreamFactory, add_stream_arguments, load_stream_factory
@@ -49,13 +49,13 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.times < 1:
         raise UsageError(f"found {arguments.times} for --times, expected 1 or more")
     if arguments.run:
-        demand_extra("train", "emostream parity --run")
-    judges = load_stream_factory(arguments)
+        require_extra("train", "emostream parity --run")
+    factory = load_stream_factory(arguments)
     found: list[Difference] = []
     for path in find_audio(arguments.paths):
         if isinstance(path, EmostreamError):
             raise path
-        found += _of_clip(path, judges, arguments)
+        found += _of_clip(path, factory, arguments)
     largest = list(worst(found))
     print_table(_table(largest))
     if not is_installed("librosa"):
@@ -66,16 +66,16 @@ def run(arguments: argparse.Namespace) -> int:
     return FAILED if broken else 0
 
 
-def _of_clip(path: Path, judges: StreamFactory, arguments: argparse.Namespace) -> Iterator[Difference]:
+def _of_clip(path: Path, factory: StreamFactory, arguments: argparse.Namespace) -> Iterator[Difference]:
     clip = Clip.read(path)
     rng = np.random.default_rng(arguments.seed)
     for _ in range(arguments.times):
-        for model in judges.models:
+        for model in factory.models:
             yield rows_in_chunks(clip, model.card, rng)
-        live, offline = (judges.stream(clip.rate_hz, stream="parity", source=str(path)) for _ in range(2))
+        live, offline = (factory.stream(clip.rate_hz, stream="parity", source=str(path)) for _ in range(2))
         yield events_in_chunks(clip, live, offline, rng)
     if is_installed("librosa"):
-        for model in judges.models:
+        for model in factory.models:
             yield rows_by_librosa(clip, model.card)
     for folder in arguments.run:
         yield from onnx_by_framework(folder, path)

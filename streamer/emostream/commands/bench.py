@@ -16,21 +16,23 @@ import numpy as np
 from rich import box
 from rich.table import Table
 
+import emostream
 from emostream import assets
 from emostream.audio import AudioBlock, Samples
 from emostream.commands.settings import Settings
 from emostream.commands.stdout import print_table
-from emostream.commands.stream_options import StreamFactory, add_stream_arguments, load_stream_factory
+from emostream.commands.stream_options import add_stream_arguments, load_stream_factory
 from emostream.errors import UsageError
 from emostream.events import Estimate
 from emostream.features import FeatureStream
 from emostream.inference.vad import VoiceActivityDetector
+from emostream.pipeline.factory import StreamFactory
 from emostream.sources.file import FileSource
 from emostream.sources.microphone import BLOCK_S
 
 WINDOWS = 20
 FORMATS = ("text", "json")
-MODULES = ("emostream", "numpy", "onnxruntime")
+MODULES = ("numpy", "onnxruntime")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +60,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Print a figure a line; the audio is the bundled recording, as fast as it goes."""
     if arguments.runs < 1:
         raise UsageError(f"found {arguments.runs} for --runs, expected 1 or more")
-    judges = load_stream_factory(arguments)
+    factory = load_stream_factory(arguments)
     source = FileSource(assets.DEMO_RECORDING)
-    figures = list(_figures(judges, source.read_all(), source.sample_rate_hz, arguments.runs))
+    figures = list(_figures(factory, source.read_all(), source.sample_rate_hz, arguments.runs))
     if arguments.format == "json":
         print(json.dumps({**_machine(), "figures": [_as_json(figure) for figure in figures]}, indent=2))
     else:
@@ -68,35 +70,37 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _figures(judges: StreamFactory, samples: Samples, rate_hz: int, runs: int) -> Iterator[Figure]:
+def _figures(factory: StreamFactory, samples: Samples, rate_hz: int, runs: int) -> Iterator[Figure]:
     audio_s = len(samples) / rate_hz
-    _live(judges, samples, rate_hz)  # the first run warms caches
-    live = [_live(judges, samples, rate_hz) for _ in range(runs)]
+    _live(factory, samples, rate_hz)  # the first run warms caches
+    live = [_live(factory, samples, rate_hz) for _ in range(runs)]
     yield Figure("one voice, all included", "of one core", [cpu_s / audio_s for cpu_s, _ in live])
     for share in (50, 95, 99):
         waits = [float(np.percentile(steps_ms, share)) for _, steps_ms in live]
         yield Figure(f"from a window's end to its estimate, p{share}", "ms", waits)
     steps = len(live[0][1])
-    step = judges.models[0].card.grid().step
+    step = factory.models[0].card.grid().step
     whole_steps = [samples[start : start + step] for start in range(0, len(samples), step)]
-    for model in judges.models:
+    for model in factory.models:
         extract = partial(_push_all, FeatureStream(model.card.features).push, whole_steps)
         yield Figure(f"{model.card.name}: features", "ms a step", _cpu_ms(extract, runs, steps))
-    gate = VoiceActivityDetector(judges.vad_model, judges.config.speech, judges.models[0].card.grid().length)
+    detector = VoiceActivityDetector(
+        factory.vad_model, factory.config.voice_activity, factory.models[0].card.grid().length
+    )
     half_steps = [samples[start : start + step // 2] for start in range(0, len(samples), step // 2)]
-    listen = partial(_push_all, gate.push, half_steps)
-    yield Figure("speech gate", "ms a step", _cpu_ms(listen, runs, steps))
-    for model in judges.models:
+    listen = partial(_push_all, detector.push, half_steps)
+    yield Figure("voice activity", "ms a step", _cpu_ms(listen, runs, steps))
+    for model in factory.models:
         windows = [np.zeros((1, model.card.grid().rows, model.card.features.dim), np.float32)] * WINDOWS
-        judge = partial(_push_all, model.judge, windows)
+        judge = partial(_push_all, model.run, windows)
         yield Figure(f"{model.card.name}: network", "ms a window", _cpu_ms(judge, runs, WINDOWS))
     if (resident := _most_resident_mb()) is not None:
         yield Figure("memory of the process at most", "MB", [resident])
 
 
-def _live(judges: StreamFactory, samples: Samples, rate_hz: int) -> tuple[float, list[float]]:
+def _live(factory: StreamFactory, samples: Samples, rate_hz: int) -> tuple[float, list[float]]:
     """CPU seconds for all of it, and for each estimate the milliseconds from its last block to itself."""
-    stream = judges.stream(rate_hz, stream="bench", source="bench")
+    stream = factory.stream(rate_hz, stream="bench", source="bench")
     steps_ms: list[float] = []
     first_sample = 0
     began_s = time.process_time()
@@ -145,7 +149,7 @@ def _machine() -> dict[str, object]:
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
         "cores": os.cpu_count(),
-        "versions": {name: version(name) for name in MODULES},
+        "versions": {"emostream": emostream.__version__, **{name: version(name) for name in MODULES}},
     }
 
 

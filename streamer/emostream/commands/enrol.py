@@ -13,9 +13,9 @@ from rich.table import Table
 from rich.text import Text
 
 from emostream import assets
-from emostream.commands.pcm_options import STDIN, add_pcm_arguments, open_pcm
+from emostream.commands.pcm_options import add_pcm_arguments
 from emostream.commands.settings import Settings
-from emostream.commands.stderr import foreign_messages_hidden
+from emostream.commands.stderr import c_library_messages_hidden
 from emostream.commands.stdout import print_table
 from emostream.commands.stream_options import add_model_argument
 from emostream.errors import EmostreamError, NoInputError, UsageError
@@ -26,7 +26,7 @@ from emostream.profiles import Speakers, speaker_name
 from emostream.sinks.drawing import bar
 from emostream.sources import Source
 from emostream.sources.file import FileSource, find_audio
-from emostream.sources.microphone import MicrophoneSource
+from emostream.sources.opening import STDIN, open_source
 
 ENOUGH_S, LEAST_S = 20.0, 5.0
 FILE_BLOCK_S = 5.0
@@ -72,7 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     if name in speakers and not arguments.force:
         raise UsageError(f"{name} is enrolled already: choose another name, or give --force to listen anew")
-    profile = _heard(name, arguments)
+    profile = _make_profile(name, arguments)
     if profile.seconds < LEAST_S:
         raise NoInputError(
             f"heard {profile.seconds:.1f} s of speech, expected {LEAST_S:.0f} s or more: nothing was stored; speak "
@@ -84,23 +84,24 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _heard(name: str, arguments: argparse.Namespace) -> SpeakerProfile:
+def _make_profile(name: str, arguments: argparse.Namespace) -> SpeakerProfile:
     models, vad_model = assets.load_models(arguments.model), assets.load_vad_model()
     require_adaptation([model.card for model in models])
 
     def stream_for(source: Source) -> EmotionStream:
         return EmotionStream(models, vad_model, source.sample_rate_hz)
 
-    if Path(STDIN) in arguments.recordings or (arguments.device == STDIN and not arguments.recordings):
-        if len(arguments.recordings) > 1:
-            raise UsageError("found - among recordings: expected either raw PCM on standard input or sound files")
-        return _of_live_voice(name, open_pcm(arguments), stream_for)
-    if arguments.recordings:
-        return pooled([_of_recording(name, path, stream_for) for path in find_audio(arguments.recordings)])
-    return _of_live_voice(name, MicrophoneSource(arguments.device), stream_for)
+    from_stdin = Path(STDIN) in arguments.recordings
+    if from_stdin and len(arguments.recordings) > 1:
+        raise UsageError("found - among recordings: expected either raw PCM on standard input or sound files")
+    if arguments.recordings and not from_stdin:
+        return pooled([_profile_of_recording(name, path, stream_for) for path in find_audio(arguments.recordings)])
+    device = STDIN if from_stdin else arguments.device
+    source = open_source(device, rate_hz=arguments.rate, encoding=arguments.encoding)
+    return _profile_of_live_voice(name, source, stream_for)
 
 
-def _of_recording(
+def _profile_of_recording(
     name: str, path: Path | NoInputError, stream_for: Callable[[Source], EmotionStream]
 ) -> SpeakerProfile:
     if isinstance(path, NoInputError):
@@ -115,12 +116,12 @@ def _of_recording(
     return stream.profile(name)
 
 
-def _of_live_voice(name: str, source: Source, stream_for: Callable[[Source], EmotionStream]) -> SpeakerProfile:
+def _profile_of_live_voice(name: str, source: Source, stream_for: Callable[[Source], EmotionStream]) -> SpeakerProfile:
     """What is said until there is enough of it, or until Ctrl-C."""
     stream = stream_for(source)
     for signal_number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signal_number, lambda *_: source.close())
-    with foreign_messages_hidden(), closing(source), _progress() as progress:
+    with c_library_messages_hidden(), closing(source), _progress() as progress:
         progress.console.print(PROMPT, highlight=False)
         task = progress.add_task("", total=ENOUGH_S, level="", trouble="")
         for block in source.blocks():
@@ -128,9 +129,9 @@ def _of_live_voice(name: str, source: Source, stream_for: Callable[[Source], Emo
                 if isinstance(event, Estimate):
                     level = bar(1 - event.level_dbfs / QUIET_DBFS, LEVEL_CELLS)
                     progress.update(task, level="".join(level))
-            heard_s = min(stream.judged_speech_s, ENOUGH_S)
-            progress.update(task, completed=heard_s, trouble=source.trouble or "")
-            if heard_s >= ENOUGH_S:
+            speech_s = min(stream.predicted_speech_s, ENOUGH_S)
+            progress.update(task, completed=speech_s, trouble=source.trouble or "")
+            if speech_s >= ENOUGH_S:
                 source.close()
     stream.flush()
     return stream.profile(name)

@@ -7,7 +7,7 @@ from emostream.errors import UsageError
 EXTRAS = {"train": ("tensorflow", "keras", "torch", "librosa", "tf2onnx", "onnx", "sklearn", "scipy", "matplotlib")}
 
 
-def demand_extra(extra: str, what: str) -> None:
+def require_extra(extra: str, what: str) -> None:
     """Raise ``UsageError`` where an extra is not installed, before ``what`` has done half of its work."""
     missing = [module for module in EXTRAS[extra] if not is_installed(module)]
     if missing:

@@ -8,10 +8,12 @@ from pathlib import Path
 from rich.console import Console
 
 from emostream.commands.settings import Settings
-from emostream.commands.stdout import demand_reader
-from emostream.commands.stream_options import StreamFactory, add_stream_arguments, load_stream_factory
+from emostream.commands.stdout import require_reader
+from emostream.commands.stream_options import add_stream_arguments, load_stream_factory
 from emostream.daemon import Daemon
 from emostream.errors import NoInputError
+from emostream.live import with_time
+from emostream.pipeline.factory import StreamFactory
 from emostream.sinks.jsonl import JsonlSink
 from emostream.sinks.text import TextSink
 from emostream.sources.file import FileSource, find_audio
@@ -36,29 +38,29 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve every path; a path that cannot be served costs one line on stderr and the exit code 66."""
-    judges = load_stream_factory(arguments)
+    factory = load_stream_factory(arguments)
     code = 0
     for path in find_audio(arguments.paths):
         try:
             if isinstance(path, NoInputError):
                 raise path
-            _serve(path, arguments, judges)
+            _serve(path, arguments, factory)
         except NoInputError as error:
             print(f"emostream: {error}", file=sys.stderr)
             code = error.exit_code
     return code
 
 
-def _serve(path: Path, arguments: argparse.Namespace, judges: StreamFactory) -> None:
+def _serve(path: Path, arguments: argparse.Namespace, factory: StreamFactory) -> None:
     """One file. Raises ``BrokenPipeError`` once nobody reads any more."""
     realtime = arguments.realtime
     source = FileSource(path, block_s=LIVE_BLOCK_S if realtime else FAST_BLOCK_S, realtime=realtime)
-    stream = judges.stream(source.sample_rate_hz, stream=str(path), source=source.name)
+    stream = factory.stream(source.sample_rate_hz, stream=str(path), source=source.name)
     with closing(_sink(arguments.format, source)) as sink:
         if realtime:
             daemon = Daemon(source, stream, [sink])
             daemon.run()
-            daemon.emit([stream.summary()])
+            daemon.emit(*with_time([stream.summary()]))
         else:
             sink.emit(stream.hello())
             for block in source.blocks():
@@ -66,7 +68,7 @@ def _serve(path: Path, arguments: argparse.Namespace, judges: StreamFactory) -> 
                     sink.emit(event)
             for event in [*stream.flush(), stream.summary()]:
                 sink.emit(event)
-        demand_reader(sink)
+        require_reader(sink)
     if source.trouble:
         raise NoInputError(source.trouble)
 

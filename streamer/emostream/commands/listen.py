@@ -6,26 +6,20 @@ import sys
 from contextlib import ExitStack
 from types import FrameType
 
-from rich.console import Console
-
 from emostream import assets
-from emostream.commands.pcm_options import STDIN, add_pcm_arguments, open_pcm
-from emostream.commands.server_options import add_server_arguments, open_server, say_where
+from emostream.commands.pcm_options import add_pcm_arguments
+from emostream.commands.server_options import add_server_arguments
 from emostream.commands.settings import Settings
-from emostream.commands.stderr import foreign_messages_hidden
-from emostream.commands.stdout import demand_reader
+from emostream.commands.sinks import open_sinks, output_of
+from emostream.commands.stderr import c_library_messages_hidden
+from emostream.commands.stdout import require_reader
 from emostream.commands.stream_options import add_stream_arguments, load_stream_factory
 from emostream.daemon import Daemon
 from emostream.errors import NoInputError, UnavailableError
-from emostream.sinks import Sink
-from emostream.sinks.dashboard.screen import Dashboard
-from emostream.sinks.detached import DetachedSink
-from emostream.sinks.jsonl import JsonlSink
 from emostream.sources import Source
 from emostream.sources.file import FileSource
-from emostream.sources.microphone import MicrophoneSource
+from emostream.sources.opening import STDIN, open_source
 
-STDOUT_FD = 1
 DEMO_BLOCK_S = 0.05
 
 
@@ -56,9 +50,9 @@ def run(arguments: argparse.Namespace) -> int:
 
     Raises ``NoInputError`` where raw PCM ends within a sample, after what came before it.
     """
-    judges = load_stream_factory(arguments)
-    source = _source(arguments)
-    stream = judges.stream(source.sample_rate_hz, stream="live", source=source.name)
+    factory = load_stream_factory(arguments)
+    source = _open_source(arguments)
+    stream = factory.stream(source.sample_rate_hz, stream="live", source=source.name)
     interrupted: list[int] = []
 
     def stop(signal_number: int, _frame: FrameType | None) -> None:
@@ -68,46 +62,32 @@ def run(arguments: argparse.Namespace) -> int:
     for signal_number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signal_number, stop)
     with ExitStack() as stack:
-        stack.enter_context(foreign_messages_hidden())
+        stack.enter_context(c_library_messages_hidden())
         stack.callback(source.close)
-        server = open_server(arguments, judges) if arguments.serve else None
-        lines = _lines(arguments, source)
-        if lines and server:
-            say_where(server, arguments)
-        shown = DetachedSink(lines) if lines else Dashboard(Console(), served_at=server.address if server else None)
-        sinks: list[Sink] = [sink for sink in (server, shown) if sink is not None]
-        for sink in sinks:
-            stack.callback(sink.close)
-
-        def counts() -> tuple[int, int]:
-            served = (server.clients, server.hub.dropped_events) if server else (0, 0)
-            return served[0], served[1] + (shown.dropped_events if isinstance(shown, DetachedSink) else 0)
-
-        Daemon(source, stream, sinks, counts).run()
+        opened = open_sinks(
+            arguments,
+            factory,
+            stack,
+            with_server=arguments.serve,
+            output=output_of(arguments),
+            on_closed=source.close,
+        )
+        Daemon(source, stream, opened.sinks, lambda: opened.clients).run()
     if interrupted:
         return 128 + interrupted[0]
-    if lines:
-        demand_reader(lines)
+    if opened.jsonl:
+        require_reader(opened.jsonl)
     if source.trouble:
         raise NoInputError(source.trouble)
     return 0
 
 
-def _source(arguments: argparse.Namespace) -> Source:
-    if STDIN in (arguments.stdin, arguments.device):
-        return open_pcm(arguments)
+def _open_source(arguments: argparse.Namespace) -> Source:
+    device = arguments.stdin or arguments.device
     try:
-        return MicrophoneSource(arguments.device)
+        return open_source(device, rate_hz=arguments.rate, encoding=arguments.encoding)
     except UnavailableError as error:
         if not arguments.or_demo:
             raise
         print(f"emostream: {error}; playing the bundled recording instead", file=sys.stderr)
         return FileSource(assets.DEMO_RECORDING, block_s=DEMO_BLOCK_S, realtime=True)
-
-
-def _lines(arguments: argparse.Namespace, source: Source) -> JsonlSink | None:
-    """JSON lines on stdout, unless it is a terminal; a reader who leaves ends the source."""
-    if arguments.format == "tui" or (arguments.format is None and sys.stdout.isatty()):
-        return None
-    raw = open(STDOUT_FD, "wb", buffering=0, closefd=False)  # noqa: SIM115 - the process's own stdout
-    return JsonlSink(raw, on_closed=source.close)

@@ -1,11 +1,8 @@
-"""What listen and enrol share about raw PCM on standard input."""
+"""The options of commands that read raw PCM on standard input."""
 
 import argparse
-import sys
 
-from emostream.sources.pcm import PcmSource
-
-STDIN = "-"
+from emostream.pcm import ENCODINGS
 
 
 def add_pcm_arguments(parser: argparse.ArgumentParser) -> None:
@@ -14,10 +11,5 @@ def add_pcm_arguments(parser: argparse.ArgumentParser) -> None:
         "--rate", type=int, default=16_000, help="sample rate in Hz of the PCM on stdin (default: %(default)s)"
     )
     parser.add_argument(
-        "--encoding", choices=("s16le", "f32le"), default="s16le", help="of the PCM on stdin (default: %(default)s)"
+        "--encoding", choices=ENCODINGS, default=ENCODINGS[0], help="of the PCM on stdin (default: %(default)s)"
     )
-
-
-def open_pcm(arguments: argparse.Namespace) -> PcmSource:
-    """Standard input as a source. Raises ``UsageError`` for a terminal or an impossible rate."""
-    return PcmSource(sys.stdin.buffer, arguments.rate, arguments.encoding)

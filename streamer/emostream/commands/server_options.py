@@ -4,12 +4,11 @@ import argparse
 import gc
 import os
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 from emostream.commands.settings import Settings
-from emostream.commands.stream_options import StreamFactory
 from emostream.errors import UsageError
+from emostream.pipeline.factory import StreamFactory
 from emostream.pipeline.stream import EmotionStream
 from emostream.protocol import Start
 from emostream.server.config import Limits, ServerConfig
@@ -66,7 +65,7 @@ def add_server_arguments(parser: argparse.ArgumentParser, settings: Settings) ->
     )
 
 
-def open_server(arguments: argparse.Namespace, judges: StreamFactory) -> Server:
+def open_server(arguments: argparse.Namespace, factory: StreamFactory) -> Server:
     """The server that the options ask for. Raises ``UsageError`` and ``UnavailableError``."""
     if arguments.streams < 0:
         raise UsageError(f"found {arguments.streams} for --streams, expected 0 (no audio from clients) or more")
@@ -82,16 +81,18 @@ def open_server(arguments: argparse.Namespace, judges: StreamFactory) -> Server:
     )
 
     def make_stream(start: Start, name: str) -> EmotionStream:
-        return replace(judges, profile=start.profile).stream(start.rate, stream=name, source=start.source)
+        return factory.with_profile(start.profile, emits_estimates=start.labels == "steps").stream(
+            start.rate, stream=name, source=start.source
+        )
 
     # What is there by now stays: with a thousand clients to look through, each full collection would hold up the
     # microphone for longer.
     gc.collect()
     gc.freeze()
-    return Server(config, judges.models, make_stream if arguments.streams else None)
+    return Server(config, factory.models, make_stream if arguments.streams else None)
 
 
-def say_where(server: Server, arguments: argparse.Namespace) -> None:
+def print_address(server: Server, arguments: argparse.Namespace) -> None:
     """Tell the user how to reach the server; never the token itself, for what is printed may be logged."""
     print(f"emostream: the widget is at {server.address}", file=sys.stderr)
     if is_loopback(address_of(arguments.host)):

@@ -10,7 +10,7 @@ STDERR_FD = 2
 
 
 @contextmanager
-def foreign_messages_hidden() -> Iterator[None]:
+def c_library_messages_hidden() -> Iterator[None]:
     """What C libraries print on standard error goes nowhere, what Python prints there arrives.
 
     PortAudio prints its own source lines when a device goes, in the middle of the dashboard; what went wrong is said

@@ -19,7 +19,7 @@ def print_table(table: Table) -> None:
     print(capture.get(), end="", flush=True)
 
 
-def demand_reader(sink: JsonlSink | TextSink) -> None:
+def require_reader(sink: JsonlSink | TextSink) -> None:
     """Raise ``BrokenPipeError`` if the sink's reader has gone, ``EmostreamError`` if it could not be written."""
     if isinstance(sink.failure, BrokenPipeError):
         raise sink.failure

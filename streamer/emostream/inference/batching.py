@@ -66,12 +66,12 @@ def _together(models: Sequence[EmotionModel], questions: Sequence[InferenceReque
     if len(questions) == 1:
         only = questions[0]
         judged = zip(models, only.windows, only.offsets, strict=True)
-        return [tuple(model.judge(windows, offset) for model, windows, offset in judged)]
+        return [tuple(model.run(windows, offset) for model, windows, offset in judged)]
     by_model = []
     for index, model in enumerate(models):
         offsets = [_of_each_window(question, index) for question in questions]
         known = [offset for offset in offsets if offset is not None]
-        logits, summaries = model.judge(
+        logits, summaries = model.run(
             np.concatenate([question.windows[index] for question in questions]),
             np.concatenate(known) if len(known) == len(offsets) else None,
         )

@@ -1,28 +1,30 @@
-"""The models that judge one stream together, and what of its voice they take for the speaker's own."""
+"""The models that run on one stream together, with what is the speaker's own taken off their summaries."""
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from emostream.errors import ModelError
-from emostream.inference.batching import InferenceRequest, Requests, run_alone
+from emostream.features.arrays import Logits, Probabilities, Summaries, Windows
+from emostream.inference.batching import InferenceRequest, Requests
 from emostream.inference.model import EmotionModel
 from emostream.inference.speaker import AdaptationConfig, SpeakerAdaptation, SpeakerProfile
+from emostream.inference.step import Step
 from emostream.inference.vad import SAMPLE_RATE_HZ, SpeechChange
-from emostream.pipeline.segment import Step
 
-F32 = NDArray[np.float32]
+# Probabilities of shape (models, K) at a step, None where it holds too little speech for the models to run.
+Predicted = tuple[SpeechChange | Step, Probabilities | None]
 
 
 @dataclass
 class _LastOutput:
-    """A model's last answer, ``logits`` (1, K) and ``summaries`` (1, S); it stands before the ``until``-th step."""
+    """A model's last output, ``logits`` (1, K) and ``summaries`` (1, S); it is used before the ``until``-th step."""
 
-    logits: F32
-    summaries: F32
+    logits: Logits
+    summaries: Summaries
     until: int = 0
 
     @classmethod
@@ -31,9 +33,9 @@ class _LastOutput:
         size = model.summary_size
         return cls(np.zeros((1, len(model.card.labels)), np.float32), np.zeros((1, size), np.float32))
 
-    def spread(self, asked: NDArray[np.bool_], logits: F32, summaries: F32) -> tuple[F32, F32]:
-        """Answers for all steps from those for the ones at which the model was ``asked``; the last one stands."""
-        latest = np.cumsum(asked)  # 0 is the one from before
+    def spread(self, due_mask: NDArray[np.bool_], logits: Logits, summaries: Summaries) -> tuple[Logits, Summaries]:
+        """Outputs for all steps from those for the steps at which the model was due; the last one is kept."""
+        latest = np.cumsum(due_mask)  # 0 is the one from before
         logits = np.concatenate([self.logits, logits])[latest]
         summaries = np.concatenate([self.summaries, summaries])[latest]
         self.logits, self.summaries = logits[-1:], summaries[-1:]
@@ -41,114 +43,131 @@ class _LastOutput:
 
 
 class Ensemble:
-    """Steps in, each model's probabilities out, with the speaker's baseline taken off.
+    """Speech changes and steps in, each model's probabilities out, adapted to the speaker.
 
-    Raises ``ModelError`` for models that cannot listen together and ``ProfileError`` for a profile made with others.
+    A step whose window holds less than ``shortest_speech_ms`` of speech is not run. Raises ``ModelError`` for models
+    that cannot run together and ``ProfileError`` for a profile made with others.
     """
 
     def __init__(
-        self, models: Sequence[EmotionModel], config: AdaptationConfig, profile: SpeakerProfile | None = None
+        self,
+        models: Sequence[EmotionModel],
+        config: AdaptationConfig,
+        profile: SpeakerProfile | None = None,
+        *,
+        shortest_speech_ms: int = 0,
     ) -> None:
         _check_together(models)
         self._models = tuple(models)
-        self._baseline = SpeakerAdaptation([model.card for model in models], config, profile)
-        self._longest_unadapted_s = config.longest_unadapted_s
-        self._step = models[0].card.grid().step
+        self._adaptation = SpeakerAdaptation([model.card for model in models], config, profile)
+        self._longest_unadapted_samples = config.longest_unadapted_s * SAMPLE_RATE_HZ
+        self._shortest_speech_ms = shortest_speech_ms
+        self._step_samples = models[0].card.grid().step
         self.start_segment()
 
     def reset(self) -> None:
-        """Forget what was heard, keep the profile: what follows is as from a new panel."""
-        self._baseline.reset()
+        """Forget the speech so far, keep the profile: what follows is as from a new ensemble."""
+        self._adaptation.reset()
         self.start_segment()
 
     def start_segment(self) -> None:
         """The sample axis begins anew; the speaker stays."""
-        self._weighed_samples = 0
+        self._counted_samples = 0
         self._adapted_at = 0
-        self._standing = [_LastOutput.of(model) for model in self._models]
+        self._last_outputs = [_LastOutput.of(model) for model in self._models]
 
     @property
     def speech_s(self) -> float:
-        """Seconds of speech that were judged."""
-        return self._baseline.speech_s
+        """Seconds of speech that the models ran on."""
+        return self._adaptation.speech_s
 
     def profile(self, name: str) -> SpeakerProfile:
-        """What was judged so far as a person's profile. Raises ``ProfileError`` where no model has a summary."""
-        return self._baseline.profile(name)
+        """The speech so far as a person's profile. Raises ``ProfileError`` where no model has a summary."""
+        return self._adaptation.profile(name)
 
-    def stretches(self, heard: Iterator[SpeechChange | Step]) -> Iterator[list[SpeechChange | Step]]:
-        """Turns and steps that see the same baseline; what a stretch brought is taken into account behind it."""
+    def predict(self, items: Iterable[SpeechChange | Step]) -> Requests[list[Predicted]]:
+        """Every item with its probabilities, in order; speech changes have none.
+
+        The offset of the speaker changes only behind a place that depends on the audio alone: the end of an utterance,
+        and within one now and then. Steps between two such places are predicted together with one offset, windows of
+        one length as one batch, so any chunking of the audio gives the same.
+        """
+        predicted: list[Predicted] = []
+        for stretch in self._stretches(items):
+            steps = [item for item in stretch if isinstance(item, Step) and self._has_enough_speech(item)]
+            probabilities = dict(zip(map(id, steps), (yield from self._predict_steps(steps)), strict=True))
+            predicted += [(item, probabilities.get(id(item))) for item in stretch]
+        return predicted
+
+    def _stretches(self, items: Iterable[SpeechChange | Step]) -> Iterator[list[SpeechChange | Step]]:
+        """Items that see the same offset; it adapts behind each stretch to the speech in it."""
         stretch: list[SpeechChange | Step] = []
-        for item in heard:
+        for item in items:
             stretch.append(item)
-            if self._baseline.adapts and self._adapts_after(item):
+            if self._adaptation.adapts and self._adapts_after(item):
                 yield stretch
-                self._baseline.adapt()
+                self._adaptation.adapt()
                 stretch = []
         if stretch:
             yield stretch
 
-    def judge(self, steps: Sequence[Step]) -> list[F32]:
-        """Each model's probabilities, shape (models, K), for every step; windows of one length go as one batch."""
-        return run_alone(self.predict_requests(steps), self._models)
-
-    def predict_requests(self, steps: Sequence[Step]) -> Requests[list[F32]]:
-        """As ``judge``, for a driver who may put the questions of several streams to the models at once."""
-        judged: list[F32] = []
+    def _predict_steps(self, steps: Sequence[Step]) -> Requests[list[Probabilities]]:
+        predicted: list[Probabilities] = []
         for _, alike in itertools.groupby(steps, key=lambda step: [len(window.rows) for window in step.windows]):
             group = list(alike)
-            asked = [self._asked(index, group) for index in range(len(self._models))]
-            windows = tuple(_stacked(group, index, which) for index, which in enumerate(asked))
-            answer = yield InferenceRequest(windows, self._baseline.offsets)
-            of_steps = [
-                standing.spread(which, *of_model)
-                for standing, which, of_model in zip(self._standing, asked, answer, strict=True)
+            due_masks = [self._due_mask(index, group) for index in range(len(self._models))]
+            windows = tuple(_stacked(group, index, due_mask) for index, due_mask in enumerate(due_masks))
+            result = yield InferenceRequest(windows, self._adaptation.offsets)
+            outputs = [
+                last_output.spread(due_mask, logits, summaries)
+                for last_output, due_mask, (logits, summaries) in zip(
+                    self._last_outputs, due_masks, result, strict=True
+                )
             ]
-            p = [model.calibrated(logits) for model, (logits, _) in zip(self._models, of_steps, strict=True)]
-            judged.extend(np.stack(p, axis=1))
-            self._remember(group, [summaries for _, summaries in of_steps])
-        return judged
+            by_model = [model.calibrated(logits) for model, (logits, _) in zip(self._models, outputs, strict=True)]
+            predicted.extend(np.stack(by_model, axis=1))
+            self._count_speech(group, [summaries for _, summaries in outputs])
+        return predicted
 
-    def _asked(self, index: int, steps: Sequence[Step]) -> NDArray[np.bool_]:
-        """At which of the steps a model is asked: where its last answer is old enough, and at a last, shorter one."""
-        every, standing = self._models[index].card.every_steps, self._standing[index]
-        asked = np.zeros(len(steps), np.bool_)
+    def _has_enough_speech(self, step: Step) -> bool:
+        return step.window_speech_samples * 1000 >= self._shortest_speech_ms * SAMPLE_RATE_HZ
+
+    def _due_mask(self, index: int, steps: Sequence[Step]) -> NDArray[np.bool_]:
+        """At which steps a model runs: where its last output is old enough, and at a last, shorter one."""
+        every_steps, last_output = self._models[index].card.every_steps, self._last_outputs[index]
+        due_mask = np.zeros(len(steps), np.bool_)
         for place, step in enumerate(steps):
-            number, within = divmod(step.end_sample, self._step)
-            asked[place] = number >= standing.until or within
-            if asked[place]:
+            number, within = divmod(step.end_sample, self._step_samples)
+            due_mask[place] = number >= last_output.until or within
+            if due_mask[place]:
                 # Behind a first one models take turns, so that no step has to wait for all of them.
-                first = number != standing.until
-                standing.until = number + every - (index % every if first else 0)
-        return asked
+                first = number != last_output.until
+                last_output.until = number + every_steps - (index % every_steps if first else 0)
+        return due_mask
 
-    def _remember(self, steps: Sequence[Step], summaries: Sequence[F32]) -> None:
-        """Let the baseline hear each step's summaries, weighed by the speech that no step before it had heard."""
-        for step, *of_step in zip(steps, *summaries, strict=True):
-            new_samples = step.speech_samples - self._weighed_samples
-            self._weighed_samples = step.speech_samples
-            self._baseline.push(of_step, new_samples / SAMPLE_RATE_HZ)
+    def _count_speech(self, steps: Sequence[Step], summaries: Sequence[Summaries]) -> None:
+        """Give the adaptation each step's summaries, weighted by the speech that no step before it held."""
+        for step, *step_summaries in zip(steps, *summaries, strict=True):
+            new_samples = step.speech_samples - self._counted_samples
+            self._counted_samples = step.speech_samples
+            self._adaptation.push(step_summaries, new_samples / SAMPLE_RATE_HZ)
 
     def _adapts_after(self, item: SpeechChange | Step) -> bool:
-        """Whether the baseline adapts here: between utterances, and now and then within one that does not end.
-
-        That depends on the audio alone, never on how it was cut into blocks.
-        """
+        """Whether the offset adapts here: between utterances, and now and then within one that does not end."""
         if isinstance(item, SpeechChange):
             self._adapted_at = item.known_at
             return not item.speaking
-        longest = self._longest_unadapted_s * SAMPLE_RATE_HZ
-        if not item.speaking or item.end_sample - self._adapted_at < longest:
+        if not item.speaking or item.end_sample - self._adapted_at < self._longest_unadapted_samples:
             return False
         self._adapted_at = item.end_sample
         return True
 
 
-def _stacked(steps: Sequence[Step], index: int, asked: NDArray[np.bool_]) -> F32:
-    """A model's windows (B, T, D) of the steps at which it is asked."""
+def _stacked(steps: Sequence[Step], index: int, due_mask: NDArray[np.bool_]) -> Windows:
+    """A model's windows (B, T, D) of the steps at which it is due."""
     rows = [step.windows[index].rows for step in steps]
-    chosen = [rows[place] for place in np.flatnonzero(asked)]
-    return np.stack(chosen) if chosen else np.zeros((0, *rows[0].shape), np.float32)
+    due_rows = [rows[place] for place in np.flatnonzero(due_mask)]
+    return np.stack(due_rows) if due_rows else np.zeros((0, *rows[0].shape), np.float32)
 
 
 def _check_together(models: Sequence[EmotionModel]) -> None:

@@ -5,36 +5,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from emostream.errors import ModelError
+from emostream.features.arrays import Logits, Offset, Probabilities, Summaries, Windows
 from emostream.inference.card import ModelCard, from_metadata
-
-F32 = NDArray[np.float32]
+from emostream.inference.session import open_session
 
 INPUT_NAME = "features"
 OUTPUT_NAME = "logits"
 OFFSET_NAME = "offset"
 SUMMARY_NAME = "summary"
 RANKS = {INPUT_NAME: 3, OUTPUT_NAME: 2, OFFSET_NAME: 2, SUMMARY_NAME: 2}
-
-
-def open_session(path: Path) -> Any:
-    """An onnxruntime session on one thread that does not spin while it waits. Raises ``ModelError``."""
-    import onnxruntime
-
-    if not path.is_file():
-        raise ModelError(f"{path}: no such model file; 'emostream models' lists the ones that are installed")
-    onnxruntime.set_default_logger_severity(3)
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    try:
-        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime's exceptions share no base class of their own
-        reason = str(error).strip().splitlines()[0]
-        raise ModelError(f"{path}: not an ONNX model that onnxruntime can run: {reason}") from error
 
 
 class EmotionModel:
@@ -69,7 +50,7 @@ class EmotionModel:
             )
         return cls(session, card, size)
 
-    def judge(self, windows: F32, offset: F32 | None = None) -> tuple[F32, F32]:
+    def run(self, windows: Windows, offset: Offset | None = None) -> tuple[Logits, Summaries]:
         """Raw scores (B, K) and summaries (B, S), both float32, of windows of shape (B, T, D).
 
         ``offset`` is one speaker's, of shape (S,), or one a window, of shape (B, S); None stands for zeros. S is 0 for
@@ -91,15 +72,15 @@ class EmotionModel:
         logits, summaries = self._session.run([OUTPUT_NAME, SUMMARY_NAME], given)
         return logits, summaries
 
-    def calibrated(self, logits: F32) -> F32:
+    def calibrated(self, logits: Logits) -> Probabilities:
         """Probabilities, float32 of shape (B, K), rows summing to 1: softmax(logits / temperature)."""
         return softmax(logits / np.float32(self.card.temperature))
 
-    def logits(self, windows: F32) -> F32:
+    def logits(self, windows: Windows) -> Logits:
         """Raw scores, float32 of shape (B, K), of windows of shape (B, T, D) of an unknown speaker."""
-        return self.judge(windows)[0]
+        return self.run(windows)[0]
 
-    def probabilities(self, windows: F32) -> F32:
+    def probabilities(self, windows: Windows) -> Probabilities:
         """Calibrated probabilities, float32 of shape (B, K), of windows of shape (B, T, D) of an unknown speaker."""
         return self.calibrated(self.logits(windows))
 
@@ -108,14 +89,14 @@ class EmotionModel:
         return f"EmotionModel({card.name}/{card.variant} {card.version}: (B, T, {card.features.dim}) -> {card.labels})"
 
 
-def softmax(logits: F32) -> F32:
+def softmax(logits: Logits) -> Probabilities:
     """Softmax over the last axis."""
     raised = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    out: F32 = raised / raised.sum(axis=-1, keepdims=True)
+    out: Probabilities = raised / raised.sum(axis=-1, keepdims=True)
     return out
 
 
-def pooled(p: F32, weights: Sequence[float]) -> F32:
+def pooled(p: Probabilities, weights: Sequence[float]) -> Probabilities:
     """Several models' probabilities (M, ..., K) as one (..., K): softmax(sum of weight * log p).
 
     A logarithmic opinion pool (Genest & Zidek 1986); of a single model the weight is one over a temperature.

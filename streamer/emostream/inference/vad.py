@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emostream.audio import Samples
-from emostream.inference.model import open_session
+from emostream.inference.session import open_session
 
 SAMPLE_RATE_HZ = 16_000
 CHUNK = 512

@@ -69,7 +69,7 @@ class Reliability(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         of_model = dict(zip(self.models, self.weights, strict=True))
         return tuple(of_model[model] for model in models)
 
-    def demand_models(self, models: Iterable[ModelIdentity], where: str) -> None:
+    def require_models(self, models: Iterable[ModelIdentity], where: str) -> None:
         """Raise ``ModelError`` unless these are the models that were measured; ``where`` names the figures' place."""
         given = set(models)
         if given != set(self.models):

@@ -1,7 +1,6 @@
 """Audio between two gaps: one sample axis on which resampling, features, windows and speech keep step."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -10,26 +9,12 @@ from emostream.features import FeatureStream
 from emostream.features.resample import Resampler
 from emostream.features.windows import FeatureWindow, FeatureWindows
 from emostream.inference.model import EmotionModel
+from emostream.inference.step import Step
 from emostream.inference.vad import SpeechChange, VoiceActivityDetector
 
 SILENCE_DBFS = -120.0
 # Far beyond what a microphone gives, near enough for every sum and square to stay finite in single precision.
 LOUDEST = np.float32(1e6)
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What is known at the end of a step: each model's window, and the speech and level heard.
-
-    ``window_speech_samples`` are those within the window, ``speech_samples`` those since the segment began.
-    """
-
-    end_sample: int
-    windows: tuple[FeatureWindow, ...]
-    window_speech_samples: int
-    speech_samples: int
-    speaking: bool
-    level_dbfs: float
 
 
 class Segment:
@@ -43,7 +28,7 @@ class Segment:
         self,
         models: Sequence[EmotionModel],
         features: Sequence[FeatureStream],
-        gate: VoiceActivityDetector,
+        detector: VoiceActivityDetector,
         input_hz: int,
         start_ms: float,
     ) -> None:
@@ -55,15 +40,15 @@ class Segment:
             stream.reset()
         self._windows = [FeatureWindows(model.card.grid(), model.card.features.dim) for model in models]
         self._ready: list[list[FeatureWindow]] = [[] for _ in models]
-        self._gate = gate
-        self._gate.reset()
+        self._detector = detector
+        self._detector.reset()
         self._n_samples = 0
-        self._unheard: list[Samples] = []
-        self._of_step: list[Samples] = []
+        self._undetected: list[Samples] = []
+        self._unextracted: list[Samples] = []
         self._energy = 0.0
 
     def push(self, samples: Samples) -> Iterator[SpeechChange | Step]:
-        """Take float32 samples of shape (n,) at the input's rate, give turns and steps in the order of time.
+        """Take float32 samples of shape (n,) at the input's rate, give speech changes and steps in the order of time.
 
         Samples beyond ``LOUDEST`` are taken for as loud as that.
         """
@@ -73,14 +58,14 @@ class Segment:
     def flush(self) -> Iterator[SpeechChange | Step]:
         """The audio ended: the last, shorter step and the end of whoever speaks."""
         yield from self._analyse(self._resampler.flush())
-        yield from self._hear()
+        yield from self._detect()
         self._extract()
         for ready, windows in zip(self._ready, self._windows, strict=True):
             ready.extend(windows.flush(self._n_samples))
         # Rows that fill the first window may be there a moment before its audio is.
         if all(self._ready) and self._n_samples >= self._grid.shortest:
             yield self._end_step()
-        yield from self._gate.flush()
+        yield from self._detector.flush()
 
     def _analyse(self, audio: Samples) -> Iterator[SpeechChange | Step]:
         """Go from step to step, so that each is judged on what was known at its end, however the audio was cut."""
@@ -90,28 +75,28 @@ class Segment:
             to_boundary = (half if into_step < half else self._grid.step) - into_step
             piece, audio = audio[:to_boundary], audio[to_boundary:]
             self._n_samples += len(piece)
-            self._unheard.append(piece)
+            self._undetected.append(piece)
             if len(piece) == to_boundary:
-                yield from self._hear()
+                yield from self._detect()
             if self._n_samples % self._grid.step == 0:
                 self._extract()
                 if all(self._ready):
                     yield self._end_step()
 
-    def _hear(self) -> Iterator[SpeechChange]:
-        """Let the gate hear what came, half a step at once: of every few milliseconds it costs twice that."""
-        if self._unheard:
-            audio = np.concatenate(self._unheard)
-            self._unheard.clear()
-            self._of_step.append(audio)
-            yield from self._gate.push(audio)
+    def _detect(self) -> Iterator[SpeechChange]:
+        """Run the voice activity detector on half a step at once: in smaller pieces it costs twice as much."""
+        if self._undetected:
+            audio = np.concatenate(self._undetected)
+            self._undetected.clear()
+            self._unextracted.append(audio)
+            yield from self._detector.push(audio)
 
     def _extract(self) -> None:
-        """Features of a step's audio at once: of every few milliseconds by themselves they cost several times that."""
-        if not self._of_step:
+        """Features of a step's audio at once: in pieces of a few milliseconds they cost several times as much."""
+        if not self._unextracted:
             return
-        audio = np.concatenate(self._of_step)
-        self._of_step.clear()
+        audio = np.concatenate(self._unextracted)
+        self._unextracted.clear()
         self._energy = float(np.dot(audio, audio))
         for ready, windows, features in zip(self._ready, self._windows, self._features, strict=True):
             ready.extend(windows.push(features.push(audio)))
@@ -123,8 +108,8 @@ class Segment:
         return Step(
             end_sample=self._n_samples,
             windows=windows,
-            window_speech_samples=self._gate.speech_between(start, self._n_samples),
-            speech_samples=self._gate.speech_samples,
-            speaking=self._gate.speaking,
+            window_speech_samples=self._detector.speech_between(start, self._n_samples),
+            speech_samples=self._detector.speech_samples,
+            speaking=self._detector.speaking,
             level_dbfs=max(SILENCE_DBFS, 10 * float(np.log10(max(self._energy / length, 1e-12)))),
         )

@@ -1,20 +1,20 @@
 """One listener's stream: blocks of audio in, events out. No clock, no thread, no input or output."""
 
-import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypedDict
 
 import numpy as np
-from numpy.typing import NDArray
 
 from emostream.audio import AudioBlock
 from emostream.events import Certainty, Estimate, Event, Gap, Hello, Summary, Utterance, UtteranceStart
 from emostream.features import FeatureStream
+from emostream.features.arrays import Probabilities
 from emostream.inference.batching import Requests, run_alone
 from emostream.inference.ensemble import Ensemble
 from emostream.inference.model import EmotionModel, pooled
 from emostream.inference.speaker import AdaptationConfig, SpeakerProfile
+from emostream.inference.step import Step
 from emostream.inference.vad import (
     SAMPLE_RATE_HZ,
     SpeechChange,
@@ -22,29 +22,29 @@ from emostream.inference.vad import (
     VoiceActivityDetector,
     VoiceActivityModel,
 )
-from emostream.pipeline.segment import Segment, Step
+from emostream.pipeline.segment import Segment
 from emostream.pipeline.smoothing import Smoother, SmoothingConfig
 from emostream.pipeline.utterance import UtteranceMean, by_label
-
-F32 = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
 class StreamConfig:
     """How a stream decides. A window gets an estimate once it holds ``shortest_speech_ms`` of speech.
 
-    ``weights``, one a model, say how far each is believed (``model.pooled``); none stand for the same for all, one
-    together. Utterances and whole files are named from ``verdict_at`` on, or from where steps are. ``certainty`` is
-    what these thresholds were measured to cost, for ``hello``.
+    ``weights``, one a model, are those of ``model.pooled``; none stand for the same for all, one together. Utterances
+    and whole files get a label from the probability ``utterance_threshold`` on; None stands for the one of steps.
+    ``certainty`` is what these thresholds were measured to cost, for ``hello``. Without ``emits_estimates`` a stream
+    has all other events alone.
     """
 
     smoothing: SmoothingConfig = field(default_factory=SmoothingConfig)
-    speech: VoiceActivityConfig = field(default_factory=VoiceActivityConfig)
-    baseline: AdaptationConfig = field(default_factory=AdaptationConfig)
+    voice_activity: VoiceActivityConfig = field(default_factory=VoiceActivityConfig)
+    adaptation: AdaptationConfig = field(default_factory=AdaptationConfig)
     shortest_speech_ms: int = 250
     weights: tuple[float, ...] = ()
-    verdict_at: float | None = None
+    utterance_threshold: float | None = None
     certainty: Certainty | None = None
+    emits_estimates: bool = True
 
 
 class Stamp(TypedDict):
@@ -76,7 +76,9 @@ class EmotionStream:
         source: str = "",
     ) -> None:
         self.config = config or StreamConfig()
-        self._panel = Ensemble(models, self.config.baseline, profile)
+        self._ensemble = Ensemble(
+            models, self.config.adaptation, profile, shortest_speech_ms=self.config.shortest_speech_ms
+        )
         self._models = tuple(models)
         self._weights = self.config.weights or (1 / len(models),) * len(models)
         if len(self._weights) != len(models):
@@ -84,7 +86,7 @@ class EmotionStream:
         self.labels = models[0].card.labels
         self._grid = models[0].card.grid()
         self._features = [FeatureStream(model.card.features) for model in models]
-        self._gate = VoiceActivityDetector(vad_model, self.config.speech, self._grid.length)
+        self._detector = VoiceActivityDetector(vad_model, self.config.voice_activity, self._grid.length)
         self._speaker = profile.name if profile else None
         self._input_hz = input_hz
         self._stream = stream
@@ -93,14 +95,14 @@ class EmotionStream:
 
     def reset(self) -> None:
         """Forget all audio: what follows is as from a new stream."""
-        self._seq = itertools.count()
+        self._last_seq = -1
         self._next_sample: int | None = None
         self._first_sample = 0
         self._smoother = Smoother(self.config.smoothing)
-        self._panel.reset()
+        self._ensemble.reset()
         self._start_segment(0.0)
         self._utterance: tuple[float, UtteranceMean] | None = None
-        self._whole = self._verdict()
+        self._whole_mean = self._new_mean()
         self._speech_ms = 0.0
         self._label_ms = dict.fromkeys(self.labels, 0.0)
 
@@ -147,15 +149,15 @@ class EmotionStream:
 
     def summary(self) -> Summary:
         """The verdict over all that was heard; for after ``flush``."""
-        judged = self._whole.judge()
+        prediction = self._whole_mean.prediction()
         seconds = self.clock_ms / 1000
         named_ms = sum(self._label_ms.values())
         return Summary(
             **self._stamp(0, 1000 * seconds),
             source=self._source,
-            p=judged.p,
-            label=judged.label,
-            confidence=judged.confidence,
+            p=prediction.p,
+            label=prediction.label,
+            confidence=prediction.confidence,
             seconds=round(seconds, 3),
             speech_seconds=round(self._speech_ms / 1000, 3),
             share={label: round(ms / named_ms, 4) if named_ms else 0.0 for label, ms in self._label_ms.items()},
@@ -166,12 +168,12 @@ class EmotionStream:
 
         Raises ``ProfileError`` where no model has a summary of speech.
         """
-        return self._panel.profile(name)
+        return self._ensemble.profile(name)
 
     @property
-    def judged_speech_s(self) -> float:
+    def predicted_speech_s(self) -> float:
         """Seconds of speech that were judged so far: what a profile of now would stand on."""
-        return self._panel.speech_s
+        return self._ensemble.speech_s
 
     @property
     def step_ms(self) -> int:
@@ -179,8 +181,13 @@ class EmotionStream:
         return self._models[0].card.step_ms
 
     def moment(self) -> Stamp:
-        """The stamp of an event that stands at the end of what was heard so far."""
+        """The stamp of an event at the end of the audio so far, with the next number."""
         return self._stamp(self.clock_ms, self.clock_ms)
+
+    def present_moment(self) -> Stamp:
+        """As ``moment``, with the number of the last event: for an event that is no part of the stream."""
+        now_ms = round(self.clock_ms)
+        return Stamp(seq=self._last_seq, stream=self._stream, t_start_ms=now_ms, t_end_ms=now_ms)
 
     @property
     def clock_ms(self) -> float:
@@ -188,9 +195,9 @@ class EmotionStream:
         return 1000 * ((self._next_sample or 0) - self._first_sample) / self._input_hz
 
     def _start_segment(self, start_ms: float) -> None:
-        self._segment = Segment(self._models, self._features, self._gate, self._input_hz, start_ms)
-        self._last_end = 0
-        self._panel.start_segment()
+        self._segment = Segment(self._models, self._features, self._detector, self._input_hz, start_ms)
+        self._last_end_sample = 0
+        self._ensemble.start_segment()
         self._smoother.reset()
 
     def _gap(self, lost: int) -> Requests[list[Event]]:
@@ -202,85 +209,83 @@ class EmotionStream:
         self._start_segment(start_ms + lost_ms)
         return events
 
-    def _events(self, heard: Iterator[SpeechChange | Step]) -> Requests[list[Event]]:
+    def _events(self, items: Iterator[SpeechChange | Step]) -> Requests[list[Event]]:
         events: list[Event] = []
-        for stretch in self._panel.stretches(heard):
-            events += yield from self._events_of_stretch(stretch)
-        return events
-
-    def _events_of_stretch(self, items: Sequence[SpeechChange | Step]) -> Requests[list[Event]]:
-        """The events of turns and steps that all see the same baseline."""
-        steps = [item for item in items if isinstance(item, Step) and self._worth_judging(item)]
-        by_step = yield from self._panel.predict_requests(steps)
-        judged = dict(zip((step.end_sample for step in steps), by_step, strict=True))
-        events: list[Event] = []
-        for item in items:
+        for item, by_model in (yield from self._ensemble.predict(items)):
             if isinstance(item, Step):
-                events.append(self._estimate(item, judged.get(item.end_sample)))
+                events += self._end_step(item, by_model)
             elif item.speaking:
                 events.append(self._start_utterance(item))
             else:
                 events += self._end_utterance(self._ms(item.at_sample))
         return events
 
-    def _worth_judging(self, step: Step) -> bool:
-        return step.window_speech_samples * 1000 >= self.config.shortest_speech_ms * SAMPLE_RATE_HZ
-
-    def _estimate(self, step: Step, by_model: F32 | None) -> Estimate:
-        elapsed = step.end_sample - self._last_end
-        self._last_end = step.end_sample
-        step_ms = 1000 * elapsed / SAMPLE_RATE_HZ
-        start = max(0, step.end_sample - self._grid.length)
-        stamp = self._stamp(self._ms(start), self._ms(step.end_sample))
-        level_dbfs = round(step.level_dbfs, 1)
+    def _end_step(self, step: Step, by_model: Probabilities | None) -> list[Event]:
+        """The step's estimate, where estimates are wanted; ``by_model`` is of shape (models, K)."""
+        step_ms = 1000 * (step.end_sample - self._last_end_sample) / SAMPLE_RATE_HZ
+        self._last_end_sample = step.end_sample
+        p, label, confidence, agreement = {}, None, 0.0, 0.0
         if by_model is None:
             self._smoother.reset()
-            return Estimate(
-                **stamp, p={}, label=None, confidence=0.0, agreement=0.0, speech=step.speaking, level_dbfs=level_dbfs
+        else:
+            smoothed, index = self._count(step, by_model, step_ms)
+            p = by_label(self.labels, smoothed)
+            label = self.labels[index] if index is not None and step.speaking else None
+            confidence = round(float(smoothed.max()), 4)
+            agreement = round(1 - _largest_distance(by_model), 4)
+        if not self.config.emits_estimates:
+            return []
+        start_sample = max(0, step.end_sample - self._grid.length)
+        return [
+            Estimate(
+                **self._stamp(self._ms(start_sample), self._ms(step.end_sample)),
+                p=p,
+                label=label,
+                confidence=confidence,
+                agreement=agreement,
+                speech=step.speaking,
+                level_dbfs=round(step.level_dbfs, 1),
             )
+        ]
+
+    def _count(self, step: Step, by_model: Probabilities, step_ms: float) -> tuple[Probabilities, int | None]:
+        """Count a step in where it belongs; gives smoothed probabilities (K,) and the index of the label, if any."""
         p = pooled(by_model, self._weights)
-        smoothed, named = self._smoother.push(p, step_ms)
-        self._whole.add(p, step.window_speech_samples)
+        smoothed, index = self._smoother.push(p, step_ms)
+        self._whole_mean.add(p, step.window_speech_samples)
         if self._utterance:
             self._utterance[1].add(p, step.window_speech_samples)
-        if step.speaking and named is not None:
-            self._label_ms[self.labels[named]] += step_ms
-        return Estimate(
-            **stamp,
-            p=by_label(self.labels, smoothed),
-            label=self.labels[named] if named is not None and step.speaking else None,
-            confidence=round(float(smoothed.max()), 4),
-            agreement=round(1 - _largest_distance(by_model), 4),
-            speech=step.speaking,
-            level_dbfs=level_dbfs,
-        )
+        if step.speaking and index is not None:
+            self._label_ms[self.labels[index]] += step_ms
+        return smoothed, index
 
-    def _start_utterance(self, turn: SpeechChange) -> UtteranceStart:
-        start_ms = self._ms(turn.at_sample)
-        self._utterance = (start_ms, self._verdict())
-        return UtteranceStart(**self._stamp(start_ms, self._ms(turn.known_at)))
+    def _start_utterance(self, change: SpeechChange) -> UtteranceStart:
+        start_ms = self._ms(change.at_sample)
+        self._utterance = (start_ms, self._new_mean())
+        return UtteranceStart(**self._stamp(start_ms, self._ms(change.known_at)))
 
     def _end_utterance(self, end_ms: float) -> list[Event]:
         if self._utterance is None:
             return []
-        (start_ms, verdict), self._utterance = self._utterance, None
+        (start_ms, mean), self._utterance = self._utterance, None
         self._speech_ms += end_ms - start_ms
-        judged = verdict.judge()
+        prediction = mean.prediction()
         stamp = self._stamp(start_ms, end_ms)
-        return [Utterance(**stamp, p=judged.p, label=judged.label, confidence=judged.confidence)]
+        return [Utterance(**stamp, p=prediction.p, label=prediction.label, confidence=prediction.confidence)]
 
-    def _verdict(self) -> UtteranceMean:
-        at = self.config.verdict_at
+    def _new_mean(self) -> UtteranceMean:
+        at = self.config.utterance_threshold
         return UtteranceMean(self.labels, self.config.smoothing.on_threshold if at is None else at)
 
     def _ms(self, sample: int) -> float:
         return self._segment.start_ms + 1000 * sample / SAMPLE_RATE_HZ
 
     def _stamp(self, start_ms: float, end_ms: float) -> Stamp:
-        return Stamp(seq=next(self._seq), stream=self._stream, t_start_ms=round(start_ms), t_end_ms=round(end_ms))
+        self._last_seq += 1
+        return Stamp(seq=self._last_seq, stream=self._stream, t_start_ms=round(start_ms), t_end_ms=round(end_ms))
 
 
-def _largest_distance(by_model: F32) -> float:
+def _largest_distance(by_model: Probabilities) -> float:
     """The total variation distance, 0 to 1, between the two of some distributions (models, K) that differ most."""
     distances = np.abs(by_model[:, None] - by_model[None, :]).sum(axis=2) / 2
     return float(distances.max())

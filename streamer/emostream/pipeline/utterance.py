@@ -31,8 +31,8 @@ class UtteranceMean:
         self._sum += weight * p
         self._weight += weight
 
-    def judge(self) -> Prediction:
-        """The judgement so far."""
+    def prediction(self) -> Prediction:
+        """The prediction so far."""
         if self._weight == 0:
             return Prediction({}, None, 0.0)
         p = self._sum / self._weight

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from emostream.events import Error, Estimate, Event, Health, Hello, Utterance, UtteranceStart
+from emostream.protocol import Profile
 from emostream.server.outbox import KEPT_EVENTS, EncodedEvent, Outbox
 
 # A stream whose owner has so many answers to read yet waits: it is cheaper to hold audio than to lose labels.
@@ -53,7 +54,7 @@ class Channel:
 
 
 class Hub:
-    """Puts every event, encoded once, into the mailboxes of those who follow its stream; thread-safe, never waits."""
+    """Puts every event, encoded once, into the outboxes of those who follow its stream; thread-safe, never waits."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -86,47 +87,50 @@ class Hub:
             channel = self._channels[stream]
             ended = self._error(channel, stream, "stream_ended", "the stream has ended; it may come back")
             channel.hello = None
-            self._put(channel.followers, ended)
+            self._put(channel.followers, EncodedEvent.of(ended))
             self._tidy(stream)
 
     def publish(self, event: Event) -> None:
         """Hand an event to all who follow its stream."""
         with self._lock:
-            channel = self._channels.setdefault(event.stream, Channel())
-            channel.note(event)
-            if channel.followers:
-                self._put(channel.followers, event)
+            self._publish(EncodedEvent.of(event))
 
-    def send(self, mailbox: Outbox, events: Sequence[Event]) -> None:
-        """Events for one client alone, none of which gives way."""
+    def deliver(self, outbox: Outbox, events: Sequence[Event], *, publish: bool = False) -> None:
+        """Events of a client's own, none of which is replaced; with ``publish`` to who follows their stream too.
+
+        A profile is the client's alone.
+        """
         with self._lock:
             for event in events:
-                mailbox.put(EncodedEvent.of(event), keep=True)
+                encoded = EncodedEvent.of(event)
+                outbox.put(encoded, keep=True)
+                if publish and not isinstance(event, Profile):
+                    self._publish(encoded)
 
-    def follow(self, mailbox: Outbox, stream: str) -> None:
-        """Put what stands of a stream into the mailbox, and from now on all that comes."""
+    def follow(self, outbox: Outbox, stream: str) -> None:
+        """Put the present state of a stream into the outbox, and from now on all of its events."""
         with self._lock:
             channel = self._channels.setdefault(stream, Channel())
             for event in channel.state():
-                mailbox.put(EncodedEvent.of(event), keep=True)
-            channel.followers.add(mailbox)
+                outbox.put(EncodedEvent.of(event), keep=True)
+            channel.followers.add(outbox)
 
-    def leave(self, mailbox: Outbox, stream: str) -> None:
+    def leave(self, outbox: Outbox, stream: str) -> None:
         """The opposite of ``follow``."""
         with self._lock:
-            self._channels[stream].followers.discard(mailbox)
-            mailbox.forget(stream)
+            self._channels[stream].followers.discard(outbox)
+            outbox.forget(stream)
             self._tidy(stream)
 
-    def take(self, mailbox: Outbox) -> bytes:
+    def take(self, outbox: Outbox) -> bytes:
         """The frames of the oldest events that this client has not been sent, a few at once; empty without any."""
         with self._lock:
-            frames = itertools.islice(iter(mailbox.take, None), FRAMES_AT_ONCE)
+            frames = itertools.islice(iter(outbox.take, None), FRAMES_AT_ONCE)
             return b"".join(frame for frame in frames if frame is not None)
 
-    def has_room(self, mailbox: Outbox) -> bool:
+    def has_room(self, outbox: Outbox) -> bool:
         """Whether the client keeps up with the answers to its own audio."""
-        return len(mailbox) < ROOM
+        return len(outbox) < ROOM
 
     def error(self, stream: str, code: str, message: str) -> Error:
         """An error for one client alone: it stands at the stream's present place and takes no number of its own."""
@@ -140,10 +144,14 @@ class Hub:
             seq=channel.last_seq, stream=stream, t_start_ms=now_ms, t_end_ms=now_ms, code=code, message=message
         )
 
-    def _put(self, mailboxes: set[Outbox], event: Event) -> None:
-        letter = EncodedEvent.of(event)
-        for mailbox in mailboxes:
-            self._dropped_events += mailbox.put(letter)
+    def _publish(self, encoded: EncodedEvent) -> None:
+        channel = self._channels.setdefault(encoded.event.stream, Channel())
+        channel.note(encoded.event)
+        self._put(channel.followers, encoded)
+
+    def _put(self, outboxes: set[Outbox], encoded: EncodedEvent) -> None:
+        for outbox in outboxes:
+            self._dropped_events += outbox.put(encoded)
 
     def _tidy(self, stream: str) -> None:
         """Names that clients wait for cost nothing once they have gone."""

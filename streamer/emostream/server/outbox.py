@@ -1,8 +1,8 @@
 """What one client has not taken yet: bounded, and fresh rather than complete.
 
 An estimate is only worth reading while it is new, so an unsent one of a stream that the client follows gives way to the
-next, and the next letter says how many did. Utterances, gaps and errors happened once and are kept; a client that lets
-``KEPT_EVENTS`` of them pile up takes no part any more, and is cut off rather than sent a story with pages torn out.
+next, and the next event that is sent says how many did. Utterances, gaps and errors happen once and are kept; a client
+that lets more than ``KEPT_EVENTS`` of them pile up reads no longer, and is cut off: a stream is never sent in part.
 """
 
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class EncodedEvent:
 
 
 class Outbox:
-    """Letters on their way to one client, oldest first. Not thread-safe: the owner holds a lock around every call."""
+    """Encoded events on their way to one client, oldest first. Not thread-safe: the hub holds its lock around calls."""
 
     def __init__(self) -> None:
         self._unsent: list[EncodedEvent] = []
@@ -40,40 +40,40 @@ class Outbox:
     def __len__(self) -> int:
         return len(self._unsent)
 
-    def put(self, letter: EncodedEvent, *, keep: bool = False) -> int:
-        """Add a letter; return how many unsent ones gave way to it, which none does with ``keep``."""
+    def put(self, encoded: EncodedEvent, *, keep: bool = False) -> int:
+        """Add an event; return how many unsent ones it replaced: none with ``keep``."""
         before = len(self._unsent)
-        event = letter.event
+        event = encoded.event
         if isinstance(event, Hello):
             # A hello starts the stream anew: what is left of the old one cannot be read with the new labels.
             self._unsent = [old for old in self._unsent if keep or old.event.stream != event.stream]
         elif isinstance(event, _LATEST_WINS) and not keep:
             self._unsent = [old for old in self._unsent if not _replaces(event, old.event)]
-        gave_way = before - len(self._unsent)
-        self._unsent.append(letter)
+        replaced = before - len(self._unsent)
+        self._unsent.append(encoded)
         self.overflowing |= len(self._unsent) > KEPT_EVENTS
-        self.dropped += gave_way
-        return gave_way
+        self.dropped += replaced
+        return replaced
 
     def take(self) -> bytes | None:
-        """The frame of the oldest unsent letter, or None when there is none."""
+        """The frame of the oldest unsent event, or None when there is none."""
         if not self._unsent:
             return None
-        letter = self._unsent.pop(0)
-        event = letter.event
+        encoded = self._unsent.pop(0)
+        event = encoded.event
         last = self._last_seq.get(event.stream)
         if last is None or isinstance(event, Hello):
             self._last_seq[event.stream] = event.seq
-            return letter.frame
+            return encoded.frame
         if event.seq <= last:
-            return letter.frame
+            return encoded.frame
         self._last_seq[event.stream] = event.seq
         missing = event.seq - last - 1
-        return EncodedEvent.of(msgspec.structs.replace(event, dropped=missing)).frame if missing else letter.frame
+        return EncodedEvent.of(msgspec.structs.replace(event, dropped=missing)).frame if missing else encoded.frame
 
     def forget(self, stream: str) -> None:
         """The client follows this stream no longer."""
-        self._unsent = [letter for letter in self._unsent if letter.event.stream != stream]
+        self._unsent = [encoded for encoded in self._unsent if encoded.event.stream != stream]
         self._last_seq.pop(stream, None)
 
 

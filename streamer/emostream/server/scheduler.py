@@ -1,9 +1,9 @@
-"""All clients' audio through one set of networks: a thread a core, whole batches, and nobody before their turn.
+"""All clients' audio through one set of models: one thread a core, and whole batches.
 
-In each round a thread has one step's audio read of every voice that can complete a step and is with no other thread,
-and the windows of all of them go through each network as one batch. Those who keep real time come first, the longest
-waiting of them foremost; audio that came faster than real time is read when nobody else waits, and what completes no
-step yet when nothing else is to do. So under load steps are gathered, and without load nothing waits.
+In each round a thread reads one step's audio of every slot that can complete a step and is with no other thread, and
+the windows of all of them go through each network as one batch. Slots in real time come first, the longest waiting
+foremost; audio that came faster than real time is read when nothing else is due, and what completes no step yet when
+nothing else is to do. So under load steps are gathered, and without load nothing waits.
 """
 
 import logging
@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from emostream.events import Event
 from emostream.inference.batching import InferenceRequest, InferenceResult, Requests, run_batch
 from emostream.inference.model import EmotionModel
-from emostream.server.client_audio import ClientAudio
+from emostream.server.client_audio import ClientAudio, Control
 
 # A batch of four costs each of them no less than a larger one, and the first of them waits less.
-MOST_AT_ONCE = 4
+MAX_BATCH_SIZE = 4
 IDLE_S = 0.5
 LAG_HALF_LIFE_S = 2.0
 
@@ -30,168 +30,207 @@ _logger.addHandler(logging.NullHandler())
 
 @dataclass(eq=False)
 class Slot:
-    """A voice in the core, and where its events go; ``may_go`` says whether its client takes answers."""
+    """A client's audio in the scheduler, and where its events go.
 
-    voice: ClientAudio
+    ``deliver`` takes events, ``fail`` is called once when the stream failed, ``has_room`` says whether the client takes
+    more events now; all three from the scheduler's threads.
+    """
+
+    audio: ClientAudio
     deliver: Callable[[list[Event]], None]
     fail: Callable[[], object]
-    may_go: Callable[[], bool]
+    has_room: Callable[[], bool]
     held_at_s: float = 0.0  # when it last waited for its own client
 
 
-class BatchScheduler:
-    """Reads the audio of the voices that have a seat, in threads of its own, until ``close``."""
+@dataclass(frozen=True, slots=True)
+class _Pending:
+    """A slot whose stream waits for a result."""
 
-    def __init__(self, models: Sequence[EmotionModel], threads: int | None = None) -> None:
+    slot: Slot
+    requests: Requests[list[Event]]
+    request: InferenceRequest
+
+
+class BatchScheduler:
+    """Reads the audio of its slots, in threads of its own, until ``close``.
+
+    ``threads`` is one a core by default; with 0 the caller calls ``run_round``. ``clock`` gives ``time.monotonic()``.
+    """
+
+    def __init__(
+        self,
+        models: Sequence[EmotionModel],
+        threads: int | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._models = models
-        self.changed = threading.Condition()  # held around whatever a voice's two sides share
-        self._seats: set[Slot] = set()
-        self._at_work: set[Slot] = set()  # each with one thread
+        self._clock = clock
+        self._changed = threading.Condition()  # held around whatever a slot's two sides share
+        self._slots: set[Slot] = set()
+        self._running: set[Slot] = set()  # each with one thread
         self._closing = False
         self._lag_s = 0.0
-        self._lag_at_s = time.monotonic()
+        self._lag_at_s = clock()
         self._threads: Sequence[threading.Thread] = [
-            threading.Thread(target=self._run, name=f"emostream-core-{number}", daemon=True)
-            for number in range(threads or os.cpu_count() or 1)
+            threading.Thread(target=self._run, name=f"emostream-scheduler-{number}", daemon=True)
+            for number in range((os.cpu_count() or 1) if threads is None else threads)
         ]
         for thread in self._threads:
             thread.start()
 
     @property
     def streams(self) -> int:
-        return len(self._seats)
+        """How many slots there are."""
+        return len(self._slots)
 
     @property
     def is_alive(self) -> bool:
+        """Whether all threads run."""
         return all(thread.is_alive() for thread in self._threads)
 
     @property
     def lag_s(self) -> float:
         """How long audio in real time waited lately, at worst; what was long ago counts ever less."""
-        lag_s: float = self._lag_s * 0.5 ** ((time.monotonic() - self._lag_at_s) / LAG_HALF_LIFE_S)
+        lag_s: float = self._lag_s * 0.5 ** ((self._clock() - self._lag_at_s) / LAG_HALF_LIFE_S)
         return lag_s
 
-    def seat(self, seat: Slot) -> None:
-        with self.changed:
-            self._seats.add(seat)
-            self.changed.notify()
+    def add(self, slot: Slot) -> None:
+        """Read this slot's audio from now on."""
+        with self._changed:
+            self._slots.add(slot)
+            self._changed.notify()
 
-    def unseat(self, seat: Slot) -> None:
+    def remove(self, slot: Slot) -> None:
         """After this nothing more is delivered to it, save what is on its way."""
-        with self.changed:
-            self._seats.discard(seat)
+        with self._changed:
+            self._slots.discard(slot)
+
+    def put(self, slot: Slot, item: bytes | Control) -> None:
+        """Queue a frame of PCM or a control for a slot. Raises ``RefusedError`` for bytes that are no audio."""
+        with self._changed:
+            if isinstance(item, bytes):
+                slot.audio.put_audio(item, self._clock())
+            else:
+                slot.audio.put_control(item, self._clock())
+            self._changed.notify()
 
     def notify(self) -> None:
-        """Something has come, or a client has taken its answers."""
-        with self.changed:
-            self.changed.notify()
+        """A client has taken its events."""
+        with self._changed:
+            self._changed.notify()
 
     def close(self) -> None:
-        with self.changed:
+        """End the threads."""
+        with self._changed:
             self._closing = True
-            self.changed.notify_all()
+            self._changed.notify_all()
         for thread in self._threads:
             thread.join()
 
-    def _run(self) -> None:
-        while not self._closing:
-            # A call each, so that what a round holds of those who left is let go before there is a wait for others.
-            self._round()
-
-    def _round(self) -> None:
-        seats: list[Slot] = []
+    def run_round(self) -> None:
+        """Wait until there is something to read, for ``IDLE_S`` at most, and read it."""
+        slots: list[Slot] = []
 
         def is_needed() -> bool:
-            seats[:] = self._next_round()
-            return self._closing or bool(seats)
+            slots[:] = self._next_round()
+            return self._closing or bool(slots)
 
-        with self.changed:
-            self.changed.wait_for(is_needed, IDLE_S)
-            now_s = time.monotonic()
-            for seat in seats:
-                self._note_lag(seat, now_s)
-            turns = [(seat, seat.voice.take_turn()) for seat in seats]
-            self._at_work.update(seats)
+        with self._changed:
+            self._changed.wait_for(is_needed, IDLE_S)
+            now_s = self._clock()
+            for slot in slots:
+                self._note_lag(slot, now_s)
+            items = [(slot, slot.audio.take()) for slot in slots]
+            self._running.update(slots)
         try:
-            self._read([(seat, seat.voice.reading(turn)) for seat, turn in turns if turn is not None])
+            self._read([(slot, slot.audio.requests(item, now_s)) for slot, item in items if item is not None])
         finally:
-            with self.changed:
-                self._at_work.difference_update(seats)
+            with self._changed:
+                self._running.difference_update(slots)
+
+    def _run(self) -> None:
+        while not self._closing:
+            # One call a round, so that what a round holds of clients that left is let go before the next wait.
+            self.run_round()
 
     def _next_round(self) -> list[Slot]:
-        now_s = time.monotonic()
-        waiting = []
-        for seat in self._seats - self._at_work:
-            since_s = seat.voice.waits_since_s
-            if since_s is not None and not seat.may_go():
-                seat.held_at_s = now_s
+        now_s = self._clock()
+        ranked = []
+        for slot in self._slots - self._running:
+            since_s = slot.audio.waiting_since_s
+            if since_s is not None and not slot.has_room():
+                slot.held_at_s = now_s
             elif since_s is not None:
-                ahead = seat.voice.is_ahead(now_s)
-                waiting.append(((not seat.voice.is_due, ahead, since_s), seat))
-        waiting.sort(key=lambda entry: entry[0])
-        if not waiting:
+                ranked.append(((not slot.audio.is_due, slot.audio.is_ahead(now_s), since_s), slot))
+        ranked.sort(key=lambda entry: entry[0])
+        if not ranked:
             return []
-        # Whoever is of the foremost kind: due and in time, else due, else whatever there is.
-        kind = waiting[0][0][:2]
-        foremost = [seat for rank, seat in waiting if rank[:2] == kind]
+        # All of the foremost kind: due and in time, else due, else whatever there is.
+        kind = ranked[0][0][:2]
+        foremost = [slot for rank, slot in ranked if rank[:2] == kind]
         # The other threads have their share of them.
-        return foremost[: min(MOST_AT_ONCE, math.ceil(len(foremost) / len(self._threads)))]
+        return foremost[: min(MAX_BATCH_SIZE, math.ceil(len(foremost) / max(1, len(self._threads))))]
 
-    def _note_lag(self, seat: Slot, now_s: float) -> None:
-        since_s = seat.voice.waits_since_s
-        if since_s is None or seat.voice.is_ahead(now_s):
+    def _note_lag(self, slot: Slot, now_s: float) -> None:
+        since_s = slot.audio.waiting_since_s
+        if since_s is None or slot.audio.is_ahead(now_s):
             return
-        # What waited for its own client says nothing of how busy the core is.
-        waited_s = now_s - max(since_s, seat.held_at_s)
+        # What waited for its own client says nothing of how busy the scheduler is.
+        waited_s = now_s - max(since_s, slot.held_at_s)
         if waited_s > self.lag_s:
             self._lag_s, self._lag_at_s = waited_s, now_s
 
-    def _read(self, going: list[tuple[Slot, Requests[list[Event]]]]) -> None:
-        """Drive the inquiries side by side: what they ask at the same time is answered as one batch."""
-        asking: list[tuple[Slot, Requests[list[Event]], InferenceRequest]] = []
-        for seat, inquiry in going:
-            self._advance(seat, inquiry, None, asking)
-        while asking:
-            now, asking = asking, []
-            for (seat, inquiry, _), answer in zip(now, self._answers([entry[2] for entry in now]), strict=True):
-                if answer is None:
-                    self._fail(seat)
+    def _read(self, started: list[tuple[Slot, Requests[list[Event]]]]) -> None:
+        """Drive the streams side by side: what they request at the same time runs as one batch."""
+        pending: list[_Pending] = []
+        for slot, requests in started:
+            pending += self._advance(slot, requests, None)
+        while pending:
+            results = self._results([entry.request for entry in pending])
+            following: list[_Pending] = []
+            for entry, result in zip(pending, results, strict=True):
+                if result is None:
+                    self._fail(entry.slot)
                 else:
-                    self._advance(seat, inquiry, answer, asking)
+                    following += self._advance(entry.slot, entry.requests, result)
+            pending = following
 
-    def _advance(
-        self,
-        seat: Slot,
-        inquiry: Requests[list[Event]],
-        answer: InferenceResult | None,
-        asking: list[tuple[Slot, Requests[list[Event]], InferenceRequest]],
-    ) -> None:
+    def _advance(self, slot: Slot, requests: Requests[list[Event]], result: InferenceResult | None) -> list[_Pending]:
+        """Let a stream go on to its next request, or deliver its events; a failure is the stream's own."""
         try:
-            question = next(inquiry) if answer is None else inquiry.send(answer)
-        except StopIteration as end:
-            seat.deliver(seat.voice.finish(end.value, time.monotonic()))
-            if seat.voice.ended:
-                self.unseat(seat)
+            try:
+                request = next(requests) if result is None else requests.send(result)
+            except StopIteration as end:
+                events: list[Event] = end.value
+            else:
+                return [_Pending(slot, requests, request)]
+            slot.deliver(slot.audio.finish(events, self._clock()))
         except Exception:
             _logger.exception("a client's stream failed")
-            self._fail(seat)
+            self._fail(slot)
         else:
-            asking.append((seat, inquiry, question))
+            if slot.audio.ended:
+                self.remove(slot)
+        return []
 
-    def _answers(self, questions: list[InferenceRequest]) -> Sequence[InferenceResult | None]:
-        """The answers, None for a question that cannot be answered: one client's must not spoil the others'."""
+    def _results(self, requests: list[InferenceRequest]) -> Sequence[InferenceResult | None]:
+        """The results, None for a request that cannot be run: one client's must not spoil the others'."""
         try:
-            return run_batch(self._models, questions)
+            return run_batch(self._models, requests)
         except Exception:
             _logger.exception("a batch failed")
-        return [self._answer_alone(question) for question in questions]
+        return [self._result_alone(request) for request in requests]
 
-    def _answer_alone(self, question: InferenceRequest) -> InferenceResult | None:
+    def _result_alone(self, request: InferenceRequest) -> InferenceResult | None:
         try:
-            return run_batch(self._models, [question])[0]
+            return run_batch(self._models, [request])[0]
         except Exception:
             return None
 
-    def _fail(self, seat: Slot) -> None:
-        self.unseat(seat)
-        seat.fail()
+    def _fail(self, slot: Slot) -> None:
+        self.remove(slot)
+        try:
+            slot.fail()
+        except Exception:  # such as an event loop that is closed: the thread serves others
+            _logger.exception("a client could not be told that its stream failed")

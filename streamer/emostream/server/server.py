@@ -1,6 +1,6 @@
 """The server: pages, labels out and audio in on one port, in a thread with an event loop of its own.
 
-``emit`` only puts the event into the bounded mailbox of every client that follows the stream and wakes the loop,
+``emit`` only puts the event into the bounded outbox of every client that follows the stream and wakes the loop,
 which writes to each client as fast as that client reads. So a slow client loses estimates (counted), and neither the
 microphone nor another client ever waits for it.
 """
@@ -49,6 +49,8 @@ class Server:
     files that cannot be used, and ``UnavailableError`` when the port cannot be had.
     """
 
+    name = "server"
+
     def __init__(
         self, config: ServerConfig, models: Sequence[EmotionModel] = (), make_stream: MakeStream | None = None
     ) -> None:
@@ -65,7 +67,7 @@ class Server:
         scheme = "https" if self._tls else "http"
         any_ip = not is_loopback(address)
         named = {name.lower() for name in config.allowed_hosts}
-        self._gate = AccessPolicy(
+        self._access = AccessPolicy(
             scheme=scheme,
             port=self.port,
             names=own_names(frozenset({address, *named}), self.port, scheme) | named,
@@ -77,11 +79,11 @@ class Server:
         self.address = f"{scheme}://{shown}:{self.port}/"
         self.hub = Hub()
         self.metrics = Metrics([model.card.brief() for model in models])
-        self._core = BatchScheduler(models) if make_stream else None
-        self._house = ServerContext(
-            self._limits, self._gate, self.hub, self.metrics, self._core, make_stream, self._wake
+        self._scheduler = BatchScheduler(models) if make_stream else None
+        self._context = ServerContext(
+            self._limits, self._access, self.hub, self.metrics, self._scheduler, make_stream, self._wake
         )
-        self._conversations: set[ClientSession] = set()  # the loop's alone
+        self._sessions: set[ClientSession] = set()  # the loop's alone
         self._stop = asyncio.Event()
         self._lock = threading.Lock()  # guards the next two
         self._closing = False
@@ -93,14 +95,19 @@ class Server:
         self._loop = started.result()
 
     @property
+    def dropped_events(self) -> int:
+        """How many events clients have missed since the start, those that left included."""
+        return self.hub.dropped_events
+
+    @property
     def clients(self) -> int:
         """How many clients are connected to the socket now."""
-        return len(self._conversations)
+        return len(self._sessions)
 
     @property
     def streams(self) -> int:
         """How many clients' audio is read now."""
-        return self._core.streams if self._core else 0
+        return self._scheduler.streams if self._scheduler else 0
 
     @property
     def stalled_clients(self) -> int:
@@ -115,8 +122,8 @@ class Server:
 
     def close(self) -> None:
         """Send what is unsent to those who take it promptly, say 1001 going away to all, and end the threads."""
-        if self._core is not None:
-            self._core.close()
+        if self._scheduler is not None:
+            self._scheduler.close()
         with self._lock:
             if not self._closing:
                 self._closing = True
@@ -168,15 +175,15 @@ class Server:
         while True:
             await asyncio.sleep(self._limits.stall_s / CHECKS_PER_STALL)
             now_s = asyncio.get_running_loop().time()
-            for conversation in list(self._conversations):
-                conversation.check(now_s)
+            for session in list(self._sessions):
+                session.check(now_s)
 
     async def _go_away(self, server: WebSocketServer, connections: set[BoundedConnection]) -> None:
         server.close(close_connections=False)
         for connection in list(connections):
             if connection.request is None:  # browsers open connections ahead of need
                 connection.transport.abort()
-        goodbyes = [conversation.close(1001, "the server is stopping") for conversation in self._conversations]
+        goodbyes = [session.close(1001, "the server is stopping") for session in self._sessions]
         closed = asyncio.gather(*goodbyes, server.wait_closed())
         await asyncio.wait([closed], timeout=self._limits.close_s)
         for connection in list(connections):
@@ -194,31 +201,31 @@ class Server:
     def _wake_clients(self, after_s: float) -> None:
         with self._lock:
             self._wakes_pending.discard(after_s)
-        for conversation in list(self._conversations):
-            if len(conversation.mailbox):
-                conversation.pump()
+        for session in list(self._sessions):
+            if len(session.outbox):
+                session.pump()
 
     async def _handle(self, connection: BoundedConnection) -> None:
-        conversation = ClientSession(connection, self._house)
-        full = len(self._conversations) >= self._limits.clients
+        session = ClientSession(connection, self._context)
+        full = len(self._sessions) >= self._limits.clients
         if not full:
-            self._conversations.add(conversation)
+            self._sessions.add(session)
         try:
-            await conversation.run(full=full)
+            await session.run(full=full)
         finally:
-            self._conversations.discard(conversation)
+            self._sessions.discard(session)
             if connection.gave_up_waiting:
-                conversation.count_cut("no_pong")
+                session.count_cut("no_pong")
 
     # ------------------------------------------------------------------------------------------------------- requests
 
     def _answer(self, connection: ServerConnection, request: Request) -> Response | None:
         """A page, a refusal, or None to let the request go on to the socket."""
-        reason = self._gate.refusal(request.headers)
+        reason = self._access.refusal(request.headers)
         if reason is not None:
             self.metrics.refused.labels("foreign").inc()
             return refusal_response(HTTPStatus.FORBIDDEN, reason)
-        if self._gate.token_in(request.headers) is False:
+        if self._access.token_in(request.headers) is False:
             self.metrics.refused.labels("unauthorized").inc()
             return refusal_response(HTTPStatus.UNAUTHORIZED, "refused: the token is wrong")
         path = request.path.partition("?")[0]
@@ -230,19 +237,19 @@ class Server:
         if request.method != "GET":
             return refusal_response(HTTPStatus.METHOD_NOT_ALLOWED, f"got {request.method}, expected GET")
         if path == "/healthz":
-            return self._health()
+            return self._health_response()
         if path == "/metrics":
-            return self._metrics(request.headers)
+            return self._metrics_response(request.headers)
         body, kind = self._pages[path]
-        return page_response(body, kind, request.headers["Host"], self._gate.scheme, self._gate.origins)
+        return page_response(body, kind, request.headers["Host"], self._access.scheme, self._access.origins)
 
-    def _metrics(self, headers: Headers) -> Response:
-        if self._gate.token is not None and not self._gate.token_in(headers):
+    def _metrics_response(self, headers: Headers) -> Response:
+        if self._access.token is not None and not self._access.token_in(headers):
             return refusal_response(HTTPStatus.UNAUTHORIZED, "refused: expected 'Authorization: Bearer TOKEN'")
         return data_response(HTTPStatus.OK, self.metrics.text(), CONTENT_TYPE)
 
-    def _health(self) -> Response:
-        well = self._core is None or self._core.is_alive
+    def _health_response(self) -> Response:
+        well = self._scheduler is None or self._scheduler.is_alive
         body = {"status": "ok" if well else "failed", "clients": self.clients, "streams": self.streams}
         status = HTTPStatus.OK if well else HTTPStatus.SERVICE_UNAVAILABLE
         return data_response(status, msgspec.json.encode(body), "application/json")
@@ -251,7 +258,7 @@ class Server:
         self.metrics.gauge("emostream_clients", "Clients that are connected.", lambda: self.clients)
         self.metrics.gauge("emostream_streams", "Clients whose audio is read.", lambda: self.streams)
         lag = "How long clients' audio waited lately, at worst."
-        self.metrics.gauge("emostream_lag_seconds", lag, lambda: self._core.lag_s if self._core else 0.0)
+        self.metrics.gauge("emostream_lag_seconds", lag, lambda: self._scheduler.lag_s if self._scheduler else 0.0)
         dropped = "Events that clients have missed."
         self.metrics.counter("emostream_dropped_events", dropped, "slow_client", lambda: self.hub.dropped_events)
 

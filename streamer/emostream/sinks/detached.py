@@ -22,6 +22,7 @@ class DetachedSink:
 
     def __init__(self, sink: Sink, capacity: int = CAPACITY, close_timeout_s: float = CLOSE_TIMEOUT_S) -> None:
         self._sink = sink
+        self.name = sink.name
         self._capacity = capacity
         self._close_timeout_s = close_timeout_s
         self._waiting: deque[Event] = deque()

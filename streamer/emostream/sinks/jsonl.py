@@ -17,6 +17,9 @@ class JsonlSink:
     stream itself stays the caller's to close.
     """
 
+    name = "JSON lines"
+    dropped_events = 0  # it waits for its reader; a live stream has a DetachedSink before it
+
     def __init__(self, stream: BinaryIO | RawIOBase, on_closed: Callable[[], None] = lambda: None) -> None:
         self._stream = stream
         self._on_closed = on_closed

@@ -36,6 +36,9 @@ class TextSink:
     terminals alone. ``on_closed``, ``closed`` and ``failure`` are as with ``JsonlSink``.
     """
 
+    name = "text"
+    dropped_events = 0  # it waits for its reader
+
     def __init__(self, console: Console, on_closed: Callable[[], None] = lambda: None) -> None:
         self._console = console
         self._on_closed = on_closed

@@ -7,14 +7,12 @@ import time
 from collections.abc import Iterator
 from typing import BinaryIO
 
-import numpy as np
-
 from emostream.audio import AudioBlock, Samples
 from emostream.errors import NoInputError, UsageError
+from emostream.pcm import ENCODINGS, NotFiniteError, PcmDecoder
 from emostream.sources import HEARTBEAT_S, HIGHEST_RATE_HZ, LOWEST_RATE_HZ
 
 _BLOCK_S = 0.1
-_FULL_SCALE = {"s16le": ("<i2", 32768.0), "f32le": ("<f4", 1.0)}
 
 
 class PcmSource:
@@ -25,8 +23,8 @@ class PcmSource:
     """
 
     def __init__(self, stream: BinaryIO, sample_rate_hz: int, encoding: str = "s16le") -> None:
-        if encoding not in _FULL_SCALE:
-            raise UsageError(f"encoding {encoding!r} is not known: expected {' or '.join(_FULL_SCALE)}")
+        if encoding not in ENCODINGS:
+            raise UsageError(f"encoding {encoding!r} is not known: expected {' or '.join(ENCODINGS)}")
         if not LOWEST_RATE_HZ <= sample_rate_hz <= HIGHEST_RATE_HZ:
             raise UsageError(
                 f"{sample_rate_hz} Hz is no sample rate of speech: expected that of the raw PCM, "
@@ -38,9 +36,8 @@ class PcmSource:
                 f"try `arecord -f S16_LE -r {sample_rate_hz} -t raw | emostream listen -`"
             )
         self._fd = stream.fileno()
-        self._dtype, self._full_scale = _FULL_SCALE[encoding]
-        self._sample_bytes = np.dtype(self._dtype).itemsize
-        self._block_bytes = max(1, round(_BLOCK_S * sample_rate_hz)) * self._sample_bytes
+        self._decoder = PcmDecoder(encoding)
+        self._block_bytes = max(1, round(_BLOCK_S * sample_rate_hz)) * self._decoder.sample_bytes
         self._closed = False
         self.name = "standard input"
         self.sample_rate_hz = sample_rate_hz
@@ -49,17 +46,14 @@ class PcmSource:
     def blocks(self) -> Iterator[AudioBlock]:
         """Blocks until the writer closes its end; raises ``NoInputError`` for no sample at all, or one that is NaN."""
         first_sample = 0
-        pending = b""
         while not self._closed:
+            data = b""
             if self._data_is_there():
                 data = os.read(self._fd, self._block_bytes)
                 if not data:
-                    self._note_end(first_sample, len(pending))
+                    self._note_end(first_sample)
                     return
-                pending += data
-            whole = len(pending) - len(pending) % self._sample_bytes
-            samples = self._decode(pending[:whole], first_sample)
-            pending = pending[whole:]
+            samples = self._decode(data, first_sample)
             yield AudioBlock(samples, self.sample_rate_hz, first_sample, arrived_s=time.monotonic())
             first_sample += len(samples)
 
@@ -73,15 +67,16 @@ class PcmSource:
         return bool(select.select([self._fd], [], [], HEARTBEAT_S)[0])
 
     def _decode(self, data: bytes, first_sample: int) -> Samples:
-        samples: Samples = np.frombuffer(data, self._dtype).astype(np.float32) / np.float32(self._full_scale)
-        if not np.isfinite(samples).all():
+        try:
+            return self._decoder.push(data)
+        except NotFiniteError:
             raise NoInputError(
                 f"standard input holds NaN or infinity after {first_sample / self.sample_rate_hz:.2f} s: "
                 "expected f32le PCM; is it s16le?"
-            )
-        return samples
+            ) from None
 
-    def _note_end(self, samples_read: int, bytes_left: int) -> None:
+    def _note_end(self, samples_read: int) -> None:
+        bytes_left = self._decoder.flush()
         if samples_read == 0:
             raise NoInputError(
                 f"standard input ended after {bytes_left} bytes: expected raw PCM; "
@@ -89,6 +84,6 @@ class PcmSource:
             )
         if bytes_left:
             self.trouble = (
-                f"standard input ended within a sample ({bytes_left} of {self._sample_bytes} bytes, left out): "
+                f"standard input ended within a sample ({bytes_left} of {self._decoder.sample_bytes} bytes, left out): "
                 "check the encoding and the program that writes into the pipe"
             )

@@ -15,16 +15,16 @@ from emostream.assets import DEMO_RECORDING
 from emostream.audio import AudioBlock, Samples
 from emostream.daemon import Daemon
 from emostream.errors import UNAVAILABLE, USAGE
-from emostream.events import AnyEvent, Error, Estimate, Event, Gap, Health, Hello, Utterance
+from emostream.events import AnyEvent, Error, Estimate, Gap, Health, Hello, Utterance
 from emostream.inference.vad import VoiceActivityModel
 from emostream.pipeline.stream import EmotionStream, StreamConfig
 from emostream.sources.microphone import MicrophoneSource
 from tests.support.processes import Running, assert_one_line, emostream, file_events, judged
+from tests.support.sinks import CollectingSink
 from tests.support.streams import HZ, assert_same, of_type
-from tests.support.virtual_microphone import VirtualMicrophone
+from tests.support.virtual_microphone import MICROPHONE_HZ, VirtualMicrophone
 
 INTERRUPTED = 130
-MICROPHONE_HZ = 44_100
 CUT_S = 9
 PATIENCE_S = 60  # of audio, for a sound that does not arrive whole
 CHUNK_MS = 32  # the speech gate's
@@ -78,20 +78,6 @@ def test_without_a_microphone_the_demo_is_played_until_ctrl_c(model_arguments: l
     assert isinstance(running.events[-1], Health)
 
 
-@pytest.fixture
-def microphone() -> Iterator[VirtualMicrophone]:
-    with VirtualMicrophone(MICROPHONE_HZ) as microphone:
-        yield microphone
-
-
-@pytest.fixture
-def microphone_here(microphone: VirtualMicrophone, monkeypatch: pytest.MonkeyPatch) -> VirtualMicrophone:
-    """The same microphone, for this process."""
-    for name, value in microphone.env.items():
-        monkeypatch.setenv(name, value)
-    return microphone
-
-
 @pytest.fixture(scope="module")
 def sound(recording: Samples) -> NDArray[np.int16]:
     """The first sentences of the demo recording at the microphone's rate."""
@@ -136,16 +122,6 @@ class Taped:
         self._source.close()
 
 
-class Kept:
-    def __init__(self) -> None:
-        self.events: list[Event] = []
-
-    def emit(self, event: Event) -> None:
-        self.events.append(event)
-
-    def close(self) -> None: ...
-
-
 class TestMicrophone:
     def test_live_equals_offline(
         self,
@@ -156,7 +132,7 @@ class TestMicrophone:
         tmp_path: Path,
     ) -> None:
         """What a microphone's every sample leads to live, the same samples lead to as a file: each estimate."""
-        source, sink = Taped(microphone_here, sound), Kept()
+        source, sink = Taped(microphone_here, sound), CollectingSink()
         models = assets.load_models([Path(word) for word in model_arguments if word != "--model"])
         reliability = assets.load_reliability(models, assets.RELIABILITY)
         config = StreamConfig(weights=reliability.weights_of(model.card.identity() for model in models))

@@ -117,7 +117,7 @@ def test_the_machines_own_microphone_is_the_live_stream(recording: Samples, mode
     assert running.messages.count("\n") == 1
 
 
-def test_settings_say_where_it_answers(tmp_path: Path, model_arguments: list[str]) -> None:
+def test_settings_print_address_it_answers(tmp_path: Path, model_arguments: list[str]) -> None:
     (tmp_path / "emostream").mkdir()
     (tmp_path / "emostream" / "config.toml").write_text("port = 70000\n")
     ended = emostream("serve", *model_arguments, env={"XDG_CONFIG_HOME": str(tmp_path)})

@@ -10,13 +10,14 @@ import pytest
 
 from emostream import assets, profiles
 from emostream.cli import Parser
-from emostream.commands import judging
+from emostream.commands import stream_options
 from emostream.commands.settings import Settings
-from emostream.commands.stream_options import add_stream_arguments, load_stream_factory, stream_config
+from emostream.commands.stream_options import add_stream_arguments, load_stream_factory
 from emostream.errors import ModelError, ProfileError, UsageError
 from emostream.events import Hello
 from emostream.inference.model import EmotionModel
 from emostream.inference.speaker import SpeakerProfile
+from emostream.pipeline.factory import stream_config
 from emostream.pipeline.reliability import Reliability, cost, encode_reliability
 from emostream.pipeline.stream import StreamConfig
 from emostream.profiles import Speakers
@@ -28,8 +29,8 @@ from tests.support.streams import of_type
 @pytest.fixture
 def people(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Speakers:
     """Who is enrolled for the commands under test: nobody yet."""
-    monkeypatch.setattr(judging, "Speakers", lambda: Speakers(tmp_path / "speakers"))
-    return judging.Speakers()
+    monkeypatch.setattr(stream_options, "Speakers", lambda: Speakers(tmp_path / "speakers"))
+    return stream_options.Speakers()
 
 
 @pytest.fixture
@@ -49,10 +50,10 @@ def named(paths: list[Path]) -> list[object]:
 
 
 def test_without_options_a_stream_is_as_always(tiny_paths: list[Path]) -> None:
-    judges = load_stream_factory(options(*named(tiny_paths)))
-    assert judges.config == StreamConfig()
-    assert judges.profile is None
-    hello = judges.stream(44_100, stream="s", source="a file").hello()
+    factory = load_stream_factory(options(*named(tiny_paths)))
+    assert factory.config == StreamConfig()
+    assert factory.profile is None
+    hello = factory.stream(44_100, stream="s", source="a file").hello()
     assert (hello.stream, hello.source, hello.speaker, hello.certainty) == ("s", "a file", None, None)
 
 
@@ -73,8 +74,8 @@ def test_settings_stand_for_flags() -> None:
 
 
 def test_drift_can_be_turned_off(tiny_paths: list[Path]) -> None:
-    assert load_stream_factory(options("--drift", *named(tiny_paths))).config.baseline.drift
-    assert not load_stream_factory(options("--no-drift", *named(tiny_paths))).config.baseline.drift
+    assert load_stream_factory(options("--drift", *named(tiny_paths))).config.adaptation.drift
+    assert not load_stream_factory(options("--no-drift", *named(tiny_paths))).config.adaptation.drift
 
 
 @pytest.mark.parametrize("share", ["0.25", "1", "1.5", "-1", "0", "nan", "80"])
@@ -86,7 +87,7 @@ def test_a_share_that_cannot_be_is_one_line(share: str) -> None:
 def test_the_curves_say_from_where_labels_are_shown(tiny_models: list[EmotionModel], figures: Reliability) -> None:
     config = stream_config(tiny_models, figures, 0.8, drift=False)
     assert (config.smoothing.on_threshold, config.smoothing.off_threshold) == (0.7, pytest.approx(0.65))
-    assert (config.verdict_at, config.weights, config.baseline.drift) == (0.6, (1.25, 0.5), False)
+    assert (config.utterance_threshold, config.weights, config.adaptation.drift) == (0.6, (1.25, 0.5), False)
     assert config.certainty == figures.certainty(0.8)
 
 
@@ -151,12 +152,12 @@ def test_a_speaker_must_be_known_and_to_these_models(
     with pytest.raises(UsageError, match="Ada is not enrolled"):
         load_stream_factory(options("--speaker", "Ada", *named(summarised_paths)))
     people.save(SpeakerProfile(name="Ada", seconds=20.0, models=()))
-    judges = load_stream_factory(options("--speaker", "Ada", *named(summarised_paths)))
+    factory = load_stream_factory(options("--speaker", "Ada", *named(summarised_paths)))
     with pytest.raises(ProfileError, match="emostream enrol Ada --force"):
-        judges.stream(16_000, stream="s", source="")
-    judges = load_stream_factory(options("--speaker", "Ada", *named(tiny_paths)))
+        factory.stream(16_000, stream="s", source="")
+    factory = load_stream_factory(options("--speaker", "Ada", *named(tiny_paths)))
     with pytest.raises(ProfileError, match="cannot take a speaker into account"):
-        judges.stream(16_000, stream="s", source="")
+        factory.stream(16_000, stream="s", source="")
 
 
 def test_people_are_kept_where_the_users_data_are() -> None:

@@ -76,26 +76,26 @@ SUMMARISED = tiny_card(neutral_summary=(0.0,) * 4, speech_summary=(0.0,) * 4)
 
 def test_an_offset_is_taken_off_the_summary(tmp_path: Path) -> None:
     model = EmotionModel.load(write_model(tmp_path / "model.onnx", SUMMARISED, seed=5))
-    logits, summary = model.judge(windows(3))
+    logits, summary = model.run(windows(3))
     assert summary.shape == (3, model.summary_size) == (3, 4)
     np.testing.assert_array_equal(logits, summary)
     np.testing.assert_array_equal(model.logits(windows(3)), logits)
     offset = np.array([0.0, 1.0, -1.0, 0.5], np.float32)
     for one in (offset, np.tile(offset, (3, 1))):
-        moved, same = model.judge(windows(3), one)
+        moved, same = model.run(windows(3), one)
         np.testing.assert_allclose(moved, logits - offset, atol=1e-5)
         np.testing.assert_array_equal(same, summary)
     for wrong in (offset[:3], np.zeros((2, 4), np.float32), np.zeros((), np.float32)):
         with pytest.raises(ValueError, match="got an offset of shape"):
-            model.judge(windows(3), wrong)
+            model.run(windows(3), wrong)
 
 
 def test_a_model_without_a_summary_has_one_of_no_numbers(model: EmotionModel) -> None:
-    logits, summary = model.judge(windows(3))
+    logits, summary = model.run(windows(3))
     assert (model.summary_size, summary.shape) == (0, (3, 0))
     np.testing.assert_array_equal(logits, model.logits(windows(3)))
     with pytest.raises(ValueError, match="got an offset of shape"):
-        model.judge(windows(3), np.zeros(4, np.float32))
+        model.run(windows(3), np.zeros(4, np.float32))
 
 
 def test_mean_summaries_may_be_missing_and_must_fit_if_they_are_there(tmp_path: Path) -> None:

@@ -98,14 +98,14 @@ def test_a_file_that_cannot_be_used_is_one_line(data: bytes, said: str) -> None:
 
 
 def test_figures_of_other_models_are_refused() -> None:
-    RELIABILITY.demand_models([TINY_CARD.identity()], "here")
+    RELIABILITY.require_models([TINY_CARD.identity()], "here")
     other = tiny_card(name="other").identity()
     both = msgspec.structs.replace(RELIABILITY, models=(other, TINY_CARD.identity()), weights=(0.5, 2.0))
     assert both.weights_of([TINY_CARD.identity(), other]) == (2.0, 0.5)
-    both.demand_models([TINY_CARD.identity(), other], "here")
+    both.require_models([TINY_CARD.identity(), other], "here")
     for figures, models in ((RELIABILITY, [other]), (both, [other]), (RELIABILITY, [TINY_CARD.identity(), other])):
         with pytest.raises(ModelError, match=r"^here was measured with .*tiny/test") as caught:
-            figures.demand_models(models, "here")
+            figures.require_models(models, "here")
         assert "other/test" in str(caught.value)
         assert "--reliability" in str(caught.value)
 

@@ -22,9 +22,9 @@ from tests.support.tiny_models import LABELS
 # Follows quickly, and in the middle of a sentence too, so that what goes wrong shows.
 EAGER = StreamConfig(
     smoothing=SmoothingConfig(half_life_ms=0),
-    baseline=AdaptationConfig(drift_prior_s=1.0, drift_limit=0.9, drift_half_life_s=6.0, longest_unadapted_s=1.0),
+    adaptation=AdaptationConfig(drift_prior_s=1.0, drift_limit=0.9, drift_half_life_s=6.0, longest_unadapted_s=1.0),
 )
-RAW = StreamConfig(smoothing=SmoothingConfig(half_life_ms=0), baseline=AdaptationConfig(drift=False))
+RAW = StreamConfig(smoothing=SmoothingConfig(half_life_ms=0), adaptation=AdaptationConfig(drift=False))
 
 
 @pytest.fixture(scope="module")
@@ -72,14 +72,14 @@ def test_speech_counts_once_however_many_windows_hold_it(summarised: Parts, reco
     stream = summarised.stream()
     events = stream.push(AudioBlock(recording, HZ, 0)) + stream.flush()
     spoken_s = sum(event.t_end_ms - event.t_start_ms for event in of_type(events, Utterance)) / 1000
-    assert stream.judged_speech_s == pytest.approx(spoken_s, rel=0.1)
-    assert stream.profile("Ada").seconds == stream.judged_speech_s
+    assert stream.predicted_speech_s == pytest.approx(spoken_s, rel=0.1)
+    assert stream.profile("Ada").seconds == stream.predicted_speech_s
 
 
 def test_the_offset_changes_between_utterances_and_never_within_one(summarised: Parts, recording: Samples) -> None:
     """The first sentence is judged as if nobody were known, the ones behind it no longer."""
     usual = AdaptationConfig(drift_prior_s=0.1, drift_limit=1.0)
-    drifting = StreamConfig(smoothing=SmoothingConfig(half_life_ms=0), baseline=usual)
+    drifting = StreamConfig(smoothing=SmoothingConfig(half_life_ms=0), adaptation=usual)
     audio = recording[: 9 * HZ]
     with_drift, without = (probabilities(summarised, audio, config, None) for config in (drifting, RAW))
     first = next(event for event in summarised.whole(audio, config=RAW) if isinstance(event, Utterance))
@@ -97,7 +97,7 @@ def test_within_an_utterance_without_end_it_adapts_too(summarised: Parts, record
     audio = np.tile(sentence, 4)
     config = StreamConfig(
         smoothing=SmoothingConfig(half_life_ms=0),
-        baseline=AdaptationConfig(drift_prior_s=0.1, drift_limit=1.0, longest_unadapted_s=4.0),
+        adaptation=AdaptationConfig(drift_prior_s=0.1, drift_limit=1.0, longest_unadapted_s=4.0),
     )
     assert len(of_type(summarised.whole(audio, config=RAW), Utterance)) == 1
     with_drift, without = (probabilities(summarised, audio, each, None) for each in (config, RAW))
@@ -112,7 +112,7 @@ def test_a_profile_is_taken_off_from_the_first_estimate_on(summarised: Parts, re
     stream = EmotionStream(alone.models, alone.vad_model, HZ, config=RAW, profile=profile)
     assert stream.hello().speaker == "Ada"
     known, unknown = (probabilities(alone, audio, RAW, who) for who in (profile, None))
-    (offset,) = SpeakerAdaptation([card], RAW.baseline, profile).offsets
+    (offset,) = SpeakerAdaptation([card], RAW.adaptation, profile).offsets
     assert offset is not None
     assert np.abs(offset).max() > 0.5
     # This model's logits are its summary minus the offset.
@@ -145,7 +145,7 @@ def test_after_reset_it_equals_a_new_one(summarised: Parts, recording: Samples) 
     stream = summarised.stream(config=EAGER)
     stream.push(AudioBlock(recording[15 * HZ : 27 * HZ], HZ, 0))
     stream.reset()
-    assert stream.judged_speech_s == 0
+    assert stream.predicted_speech_s == 0
     assert_same(stream.push(AudioBlock(audio, HZ, 0)) + stream.flush(), summarised.whole(audio, config=EAGER))
 
 
@@ -174,8 +174,8 @@ def test_the_weights_are_of_the_models_and_reach_every_verdict(parts: Parts, rec
 
 def test_utterances_have_a_threshold_of_their_own(parts: Parts, recording: Samples) -> None:
     audio = recording[: 9 * HZ]
-    for verdict_at, named in ((0.0, True), (1.0, False)):
-        events = parts.whole(audio, config=StreamConfig(verdict_at=verdict_at))
+    for utterance_threshold, named in ((0.0, True), (1.0, False)):
+        events = parts.whole(audio, config=StreamConfig(utterance_threshold=utterance_threshold))
         assert {event.label in LABELS for event in of_type(events, Utterance)} == {named}
         assert {event.label for event in of_type(events, Estimate)} != {None}
 

@@ -79,7 +79,7 @@ def test_nothing_grows(parts: Parts, recording: Samples) -> None:
             "rows": sum(len(windows._kept) for windows in segment._windows),
             "samples": sum(len(features._kept) for features in segment._features),
             "ready": sum(len(ready) for ready in segment._ready),
-            "voiced": len(segment._gate._voiced),
+            "voiced": len(segment._detector._voiced),
         }
 
     sizes = []
@@ -147,7 +147,7 @@ def test_blocks_of_another_rate_are_refused(parts: Parts, recording: Samples) ->
 
 def test_a_config_reaches_its_stages(parts: Parts, recording: Samples) -> None:
     audio = recording[: 5 * HZ]
-    deaf = StreamConfig(speech=VoiceActivityConfig(enter=1.1))
+    deaf = StreamConfig(voice_activity=VoiceActivityConfig(enter=1.1))
     assert {event.speech for event in of_type(parts.whole(audio, config=deaf), Estimate)} == {False}
     shy = StreamConfig(smoothing=SmoothingConfig(on_threshold=1.0))
     assert {event.label for event in of_type(parts.whole(audio, config=shy), Estimate)} == {None}

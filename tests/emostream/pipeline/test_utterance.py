@@ -1,4 +1,4 @@
-"""One judgement over many windows."""
+"""One prediction over many windows."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ def judged(*windows: tuple[list[float], float], on_threshold: float = 0.45) -> P
     verdict = UtteranceMean(LABELS, on_threshold)
     for p, weight in windows:
         verdict.add(np.array(p, np.float32), weight)
-    return verdict.judge()
+    return verdict.prediction()
 
 
 def test_nothing_heard_is_no_label() -> None:
@@ -41,20 +41,20 @@ def test_it_abstains_below_its_threshold_and_names_at_it() -> None:
     assert judged(([0.44, 0.3, 0.26], 1)).confidence == 0.44
 
 
-def test_two_verdicts_share_nothing() -> None:
+def test_two_means_share_nothing() -> None:
     first, second = UtteranceMean(LABELS, 0.45), UtteranceMean(LABELS, 0.45)
     first.add(np.array([1, 0, 0], np.float32), 1)
-    assert second.judge().p == {}
+    assert second.prediction().p == {}
 
 
 @given(windows=st.lists(st.tuples(vectors, st.integers(0, 48_000)), max_size=20))
-def test_a_judgement_is_a_weighted_mean_in_any_order(windows: list[tuple[np.ndarray, int]]) -> None:
+def test_a_prediction_is_a_weighted_mean_in_any_order(windows: list[tuple[np.ndarray, int]]) -> None:
     forward, backward = UtteranceMean(LABELS, 0.45), UtteranceMean(LABELS, 0.45)
     for p, weight in windows:
         forward.add(p, weight)
     for p, weight in reversed(windows):
         backward.add(p, weight)
-    verdict = forward.judge()
+    verdict = forward.prediction()
     weights = [weight for _, weight in windows]
     if not any(weights):
         assert verdict == Prediction({}, None, 0.0)
@@ -62,7 +62,7 @@ def test_a_judgement_is_a_weighted_mean_in_any_order(windows: list[tuple[np.ndar
     mean = np.average([p for p, _ in windows], axis=0, weights=weights)
     assert list(verdict.p) == list(LABELS)
     assert list(verdict.p.values()) == pytest.approx(mean, abs=1e-4)
-    assert list(backward.judge().p.values()) == pytest.approx(mean, abs=1e-4)
+    assert list(backward.prediction().p.values()) == pytest.approx(mean, abs=1e-4)
     assert verdict.confidence == max(verdict.p.values())
     assert verdict.label is None or verdict.p[verdict.label] == verdict.confidence
 

@@ -1,99 +1,232 @@
-"""Whose turn it is: who keeps real time goes before who sent all at once, and a client's trouble is its own."""
+"""Which audio is read when: real time goes before what came at once, whole batches, and a failure is its stream's own.
 
-import threading
-import time
-from collections.abc import Iterator
+Rounds are run by hand and the clock stands still, so nothing here depends on how fast the machine is.
+"""
+
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
 
 from emostream.audio import Samples
-from emostream.events import Estimate, Event
-from emostream.protocol import Start
+from emostream.events import Estimate, Event, Summary
+from emostream.inference.batching import InferenceRequest, InferenceResult, run_batch
+from emostream.inference.model import EmotionModel
+from emostream.protocol import Start, Stop
+from emostream.server import scheduler as scheduler_module
 from emostream.server.client_audio import ClientAudio
-from emostream.server.scheduler import MOST_AT_ONCE, BatchScheduler, Slot
+from emostream.server.scheduler import MAX_BATCH_SIZE, BatchScheduler, Slot
 from tests.support.serving import until
 from tests.support.streams import HZ, Parts
 
 STEP = HZ // 4
-WHOLE_S = 30
+
+
+@dataclass
+class Clock:
+    now_s: float = 1000.0
+
+    def __call__(self) -> float:
+        return self.now_s
 
 
 @dataclass
 class Speaker:
-    """A voice in a core, and what was delivered to it."""
+    """A client's audio in a scheduler, and what was delivered to it."""
 
-    core: BatchScheduler
+    scheduler: BatchScheduler
     parts: Parts
-    estimates: int = 0
-    failed: bool = False
-    told: threading.Event = field(default_factory=threading.Event)
+    now_s: float = 1000.0
+    events: list[Event] = field(default_factory=list)
+    failures: int = 0
 
     def __post_init__(self) -> None:
-        stream = self.parts.stream()
-        self.voice = ClientAudio(Start(rate=HZ, format="f32le"), stream, "audio", time.monotonic())
-        self.core.seat(Slot(self.voice, self.deliver, self.fail, may_go=lambda: True))
+        self.audio = ClientAudio(Start(rate=HZ, format="f32le"), self.parts.stream(), "audio", self.now_s)
+        self.slot = Slot(self.audio, self.deliver, self.fail, has_room=lambda: True)
+        self.scheduler.add(self.slot)
+
+    @property
+    def estimates(self) -> int:
+        return sum(isinstance(event, Estimate) for event in self.events)
 
     def deliver(self, events: list[Event]) -> None:
-        self.estimates += sum(isinstance(event, Estimate) for event in events)
-        self.told.set()
+        self.events += events
 
     def fail(self) -> None:
-        self.failed = True
+        self.failures += 1
 
-    def say(self, audio: Samples) -> None:
-        with self.core.changed:
-            self.voice.take_audio(np.ascontiguousarray(audio, "<f4").tobytes(), time.monotonic())
-            self.core.changed.notify()
+    def send(self, audio: Samples) -> None:
+        self.scheduler.put(self.slot, np.ascontiguousarray(audio, "<f4").tobytes())
 
 
 @pytest.fixture
-def core(parts: Parts) -> Iterator[BatchScheduler]:
-    core = BatchScheduler(parts.models, threads=1)
-    yield core
-    core.close()
+def clock() -> Clock:
+    return Clock()
 
 
-def test_who_keeps_real_time_need_not_wait_for_who_sent_all_at_once(
-    core: BatchScheduler, parts: Parts, recording: Samples
+@pytest.fixture
+def scheduler(parts: Parts, clock: Clock) -> BatchScheduler:
+    """One whose rounds the test runs."""
+    return BatchScheduler(parts.models, threads=0, clock=clock)
+
+
+def test_who_keeps_real_time_goes_before_who_sent_all_at_once(
+    scheduler: BatchScheduler, parts: Parts, recording: Samples, clock: Clock
 ) -> None:
-    hurried, timely = Speaker(core, parts), Speaker(core, parts)
-    hurried.say(recording[: WHOLE_S * HZ])
-    until(lambda: hurried.estimates > 8)  # by now it is ahead of its own time
+    hurried, timely = Speaker(scheduler, parts), Speaker(scheduler, parts)
+    hurried.send(recording[: 30 * HZ])
+    for _ in range(8):
+        scheduler.run_round()  # by now two seconds were read at a moment: it is ahead of its own time
     for step in range(6):
-        timely.told.clear()
+        clock.now_s += 0.25
         before = hurried.estimates
-        timely.say(recording[step * STEP : (step + 1) * STEP])
-        assert timely.told.wait(10)
-        assert hurried.estimates - before <= 2
-    assert timely.estimates >= 5
-    assert hurried.estimates < 4 * WHOLE_S
-    until(lambda: hurried.estimates >= 4 * WHOLE_S - 1)
+        timely.send(recording[step * STEP : (step + 1) * STEP])
+        scheduler.run_round()
+        assert (timely.estimates, hurried.estimates) == (max(0, step), before), "the timely one goes first"
+        scheduler.run_round()
+        assert hurried.estimates == before + 1, "the other goes on when nothing else is due"
+    while hurried.estimates < 4 * 30 - 1:
+        scheduler.run_round()
 
 
-def test_many_have_their_steps_read_together(core: BatchScheduler, parts: Parts, recording: Samples) -> None:
-    speakers = [Speaker(core, parts) for _ in range(MOST_AT_ONCE + 3)]
-    with core.changed:  # so that all have come before the core looks
-        for speaker in speakers:
-            speaker.voice.take_audio(recording[HZ : HZ + 4 * STEP].tobytes(), time.monotonic())
-        core.changed.notify()
-    until(lambda: all(speaker.estimates >= 3 for speaker in speakers))
-
-
-def test_a_stream_that_fails_takes_no_other_with_it(
-    core: BatchScheduler, parts: Parts, recording: Samples, monkeypatch: pytest.MonkeyPatch
+def test_windows_of_many_clients_run_as_one_batch(
+    scheduler: BatchScheduler, parts: Parts, recording: Samples, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    broken, well = Speaker(core, parts), Speaker(core, parts)
+    sizes: list[int] = []
 
-    def fail(*_: object) -> Iterator[None]:
-        yield from ()
-        raise RuntimeError("broken")
+    def counted(models: Sequence[EmotionModel], requests: Sequence[InferenceRequest]) -> list[InferenceResult]:
+        sizes.append(len(requests))
+        return run_batch(models, requests)
 
-    monkeypatch.setattr(broken.voice, "reading", fail)
-    broken.say(recording[:STEP])
-    until(lambda: broken.failed)
-    well.say(recording[: 2 * HZ])
-    until(lambda: well.estimates >= 7)
-    assert core.is_alive
-    assert core.streams == 1
+    monkeypatch.setattr(scheduler_module, "run_batch", counted)
+    speakers = [Speaker(scheduler, parts) for _ in range(MAX_BATCH_SIZE)]
+    for speaker in speakers:
+        speaker.send(recording[HZ : HZ + 8 * STEP])
+    for _ in range(8):
+        scheduler.run_round()
+    assert [speaker.estimates for speaker in speakers] == [7] * MAX_BATCH_SIZE
+    assert len(sizes) >= 6
+    assert set(sizes) == {MAX_BATCH_SIZE}, "a request that runs alone costs as much as a batch"
+
+
+def test_a_batch_runs_each_network_once(
+    scheduler: BatchScheduler, parts: Parts, recording: Samples, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shapes: list[int] = []
+    run = EmotionModel.run
+
+    def counted(self: EmotionModel, windows: Samples, offset: Samples | None = None) -> tuple[Samples, Samples]:
+        shapes.append(len(windows))
+        return run(self, windows, offset)
+
+    monkeypatch.setattr(EmotionModel, "run", counted)
+    speakers = [Speaker(scheduler, parts) for _ in range(MAX_BATCH_SIZE)]
+    for speaker in speakers:
+        speaker.send(recording[HZ : HZ + 4 * STEP])
+    for _ in range(4):
+        scheduler.run_round()
+    assert shapes
+    assert set(shapes) == {MAX_BATCH_SIZE}
+    assert len(shapes) <= 4 * len(parts.models)
+
+
+def test_no_more_than_a_batch_is_read_in_a_round(scheduler: BatchScheduler, parts: Parts, recording: Samples) -> None:
+    speakers = [Speaker(scheduler, parts) for _ in range(MAX_BATCH_SIZE + 3)]
+    for speaker in speakers:
+        speaker.send(recording[HZ : HZ + 4 * STEP])
+    scheduler.run_round()
+    assert sum(speaker.audio.waiting_since_s is not None for speaker in speakers) == MAX_BATCH_SIZE + 3
+    for _ in range(7):
+        scheduler.run_round()
+    assert all(speaker.estimates >= 2 for speaker in speakers)
+
+
+class BrokenError(RuntimeError):
+    pass
+
+
+def broken(*_: object) -> list[Event]:
+    raise BrokenError
+
+
+def broken_requests(*_: object) -> Iterator[None]:
+    yield from ()
+    raise BrokenError
+
+
+@pytest.mark.parametrize("part", ["requests", "finish", "deliver", "fail too"])
+def test_a_stream_that_fails_ends_alone(
+    part: str, scheduler: BatchScheduler, parts: Parts, recording: Samples, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failing, healthy = Speaker(scheduler, parts), Speaker(scheduler, parts)
+    match part:
+        case "requests":
+            monkeypatch.setattr(failing.audio, "requests", broken_requests)
+        case "finish":
+            monkeypatch.setattr(failing.audio, "finish", broken)
+        case _:
+            failing.slot.deliver = broken
+    if part == "fail too":
+        failing.slot.fail = broken
+    for speaker in (failing, healthy):
+        speaker.send(recording[: 2 * HZ])
+    for _ in range(9):
+        scheduler.run_round()
+    assert healthy.estimates == 7
+    assert (failing.events, failing.failures) == ([], 0 if part == "fail too" else 1)
+    assert scheduler.streams == 1
+
+
+@pytest.mark.parametrize("part", ["finish", "deliver", "fail too"])
+def test_a_failure_ends_no_thread(part: str, parts: Parts, recording: Samples, monkeypatch: pytest.MonkeyPatch) -> None:
+    scheduler = BatchScheduler(parts.models, threads=1)
+    try:
+        failing, healthy = Speaker(scheduler, parts), Speaker(scheduler, parts)
+        if part == "finish":
+            monkeypatch.setattr(failing.audio, "finish", broken)
+        else:
+            failing.slot.deliver = broken
+        if part == "fail too":
+            failing.slot.fail = broken
+        failing.send(recording[:STEP])
+        until(lambda: scheduler.streams == 1)
+        healthy.send(recording[: 2 * HZ])
+        until(lambda: healthy.estimates >= 7)
+        assert scheduler.is_alive
+    finally:
+        scheduler.close()
+
+
+def test_a_request_that_cannot_be_run_spoils_no_other_of_its_batch(
+    scheduler: BatchScheduler, parts: Parts, recording: Samples, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    poisoned: list[InferenceRequest] = []
+
+    def run(models: Sequence[EmotionModel], requests: Sequence[InferenceRequest]) -> list[InferenceResult]:
+        if not poisoned:
+            poisoned.append(requests[0])
+        if any(request is poisoned[0] for request in requests):
+            raise BrokenError
+        return run_batch(models, requests)
+
+    monkeypatch.setattr(scheduler_module, "run_batch", run)
+    speakers = [Speaker(scheduler, parts) for _ in range(3)]
+    for speaker in speakers:
+        speaker.send(recording[HZ : 3 * HZ])
+    for _ in range(9):
+        scheduler.run_round()
+    assert sorted(speaker.failures for speaker in speakers) == [0, 0, 1]
+    assert sorted(speaker.estimates for speaker in speakers)[1:] == [7, 7]
+
+
+def test_a_stream_that_was_stopped_leaves_the_scheduler(
+    scheduler: BatchScheduler, parts: Parts, recording: Samples
+) -> None:
+    speaker = Speaker(scheduler, parts)
+    speaker.send(recording[:HZ])
+    scheduler.put(speaker.slot, Stop())
+    for _ in range(6):
+        scheduler.run_round()
+    assert isinstance(speaker.events[-1], Summary)
+    assert scheduler.streams == 0

@@ -11,6 +11,7 @@ import msgspec
 from emostream.events import Event, Gap, Hello, decode
 from emostream.sinks.detached import DetachedSink
 from emostream.sinks.jsonl import JsonlSink
+from tests.support.sinks import CollectingSink
 
 ROOT = Path(__file__).parents[3]
 HELLO = Hello(seq=0, stream="m", t_start_ms=0, t_end_ms=0, labels=("a",), window_ms=1, step_ms=1, models=(), source="m")
@@ -34,49 +35,45 @@ def gap(seq: int) -> Gap:
     return Gap(seq=seq, stream="m", t_start_ms=0, t_end_ms=1, lost_ms=1.0)
 
 
-class Gate:
+class BlockedSink(CollectingSink):
     """A sink that takes nothing until it is opened."""
 
     def __init__(self) -> None:
-        self.taken: list[Event] = []
+        super().__init__()
         self.reached = threading.Event()
         self.opened = threading.Event()
-        self.closed = False
 
     def emit(self, event: Event) -> None:
         self.reached.set()
         assert self.opened.wait(60)
-        self.taken.append(event)
-
-    def close(self) -> None:
-        self.closed = True
+        super().emit(event)
 
 
 def test_events_arrive_in_order_and_close_waits_for_the_last() -> None:
-    gate = Gate()
-    sink = DetachedSink(gate)
-    gate.opened.set()
+    blocked = BlockedSink()
+    sink = DetachedSink(blocked)
+    blocked.opened.set()
     for seq in range(500):
         sink.emit(gap(seq))
     sink.close()
     sink.close()
     sink.emit(gap(500))
-    assert gate.taken == [gap(seq) for seq in range(500)]
-    assert gate.closed
+    assert blocked.events == [gap(seq) for seq in range(500)]
+    assert blocked.closed
     assert sink.dropped_events == 0
 
 
 def test_a_full_queue_drops_the_oldest_but_never_the_hello_and_counts() -> None:
-    gate = Gate()
-    sink = DetachedSink(gate, capacity=3)
+    blocked = BlockedSink()
+    sink = DetachedSink(blocked, capacity=3)
     sink.emit(gap(0))
-    assert gate.reached.wait(30)
+    assert blocked.reached.wait(30)
     sink.emit(HELLO)
     for seq in range(1, 11):
         sink.emit(gap(seq))
-    gate.opened.set()
+    blocked.opened.set()
     sink.close()
-    assert gate.taken == [gap(0), HELLO, gap(9), gap(10)]
+    assert blocked.events == [gap(0), HELLO, gap(9), gap(10)]
     assert sink.dropped_events == 8
 
 

@@ -40,7 +40,7 @@ def _evaluation(clips: int = 40) -> StreamedEvaluation:
     return StreamedEvaluation("by hand", LABELS.labels, made, truth, p, fold, logs)
 
 
-def test_scores_have_intervals_and_say_where_speakers_are_few(tmp_path: Path) -> None:
+def test_scores_have_intervals_and_print_address_speakers_are_few(tmp_path: Path) -> None:
     section = scores([_evaluation()], tmp_path)
     row = section.numbers["by hand"]
     assert row["scores"]["UAR mean"] == 0.75

@@ -42,7 +42,7 @@ def _interrupted(training: TrainingSet, at_epoch: int) -> TrainingSet:
 
 
 def _logits(fitted: Fitted, training: TrainingSet) -> np.ndarray:
-    return fitted.learner.judge(next(training.epoch(0)).windows)[0]
+    return fitted.learner.run(next(training.epoch(0)).windows)[0]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -97,7 +97,7 @@ def _summaries(fitted: Fitted, training: TrainingSet) -> np.ndarray:
         for _, window in training.excerpts()
         if window.version == 0
     ]
-    return np.concatenate([fitted.learner.judge(window[None])[1] for window in windows])
+    return np.concatenate([fitted.learner.run(window[None])[1] for window in windows])
 
 
 @pytest.mark.parametrize("name", RELATIVE)
@@ -118,7 +118,7 @@ def test_a_head_is_fitted_to_standardised_summaries_after_the_last_epoch(name: s
     # A voice's level is all that there is to tell these clips apart by, and it does not change what is usual.
     windows = next(training.epoch(0)).windows
     offset = np.tile(neutral, (len(windows), 1))
-    assert not np.allclose(fitted.learner.judge(windows, offset)[0], fitted.learner.judge(windows)[0], atol=1e-4)
+    assert not np.allclose(fitted.learner.run(windows, offset)[0], fitted.learner.run(windows)[0], atol=1e-4)
 
 
 def test_of_a_network_that_learns_no_more_only_the_head_is_fitted(tmp_path: Path) -> None:

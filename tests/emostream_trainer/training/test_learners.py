@@ -44,12 +44,12 @@ def test_logits_of_any_batch_and_length_and_without_chance(name: str) -> None:
     assert (learner.summary_size > 0) == recipe.relative
     for n, t in ((1, 6), (3, 40), (2, 300)):
         windows = _windows(recipe, n, t)
-        logits, summaries = learner.judge(windows)
+        logits, summaries = learner.run(windows)
         assert logits.shape == (n, LABELS)
         assert summaries.shape == (n, learner.summary_size)
         assert logits.dtype == summaries.dtype == np.float32
-        assert all(map(np.array_equal, learner.judge(windows), (logits, summaries)))
-        alone = learner.judge(windows[:1])
+        assert all(map(np.array_equal, learner.run(windows), (logits, summaries)))
+        alone = learner.run(windows[:1])
         assert np.allclose(alone[0], logits[:1], atol=1e-4)
         assert np.allclose(alone[1], summaries[:1], atol=1e-4)
 
@@ -63,16 +63,16 @@ def test_it_learns_and_a_checkpoint_holds_all_of_it(name: str, tmp_path: Path) -
     assert np.mean(losses[-3:]) < np.mean(losses[:3])
     learner.save(tmp_path / "checkpoint")
 
-    logits, summaries = learner.judge(batch.windows)
+    logits, summaries = learner.run(batch.windows)
     next_loss = learner.learn(batch, 1e-3)
 
     # Other rows: the normalisation is part of what was learnt.
     other = _learner(recipe, rows_seed=5)
-    assert not np.allclose(other.judge(batch.windows)[0], logits, atol=1e-3)
+    assert not np.allclose(other.run(batch.windows)[0], logits, atol=1e-3)
     other.load(tmp_path / "checkpoint")
-    assert all(map(np.array_equal, other.judge(batch.windows), (logits, summaries)))
+    assert all(map(np.array_equal, other.run(batch.windows), (logits, summaries)))
     assert other.learn(batch, 1e-3) == next_loss
-    assert all(map(np.array_equal, other.judge(batch.windows), learner.judge(batch.windows)))
+    assert all(map(np.array_equal, other.run(batch.windows), learner.run(batch.windows)))
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -86,7 +86,7 @@ def test_windows_of_other_emotions_weigh_nothing(name: str) -> None:
 def test_the_loss_is_the_mean_over_the_windows_that_have_a_target() -> None:
     recipe = tiny_recipe("mel_cnn2d/seed")  # it has no dropout, so that the loss can be worked out
     learner, batch = _learner(recipe), _batch(recipe, labelled=3)
-    logits = learner.judge(batch.windows[:3])[0].astype(np.float64)
+    logits = learner.run(batch.windows[:3])[0].astype(np.float64)
     p = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     assert learner.learn(batch, 1e-3) == pytest.approx(-np.mean(np.log(p[np.arange(3), np.arange(3)])), rel=1e-4)
 
@@ -95,10 +95,10 @@ def test_the_loss_is_the_mean_over_the_windows_that_have_a_target() -> None:
 def test_the_ear_learns_from_the_teacher_alone(name: str) -> None:
     recipe = tiny_recipe(name, teacher_weight=1.0)
     learner, batch = _learner(recipe), _batch(recipe, labelled=0)
-    before = learner.judge(batch.windows)[1]
+    before = learner.run(batch.windows)[1]
     losses = [learner.learn(batch, 2e-3) for _ in range(15)]
     assert losses[-1] < 0.9 * losses[0]
-    assert not np.allclose(learner.judge(batch.windows)[1], before, atol=0.1)
+    assert not np.allclose(learner.run(batch.windows)[1], before, atol=0.1)
 
 
 @pytest.mark.parametrize("name", TAUGHT)
@@ -108,7 +108,7 @@ def test_with_a_teacher_labels_teach_nothing(name: str) -> None:
     for _ in range(3):
         assert labelled.learn(_batch(recipe), 2e-3) == unlabelled.learn(_batch(recipe, labelled=0), 2e-3)
     windows = _windows(recipe, seed=6)
-    assert all(map(np.array_equal, labelled.judge(windows), unlabelled.judge(windows)))
+    assert all(map(np.array_equal, labelled.run(windows), unlabelled.run(windows)))
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -118,7 +118,7 @@ def test_silence_does_not_break_the_training(name: str) -> None:
     silent = Batch(np.full_like(_windows(recipe), -100), *(getattr(_batch(recipe), n) for n in ("targets", "teacher")))
     losses = [learner.learn(silent, 1e-3) for _ in range(2)]
     assert np.isfinite(losses).all()
-    assert all(np.isfinite(said).all() for said in learner.judge(silent.windows))
+    assert all(np.isfinite(said).all() for said in learner.run(silent.windows))
 
 
 @pytest.mark.parametrize("name", OWN)
@@ -130,7 +130,7 @@ def test_the_microphone_gain_does_not_matter(name: str) -> None:
         louder += 12  # dB in every band
     else:
         louder[:, :, 0] += 12 * np.sqrt(recipe.features.n_mels)  # which the first MFCC gathers
-    for heard_louder, heard in zip(learner.judge(louder), learner.judge(windows), strict=True):
+    for heard_louder, heard in zip(learner.run(louder), learner.run(windows), strict=True):
         assert np.allclose(heard_louder, heard, atol=1e-3)
 
 
@@ -146,11 +146,11 @@ def test_a_head_judges_the_summary_less_the_offset(name: str) -> None:
     recipe = tiny_recipe(name)
     learner, windows = _learner(recipe), _windows(recipe)
     head = _head(learner.summary_size)
-    before = learner.judge(windows)[1]
+    before = learner.run(windows)[1]
     learner.set_discriminant(head)
     offset = np.random.default_rng(4).normal(0, 1, before.shape).astype(np.float32)
     for given in (None, offset):
-        logits, summaries = learner.judge(windows, given)
+        logits, summaries = learner.run(windows, given)
         assert np.array_equal(summaries, before)
         assert np.allclose(logits, (summaries - (0 if given is None else given)) @ head.weight + head.bias, atol=2e-3)
 
@@ -165,22 +165,22 @@ def test_rescaled_summaries_have_mean_0_and_deviation_1_once_and_for_all(name: s
     recipe = tiny_recipe(name)
     learner, windows = _learner(recipe), _windows(recipe, n=32)
     learner.learn(_batch(recipe), 1e-3)
-    mean, deviation = _spread(learner.judge(windows)[1])
+    mean, deviation = _spread(learner.run(windows)[1])
     learner.rescale(mean, deviation)
-    summaries = learner.judge(windows)[1]
+    summaries = learner.run(windows)[1]
     differing = deviation != 1
     assert differing.sum() > 20  # a network that heard nothing yet has numbers that are the same for everybody
     assert np.allclose(summaries.mean(axis=0), 0, atol=1e-3)
     assert np.allclose(summaries[:, differing].std(axis=0), 1, atol=1e-2)
 
     learner.rescale(*_spread(summaries))
-    again = learner.judge(windows)[1]
+    again = learner.run(windows)[1]
     assert np.allclose(again, summaries, atol=1e-2)
 
     learner.save(tmp_path / "checkpoint")
     other = _learner(recipe, rows_seed=5)
     other.load(tmp_path / "checkpoint")
-    assert np.array_equal(other.judge(windows)[1], again)
+    assert np.array_equal(other.run(windows)[1], again)
 
 
 def test_the_staged_network_starts_from_the_published_one_and_leaves_it_so(tmp_path: Path) -> None:
@@ -195,7 +195,7 @@ def test_the_staged_network_starts_from_the_published_one_and_leaves_it_so(tmp_p
     windows = _windows(recipe)
     with torch.inference_mode():
         expected = published.summary(torch.from_numpy(windows)).numpy()
-    assert np.allclose(learner.judge(windows)[1], expected, atol=1e-3)
+    assert np.allclose(learner.run(windows)[1], expected, atol=1e-3)
     learner.learn(_batch(recipe), 1e-3)
     for name, weights in learner.network.trunk.state_dict().items():
         assert torch.equal(weights, published.state_dict()[name]), name
@@ -204,8 +204,8 @@ def test_the_staged_network_starts_from_the_published_one_and_leaves_it_so(tmp_p
 def test_the_staged_network_hears_the_latest_second_and_a_half() -> None:
     recipe = tiny_recipe("mel_cnn2d/staged")
     learner, windows = _learner(recipe), _windows(recipe, t=300)
-    assert all(map(np.array_equal, learner.judge(windows), learner.judge(windows[:, 150:])))
-    assert not np.allclose(learner.judge(windows)[1], learner.judge(windows[:, :-1])[1], atol=1e-3)
+    assert all(map(np.array_equal, learner.run(windows), learner.run(windows[:, 150:])))
+    assert not np.allclose(learner.run(windows)[1], learner.run(windows[:, :-1])[1], atol=1e-3)
 
 
 def test_the_rate_is_constant_as_published() -> None:

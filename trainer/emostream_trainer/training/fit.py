@@ -122,7 +122,7 @@ def _sum_up(learner: Learner, training: TrainingSet, windows: Sequence[Excerpt],
         for first in range(0, len(alike), BATCH):
             batch = alike[first : first + BATCH]
             rows = [training.bank.clip(of.number, of.version)[of.start : of.stop] for of in batch]
-            known.update(zip(batch, learner.judge(np.stack(rows))[1], strict=True))
+            known.update(zip(batch, learner.run(np.stack(rows))[1], strict=True))
 
 
 def _weights(clips: Sequence[Clip], windows: Sequence[Excerpt], truth: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -56,7 +56,7 @@ class KerasLearner:
         self._optimiser.learning_rate.assign(learning_rate)
         return float(self._step(batch.windows, batch.targets, batch.teacher))
 
-    def judge(self, windows: F32, offset: F32 | None = None) -> tuple[F32, F32]:
+    def run(self, windows: F32, offset: F32 | None = None) -> tuple[F32, F32]:
         """Logits (B, K) and summaries (B, S) of windows (B, T, D), as in use; no ``offset`` (B, S) stands for zeros."""
         given = np.zeros((len(windows), self.summary_size), np.float32) if offset is None else offset
         logits, summary = self._run(windows, given)

@@ -27,7 +27,7 @@ class Learner(Protocol):
     def learn(self, batch: Batch, learning_rate: float) -> float:
         """One optimiser step; gives the loss."""
 
-    def judge(self, windows: F32, offset: F32 | None = None) -> tuple[F32, F32]:
+    def run(self, windows: F32, offset: F32 | None = None) -> tuple[F32, F32]:
         """Logits (B, K) and summaries (B, S) of windows (B, T, D), as in use; no ``offset`` (B, S) stands for zeros."""
 
     def rescale(self, mean: F32, deviation: F32) -> None:

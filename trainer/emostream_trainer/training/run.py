@@ -100,7 +100,7 @@ def clip_logits(learner: Learner, recipe: Recipe, bank: FeatureCache, number: in
     """Mean logits (K,) over a clip's windows, weighed by their speech; for calibration, not for scores."""
     judged = excerpts(bank, recipe, number)
     rows = bank.clip(number)
-    logits = [learner.judge(rows[None, excerpt.start : excerpt.stop])[0][0] for excerpt in judged]
+    logits = [learner.run(rows[None, excerpt.start : excerpt.stop])[0][0] for excerpt in judged]
     return np.average(logits, axis=0, weights=[excerpt.speech_s for excerpt in judged]).astype(np.float32)
 
 

@@ -52,7 +52,7 @@ class TorchLearner:
         self._optimiser.step()
         return float(loss.detach())
 
-    def judge(self, windows: F32, offset: F32 | None = None) -> tuple[F32, F32]:
+    def run(self, windows: F32, offset: F32 | None = None) -> tuple[F32, F32]:
         """Logits (B, K) and summaries (B, S) of windows (B, T, D), as in use; no ``offset`` (B, S) stands for zeros."""
         self.network.eval()
         given = np.zeros((len(windows), self.summary_size), np.float32) if offset is None else offset

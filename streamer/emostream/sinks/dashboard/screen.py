@@ -37,6 +37,9 @@ class Dashboard:
     holds up that thread alone. ``served_at`` is the address that clients connect to, shown with their number.
     """
 
+    name = "dashboard"
+    dropped_events = 0  # a state that is replaced before it was drawn is no loss
+
     def __init__(self, console: Console, served_at: str | None = None) -> None:
         self._console = console
         self._served_at = served_at

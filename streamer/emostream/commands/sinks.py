@@ -1,0 +1,70 @@
+"""Where the events of a live command go: one list of sinks, for ``listen`` and ``serve`` alike."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from rich.console import Console
+
+from emostream.commands.server_options import open_server, print_address
+from emostream.pipeline.factory import StreamFactory
+from emostream.server.server import Server
+from emostream.sinks import Sink
+from emostream.sinks.dashboard.screen import Dashboard
+from emostream.sinks.detached import DetachedSink
+from emostream.sinks.jsonl import JsonlSink
+
+STDOUT_FD = 1
+
+
+@dataclass(frozen=True)
+class LiveSinks:
+    """All sinks of a command; ``server`` and ``jsonl`` are those of them that the command asks something of."""
+
+    sinks: tuple[Sink, ...]
+    server: Server | None = None
+    jsonl: JsonlSink | None = None
+
+    @property
+    def clients(self) -> int:
+        """How many clients are connected to the server now."""
+        return self.server.clients if self.server else 0
+
+
+def open_sinks(
+    arguments: argparse.Namespace,
+    factory: StreamFactory,
+    stack: ExitStack,
+    *,
+    with_server: bool,
+    output: str | None,
+    on_closed: Callable[[], None],
+) -> LiveSinks:
+    """The sinks that the options ask for, closed with ``stack``; raises as ``open_server`` does.
+
+    ``output`` is what standard output shows: ``tui`` or ``jsonl``, None for nothing. ``on_closed`` is called once the
+    reader of standard output has gone.
+    """
+    server = open_server(arguments, factory) if with_server else None
+    if server is not None:
+        stack.callback(server.close)
+        if output != "tui":
+            print_address(server, arguments)
+    jsonl: JsonlSink | None = None
+    shown: Sink | None = None
+    if output == "jsonl":
+        raw = open(STDOUT_FD, "wb", buffering=0, closefd=False)  # noqa: SIM115 - the process's own stdout
+        jsonl = JsonlSink(raw, on_closed=on_closed)
+        shown = DetachedSink(jsonl)
+    elif output == "tui":
+        shown = Dashboard(Console(), served_at=server.address if server else None)
+    if shown is not None:
+        stack.callback(shown.close)
+    return LiveSinks(tuple(sink for sink in (server, shown) if sink is not None), server, jsonl)
+
+
+def output_of(arguments: argparse.Namespace) -> str:
+    """What ``listen`` shows: ``--format``, else the dashboard on a terminal and JSON lines elsewhere."""
+    return arguments.format or ("tui" if sys.stdout.isatty() else "jsonl")

@@ -1,0 +1,73 @@
+"""What only a live stream's events carry: the time of day, their latency, and health every few seconds."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+import msgspec
+
+from emostream.audio import AudioBlock
+from emostream.events import Estimate, Event, Health
+from emostream.pipeline.stream import EmotionStream
+
+HEALTH_EVERY_S = 2.0
+
+
+def with_time(events: Iterable[Event]) -> list[Event]:
+    """The events with the time of day on them: now, as RFC 3339 in UTC, to the millisecond."""
+    ts = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return [msgspec.structs.replace(event, ts=ts) for event in events]
+
+
+class LiveStream:
+    """What is known of a stream that is read as it comes in: how late it is, what it lost, when its health is due.
+
+    Times are seconds of ``time.monotonic()``. The first health is due at once.
+    """
+
+    def __init__(self, stream: EmotionStream, source: str) -> None:
+        self._stream = stream
+        self._source = source
+        self._lost_ms = 0.0
+        self._lag_ms = 0.0
+        self._health_due_s = 0.0
+
+    def reset(self) -> None:
+        """The stream begins anew: nothing is lost yet."""
+        self._lost_ms = 0.0
+
+    def count_lost(self, block: AudioBlock) -> None:
+        """Add up what was lost before a block."""
+        self._lost_ms += 1000 * block.lost_samples / block.sample_rate_hz
+
+    def with_latency(self, events: Iterable[Event], arrived_s: float | None, now_s: float) -> list[Event]:
+        """The events of audio whose last sample arrived at ``arrived_s`` (None: without a clock), each estimate's
+        latency on it: from the capture of its window's last sample until now.
+        """
+        if arrived_s is None:
+            return list(events)
+        self._lag_ms = 1000 * (now_s - arrived_s)
+        # What stands in the audio behind the window's end was captured after it.
+        captured_ms = self._lag_ms + self._stream.clock_ms
+        return [
+            msgspec.structs.replace(event, latency_ms=round(captured_ms - event.t_end_ms, 1))
+            if isinstance(event, Estimate)
+            else event
+            for event in events
+        ]
+
+    def is_health_due(self, now_s: float, slack_s: float = 0.0) -> bool:
+        """Whether the period has passed, and ``slack_s`` more."""
+        return now_s >= self._health_due_s + slack_s
+
+    def health(self, now_s: float, *, source_ok: bool = True, clients: int = 0, dropped_events: int = 0) -> Health:
+        """How the stream is doing now; the next one is due a period later."""
+        self._health_due_s = now_s + HEALTH_EVERY_S
+        return Health(
+            **self._stream.moment(),
+            source=self._source,
+            source_ok=source_ok,
+            lost_ms=round(self._lost_ms, 1),
+            lag_ms=round(self._lag_ms, 1),
+            clients=clients,
+            dropped_events=dropped_events,
+        )

@@ -1,0 +1,97 @@
+"""The client's own part: which array is audio, and where iterating ends."""
+
+import asyncio
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from emostream.audio import Samples
+from emostream.client import aconnect, connect
+from emostream.events import Estimate, Gap, Hello, Summary
+from emostream.protocol import Profile
+from emostream.server.server import Server
+from tests.support.serving import serve
+from tests.support.streams import HZ, Parts, of_type
+
+
+@pytest.fixture(scope="module")
+def server(parts: Parts) -> Iterator[Server]:
+    started = serve(parts)
+    yield started
+    started.close()
+
+
+@pytest.fixture
+def url(server: Server) -> str:
+    return f"ws://127.0.0.1:{server.port}/ws?stream="
+
+
+def test_iterating_ends_with_the_summary_that_answers_stop(url: str, recording: Samples) -> None:
+    with connect(url) as client:
+        client.start(HZ)
+        client.send(recording[: 2 * HZ])
+        client.stop()
+        events = list(client)
+        assert isinstance(events[0], Hello)
+        assert isinstance(events[-1], Summary)
+        assert len(of_type(events, Estimate)) >= 7
+        client.start(HZ)
+        client.send(recording[:HZ])
+        client.stop()
+        again = list(client)
+    assert again[0].seq == 0
+    assert isinstance(again[-1], Summary)
+    assert again[-1].seconds == 1
+
+
+def test_a_flush_before_stop_has_a_summary_of_its_own(url: str, recording: Samples) -> None:
+    with connect(url) as client:
+        client.start(HZ, publish="desk")
+        client.send(recording[:HZ])
+        client.lost(HZ)
+        client.flush()
+        client.send((recording[:HZ] * 32767).astype(np.int16))
+        client.stop()
+        events = list(client)
+    assert [event.seconds for event in of_type(events, Summary)] == [2, 3]
+    assert [event.lost_ms for event in of_type(events, Gap)] == [1000]
+
+
+def test_with_asyncio_it_is_the_same(url: str, recording: Samples) -> None:
+    async def speak() -> list[object]:
+        async with await aconnect(url) as client:
+            await client.start(HZ)
+            await client.send(np.column_stack([recording[:HZ]] * 2))
+            await client.lost(800)
+            await client.flush()
+            await client.ask_profile("Ada")
+            await client.stop()
+            return [event async for event in client]
+
+    events = asyncio.run(asyncio.wait_for(speak(), 60))
+    assert [event.seconds for event in events if isinstance(event, Summary)] == [1.05, 1.05]
+    assert not [event for event in events if isinstance(event, Profile)], "the tiny models make none"
+
+
+def test_a_reset_begins_anew_and_another_stream_may_be_followed(url: str, recording: Samples) -> None:
+    with connect(url) as client:
+        client.start(HZ)
+        client.send(recording[: 2 * HZ])
+        client.reset()
+        client.subscribe("nobody")
+        client.subscribe(None)
+        client.stop()
+        events = list(client)
+    assert [event.seq for event in of_type(events, Hello)] == [0, 0]
+    assert of_type(events, Summary)[-1].seconds == 0
+
+
+@pytest.mark.parametrize("audio", [np.zeros(HZ), np.zeros(HZ, np.int32), [0.0], "text", None])
+def test_what_is_no_audio_is_never_sent(url: str, audio: object) -> None:
+    with connect(url) as client:
+        client.start(HZ)
+        with pytest.raises(TypeError, match="expected float32"):
+            client.send(audio)
+        client.stop()
+        assert of_type(list(client), Summary)[0].seconds == 0
