@@ -11,19 +11,28 @@ BIN := $(VENV)/bin
 SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
 APT := DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get
 
-# What the system must have: package, and a command that succeeds once it is there.
-AUDIO := libportaudio2
-TEST_PACKAGES := libportaudio2 libasound2-plugins pulseaudio pulseaudio-utils chromium espeak-ng fonts-dejavu-core ffmpeg
+# What the tests need of a Debian system: a sound server and its microphone, a browser and its driver's libatomic,
+# a terminal, a voice, converters of sound files, a tracer of system calls.
+TEST_PACKAGES := libportaudio2 libasound2-plugins pulseaudio pulseaudio-utils chromium libatomic1 fonts-dejavu-core \
+	tmux espeak-ng ffmpeg sox strace
 
-.PHONY: help listen test lint test-corpora test-hostile bench recording screenshots clean
+.PHONY: help listen portaudio test lint test-corpora test-hostile bench recording screenshots clean
 
 help:
 	@sed -n '1,2p' Makefile; echo "# make test-corpora, test-hostile, bench, recording, screenshots, clean: for those who build it"
 
 listen: $(VENV)/runtime.done
-	@ldconfig -p | grep -q libportaudio || { echo "installing PortAudio"; $(APT) update -qq && $(APT) install -qq -y $(AUDIO); } \
-		|| echo "PortAudio could not be installed: emostream will say how"
+	@$(BIN)/python -c "import sounddevice" 2> /dev/null || $(MAKE) --no-print-directory portaudio
 	@$(BIN)/emostream listen --or-demo || [ $$? -eq 130 ]  # Ctrl-C is how it ends
+
+# PortAudio records; without it the bundled recording is played.
+portaudio:
+	@if command -v apt-get > /dev/null; then \
+		echo "installing PortAudio"; $(APT) update -qq && $(APT) install -qq -y libportaudio2; \
+	elif command -v brew > /dev/null; then echo "installing PortAudio"; brew install --quiet portaudio; \
+	else false; fi \
+		|| echo "PortAudio is not here and could not be installed: install it with your system's packages" \
+			"(portaudio for Homebrew, Fedora and Arch) to record"
 
 test: $(VENV)/system.done $(VENV)/dev.done lint
 	$(BIN)/python -m pytest
@@ -69,7 +78,9 @@ $(VENV)/bench.done: $(VENV)/dev.done
 	@touch $@
 
 $(VENV)/system.done: $(BIN)/python Makefile
-	@if dpkg-query --show $(TEST_PACKAGES) > /dev/null 2>&1; then :; else \
+	@if ! command -v apt-get > /dev/null; then \
+		echo "the tests need Debian's packages or their like: $(TEST_PACKAGES)"; \
+	elif ! dpkg-query --show $(TEST_PACKAGES) > /dev/null 2>&1; then \
 		$(APT) update -qq && $(APT) install -qq -y --no-install-recommends $(TEST_PACKAGES) > /dev/null; fi
 	@touch $@
 
