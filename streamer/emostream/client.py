@@ -63,11 +63,15 @@ async def aconnect(url: str = "ws://127.0.0.1:8765/ws", *, token: str | None = N
 
 
 class _OwnStream:
-    """Which summary is the last event of the client's own stream: the one that answers ``stop``."""
+    """Which summary is the last event of the client's own stream: the one that answers ``stop``.
+
+    One thread may send while another one iterates: each counter is written by one of the two alone.
+    """
 
     def __init__(self) -> None:
         self._name = _OWN_STREAM
         self._summaries_due = 0
+        self._summaries_received = 0
         self._stopped = False
 
     def sent(self, message: Message) -> None:
@@ -83,8 +87,8 @@ class _OwnStream:
     def ends_with(self, event: ServerEvent) -> bool:
         if not isinstance(event, Summary) or event.stream != self._name:
             return False
-        self._summaries_due -= 1
-        return self._stopped and self._summaries_due <= 0
+        self._summaries_received += 1
+        return self._stopped and self._summaries_received >= self._summaries_due
 
 
 class Client:
@@ -142,8 +146,10 @@ class Client:
     def __iter__(self) -> Iterator[ServerEvent]:
         for text in self._socket:
             event = decode_event(text)
+            # Before the event is handed on: whoever breaks out at the summary does not come back here.
+            is_last = self._own_stream.ends_with(event)
             yield event
-            if self._own_stream.ends_with(event):
+            if is_last:
                 return
 
     def __enter__(self) -> Self:
@@ -205,8 +211,10 @@ class AsyncClient:
     async def __aiter__(self) -> AsyncIterator[ServerEvent]:
         async for text in self._socket:
             event = decode_event(text)
+            # Before the event is handed on: whoever breaks out at the summary does not come back here.
+            is_last = self._own_stream.ends_with(event)
             yield event
-            if self._own_stream.ends_with(event):
+            if is_last:
                 return
 
     async def __aenter__(self) -> Self:

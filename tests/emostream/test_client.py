@@ -58,6 +58,33 @@ def test_a_flush_before_stop_has_a_summary_of_its_own(url: str, recording: Sampl
     assert [event.lost_ms for event in of_type(events, Gap)] == [1000]
 
 
+def test_whoever_leaves_at_the_summary_may_speak_again(url: str, recording: Samples) -> None:
+    with connect(url) as client:
+        for _ in range(2):
+            client.start(HZ)
+            client.send(recording[:HZ])
+            client.stop()
+            assert any(isinstance(event, Summary) for event in client)
+        client.start(HZ)
+        client.stop()
+        assert [event.seconds for event in of_type(list(client), Summary)] == [0]
+
+
+def test_stop_may_be_said_once_the_answer_to_flush_is_there(url: str, recording: Samples) -> None:
+    with connect(url) as client:
+        client.start(HZ)
+        client.send(recording[:HZ])
+        client.flush()
+        seconds = []
+        for event in client:
+            if isinstance(event, Summary):
+                seconds.append(event.seconds)
+                if len(seconds) == 1:
+                    client.send(recording[:HZ])
+                    client.stop()
+    assert seconds == [1, 2]
+
+
 def test_with_asyncio_it_is_the_same(url: str, recording: Samples) -> None:
     async def speak() -> list[object]:
         async with await aconnect(url) as client:

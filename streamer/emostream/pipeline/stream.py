@@ -121,7 +121,11 @@ class EmotionStream:
         )
 
     def push(self, block: AudioBlock) -> list[Event]:
-        """Take the next block, give the events it completes. Blocks go forward and have the stream's rate."""
+        """Take the next block, give the events it completes.
+
+        Raises ``TypeError`` for samples that are not float32 of shape (n,), and ``ValueError`` for a block of another
+        rate or one that goes back in time.
+        """
         return run_alone(self.push_requests(block), self._models)
 
     def flush(self) -> list[Event]:
@@ -130,6 +134,11 @@ class EmotionStream:
 
     def push_requests(self, block: AudioBlock) -> Requests[list[Event]]:
         """As ``push``, for a driver who may put the questions of several streams to the models at once."""
+        samples = block.samples
+        if not isinstance(samples, np.ndarray) or samples.dtype != np.float32 or samples.ndim != 1:
+            # The resampler reads the bytes of anything else as float32.
+            found = f"{samples.dtype} of shape {samples.shape}" if isinstance(samples, np.ndarray) else type(samples)
+            raise TypeError(f"got a block of {found}, expected samples of float32 of shape (n,)")
         if block.sample_rate_hz != self._input_hz:
             raise ValueError(f"got a block of {block.sample_rate_hz} Hz in a stream of {self._input_hz} Hz")
         if self._next_sample is None:

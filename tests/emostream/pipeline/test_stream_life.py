@@ -131,6 +131,18 @@ def test_no_model_is_refused(vad_model: VoiceActivityModel) -> None:
         EmotionStream([], vad_model, HZ)
 
 
+@pytest.mark.parametrize(
+    "samples",
+    [np.zeros(HZ), np.zeros(HZ, np.int16), np.zeros((HZ, 1), np.float32), np.zeros(HZ, ">f4"), bytes(4), [0.0]],
+    ids=["float64", "int16", "two axes", "big-endian", "bytes", "a list"],
+)
+def test_samples_that_would_be_read_as_noise_are_refused(parts: Parts, samples: object) -> None:
+    stream = parts.stream()
+    with pytest.raises(TypeError, match="expected samples of float32 of shape"):
+        stream.push(AudioBlock(samples, HZ, 0))  # type: ignore[arg-type]
+    assert stream.clock_ms == 0
+
+
 def test_blocks_that_go_backwards_are_refused_and_leave_the_stream_as_it_was(parts: Parts, recording: Samples) -> None:
     stream = parts.stream()
     events = stream.push(AudioBlock(recording[:HZ], HZ, 0))
