@@ -1,1 +1,1 @@
-"""What the daemon offers on its port: a page, and a socket that carries the events."""
+"""The server: the widget's page, and a WebSocket for events and for clients' audio."""

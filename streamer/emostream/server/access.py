@@ -1,9 +1,9 @@
-"""Who may knock: a voice is read here, so only those who were let in may listen.
+"""Which requests the server accepts: emotions of a person are sent here, so the default is this machine's user alone.
 
-Binding to loopback keeps other machines out, but not other web pages: a browser will happily connect a stranger's page
-to 127.0.0.1. So every request must name this server in ``Host`` (a stranger's name that resolves to 127.0.0.1 does
-not), and must come from this server's own page, from an origin that was allowed by name, or from no page at all. On
-any other address than loopback whoever wants to hear anything must also know the token.
+Binding to loopback keeps other machines out, but not other web pages: a browser lets any page connect to 127.0.0.1.
+So every request must name this server in ``Host`` (a foreign name that resolves to 127.0.0.1 does not), and must come
+from this server's own page, from an origin that was allowed by name, or from no page at all. On any other address than
+loopback a client must also know the token.
 """
 
 import hmac
@@ -18,10 +18,10 @@ _BEARER = "bearer "
 
 @dataclass(frozen=True, slots=True)
 class AccessPolicy:
-    """What a request must say. ``names`` are values of ``Host``, ``origins`` those of ``Origin``, all in lower case.
+    """The headers that a request must have. ``names`` are values of ``Host``, ``origins`` of ``Origin``, in lower case.
 
-    With ``any_ip`` every address is a name of this server: of a machine with several, the server need not know which
-    it is called by, and no stranger's page can give an address of ours another meaning.
+    With ``any_ip`` every IP address is a name of this server: a machine may have several, and unlike a DNS name, an IP
+    address cannot be made to resolve to this machine by somebody else.
     """
 
     scheme: str
@@ -32,7 +32,7 @@ class AccessPolicy:
     token: str | None
 
     def refusal(self, headers: Headers) -> str | None:
-        """Why a request with these headers is turned away, as one line, or None when it may come in."""
+        """Why a request with these headers is refused, as one line, or None if it is accepted."""
         named = [value.lower() for value in headers.get_all("Host")]
         if len(named) != 1 or not self._is_own(named[0]):
             return (
@@ -45,14 +45,14 @@ class AccessPolicy:
         return None
 
     def token_in(self, headers: Headers) -> bool | None:
-        """Whether the ``Authorization`` header is right; None where there is none, or none is needed."""
+        """Whether the ``Authorization`` header holds the token; None if there is no header, or no token is needed."""
         given = headers.get_all("Authorization")
         if self.token is None or not given:
             return None
         return len(given) == 1 and given[0].lower().startswith(_BEARER) and self.is_token(given[0][len(_BEARER) :])
 
     def is_token(self, given: str) -> bool:
-        """Whether this is the token, in a time that does not depend on how much of it is right."""
+        """Whether this is the token, compared in constant time."""
         return self.token is not None and hmac.compare_digest(given.strip().encode(), self.token.encode())
 
     def _is_own_origin(self, origin: str) -> bool:

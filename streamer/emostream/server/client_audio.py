@@ -1,7 +1,8 @@
-"""One client's own audio: frames of bytes in on the event loop's side, events out on the scheduler's side.
+"""One client's own audio: bytes come in from the event loop's thread, events go out from a thread of the scheduler.
 
-What is not read yet is queued here, at most ``MOST_QUEUED_S`` of it. The two sides are different threads; the scheduler
-holds its lock around whatever both touch (the members above ``requests``).
+What is not read yet is queued here, at most ``MOST_QUEUED_S`` of it. Both threads use the queue: the scheduler holds
+its lock around ``put_audio``, ``put_control``, ``take`` and the properties that it ranks slots by. The decoder belongs
+to the event loop's thread, the stream to the one thread at a time that runs ``requests`` and ``finish``.
 """
 
 import math
@@ -37,8 +38,15 @@ class PendingAudio:
     arrived_s: float
 
 
-# What is read at once: audio of at most a step, a control, or an error to pass on.
-WorkItem = list[PendingAudio] | Control | Error
+@dataclass(frozen=True, slots=True)
+class HalfSample:
+    """The audio ended within a sample, of which ``n_bytes`` had come."""
+
+    n_bytes: int
+
+
+# What is read at once: audio of at most a step, a control, or the end of audio within a sample.
+WorkItem = list[PendingAudio] | Control | HalfSample
 
 
 class ClientAudio:
@@ -47,8 +55,7 @@ class ClientAudio:
     ``now_s`` is ``time.monotonic()`` throughout.
     """
 
-    def __init__(self, start: Start, stream: EmotionStream, name: str, now_s: float) -> None:
-        self.name = name
+    def __init__(self, start: Start, stream: EmotionStream, now_s: float) -> None:
         self.ended = False  # the summary that answers stop is made
         self._start = start
         self._stream = stream
@@ -56,7 +63,7 @@ class ClientAudio:
         self._decoder = PcmDecoder(start.format)
         self._step_samples = stream.step_ms * start.rate / 1000
         self._look_ahead_samples = LOOK_AHEAD_S * start.rate
-        self._queue: deque[PendingAudio | Control | Error] = deque()
+        self._queue: deque[PendingAudio | Control | HalfSample] = deque()
         self._queued_samples = 0
         self._queued_controls = 0
         self._began_s = now_s
@@ -86,8 +93,8 @@ class ClientAudio:
     def put_control(self, control: Control, now_s: float) -> None:
         """Queue a control behind the audio that came before it."""
         self._controlled_s = now_s
-        if isinstance(control, Flush | Stop) and (left := self._decoder.flush()):
-            self._queue.append(self._error("half_sample", f"the audio ended within a sample ({left} bytes left out)"))
+        if isinstance(control, Flush | Stop) and (n_bytes := self._decoder.flush()):
+            self._queue.append(HalfSample(n_bytes))
         elif isinstance(control, Reset):
             self._decoder.flush()
         self._queue.append(control)
@@ -123,7 +130,7 @@ class ClientAudio:
         if isinstance(head, PendingAudio):
             return self._take_step()
         self._queue.popleft()
-        self._queued_controls -= not isinstance(head, Error)
+        self._queued_controls -= not isinstance(head, HalfSample)
         return head
 
     def _take_step(self) -> list[PendingAudio]:
@@ -147,7 +154,7 @@ class ClientAudio:
         return with_time([self._stream.hello()])
 
     def requests(self, item: WorkItem, now_s: float) -> Requests[list[Event]]:
-        """Read an item: what the stream asks of the models, and in the end its events."""
+        """Read an item: yields what the models must run, returns the stream's events."""
         stream = self._stream
         match item:
             case list():
@@ -176,8 +183,8 @@ class ClientAudio:
                 return [stream.hello()]
             case AskProfile(name=name):
                 return [self._profile(name)]
-            case Error():
-                return [item]
+            case HalfSample(n_bytes=n_bytes):
+                return [self._error("half_sample", f"the audio ended within a sample ({n_bytes} bytes left out)")]
 
     def finish(self, events: list[Event], now_s: float) -> list[Event]:
         """The events of an item as they are sent: with their latency, the time of day, and health now and then."""

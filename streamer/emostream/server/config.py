@@ -1,4 +1,4 @@
-"""What a server is told: where it answers, who may come in, and how much of everything there may be."""
+"""The settings of a server: its address, who has access, and the limits of everything that clients use."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -7,10 +7,10 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds that hold whatever the other end does; ``_s`` are seconds.
+    """Limits that hold whatever a client does; ``_s`` are seconds.
 
-    A client that takes nothing for ``stall_s`` is cut off. ``most_lag_s``: no new stream is let in while the audio of
-    one that keeps real time waited longer than that within the last seconds.
+    A client that takes nothing for ``stall_s`` is cut off. A new stream is refused while audio that came in real time
+    has recently waited longer than ``most_lag_s``.
     """
 
     clients: int = 2_000
@@ -26,13 +26,13 @@ class Limits:
 
     @property
     def connections(self) -> int:
-        """Open TCP connections: beyond the clients some for pages, and for those who are told that it is full."""
+        """Open TCP connections: more than ``clients``, for pages and for clients that are refused with a reason."""
         return self.clients + 64
 
 
 @dataclass(frozen=True, slots=True)
 class ServerConfig:
-    """``port`` 0 takes any free one. ``allowed_origins`` and ``allowed_hosts`` are let in beside the server's own.
+    """``port`` 0 takes any free one. ``allowed_origins`` and ``allowed_hosts`` have access beside the server's own.
 
     Other addresses than loopback need a ``token``. ``certificate`` and ``key`` are PEM files, for TLS.
     """

@@ -1,4 +1,4 @@
-"""One TCP connection to the server, with bounds that hold whatever the other end does."""
+"""One TCP connection to the server, with limits that hold whatever the client does."""
 
 import asyncio
 import socket
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from websockets.asyncio.server import ServerConnection
 from websockets.frames import CloseCode
 
-# Together about a hundred estimates. What lies in the kernel can no longer be replaced by something newer.
+# Together about a hundred estimates. What the kernel holds can no longer be replaced by a newer event.
 SEND_BUFFER_BYTES = 32 * 1024
 WRITE_LIMIT_BYTES = 4 * 1024
 # Pongs are written without waiting for room, so a client that pings and never reads would grow this without end.
@@ -15,14 +15,17 @@ MAX_UNSENT_BYTES = 256 * 1024
 
 
 class BoundedConnection(ServerConnection):
-    """Knows since when the other end takes nothing, and tells ``on_room`` when it takes again."""
+    """Records since when the client takes nothing, and calls ``on_room`` when it takes data again.
+
+    The event loop's thread alone uses it.
+    """
 
     stuck_since_s: float | None = None
     on_room: Callable[[], None] | None = None
 
     @property
     def gave_up_waiting(self) -> bool:
-        """Whether it ended because no answer to a ping came."""
+        """Whether the connection was closed because no pong came."""
         sent = self.protocol.close_sent
         return sent is not None and sent.code == CloseCode.INTERNAL_ERROR and "ping" in sent.reason
 

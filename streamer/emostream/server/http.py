@@ -1,4 +1,4 @@
-"""The widget's page and its files, served beside the socket, with headers that let nothing foreign in."""
+"""The widget's page and its files, served beside the socket, with headers that allow nothing from other origins."""
 
 from collections.abc import Collection
 from email.utils import formatdate
@@ -32,8 +32,8 @@ def page_response(
     """
     embedders = " ".join(sorted(allowed_origins)) or "'none'"
     socket = f"{'wss' if scheme == 'https' else 'ws'}://{host}"
-    # A module of another origin is fetched only with leave to read it. Requests of origins that were not allowed never
-    # come this far, so it need not say which one is: see the gate.
+    # Browsers load a module from another origin only if this header allows that origin to read it. Requests of origins
+    # that are not allowed were refused before (AccessPolicy), so the header need not name one.
     sharing = {"Access-Control-Allow-Origin": "*"} if allowed_origins else {}
     policy = (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
@@ -46,7 +46,7 @@ def page_response(
         content_type,
         {
             "Content-Security-Policy": policy,
-            # Without allowed origins no other site can even find out, by loading a file, that a voice is read here.
+            # Without allowed origins no other site can detect this server by loading one of its files.
             "Cross-Origin-Resource-Policy": "cross-origin" if allowed_origins else "same-origin",
             "Cross-Origin-Opener-Policy": "same-origin",
             "Permissions-Policy": "camera=(), geolocation=(), microphone=(self)",

@@ -1,4 +1,4 @@
-"""From streams to clients: what everybody who follows a stream gets, and what one that joins late is told first."""
+"""From streams to clients: what all who follow a stream get, and what a client that joins later gets first."""
 
 import itertools
 import threading
@@ -10,9 +10,9 @@ from emostream.events import Error, Estimate, Event, Health, Hello, Utterance, U
 from emostream.protocol import Profile
 from emostream.server.outbox import KEPT_EVENTS, EncodedEvent, Outbox
 
-# A stream whose owner has so many answers to read yet waits: it is cheaper to hold audio than to lose labels.
+# A stream whose client has so many events to take waits: it is cheaper to hold audio than to lose labels.
 ROOM = KEPT_EVENTS // 4
-# A call to the system for each would cost more than all else; what it has can no longer give way to something newer.
+# One system call for each event would cost more than all else; what the kernel holds can no longer be replaced.
 FRAMES_AT_ONCE = 4
 
 
@@ -22,42 +22,44 @@ class Channel:
     def __init__(self) -> None:
         self.followers: set[Outbox] = set()
         self.hello: Hello | None = None
-        self.speaking: UtteranceStart | None = None
-        self.estimate: Estimate | None = None
-        self.health: Health | None = None
+        self.utterance_start: EncodedEvent | None = None  # of the utterance that goes on
+        self.estimate: EncodedEvent | None = None
+        self.health: EncodedEvent | None = None
         self.last_seq = 0
         self.now_ms = 0
 
-    def note(self, event: Event) -> None:
-        """Remember what a late joiner must be told."""
+    def note(self, encoded: EncodedEvent) -> None:
+        """Remember what a client that joins later must get."""
+        event = encoded.event
         self.last_seq = event.seq
         self.now_ms = max(self.now_ms, event.t_end_ms)
         match event:
             case Hello():
-                self.hello, self.speaking, self.estimate, self.health = event, None, None, None
+                self.hello, self.utterance_start, self.estimate, self.health = event, None, None, None
                 self.now_ms = event.t_end_ms
             case Estimate():
-                self.estimate = event
+                self.estimate = encoded
             case UtteranceStart():
-                self.speaking = event
+                self.utterance_start = encoded
             case Utterance():
-                self.speaking = None
+                self.utterance_start = None
             case Health():
-                self.health = event
+                self.health = encoded
 
-    def state(self) -> list[Event]:
-        """The hello, renumbered so that the next event continues it, then what stands, with the numbers that it had."""
+    def state(self) -> list[EncodedEvent]:
+        """The hello, renumbered so that the next event continues it, then the latest events with their own numbers."""
         if self.hello is None:
             return []
-        standing = [event for event in (self.speaking, self.estimate, self.health) if event is not None]
-        return [msgspec.structs.replace(self.hello, seq=self.last_seq), *sorted(standing, key=lambda event: event.seq)]
+        latest = [encoded for encoded in (self.utterance_start, self.estimate, self.health) if encoded is not None]
+        hello = EncodedEvent(msgspec.structs.replace(self.hello, seq=self.last_seq))
+        return [hello, *sorted(latest, key=lambda encoded: encoded.event.seq)]
 
 
 class Hub:
     """Puts every event, encoded once, into the outboxes of those who follow its stream; thread-safe, never waits."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.Lock()  # guards all below, and every outbox: streams' threads put, the event loop takes
         self._channels: dict[str, Channel] = {}
         self._published: set[str] = set()
         self._dropped_events = 0
@@ -72,7 +74,7 @@ class Hub:
         return len(channel.followers) if channel else 0
 
     def claim(self, stream: str) -> bool:
-        """Become the one who publishes under this name; False where somebody does already."""
+        """Reserve a name to publish under; False if another client has it."""
         with self._lock:
             if stream in self._published:
                 return False
@@ -81,28 +83,28 @@ class Hub:
             return True
 
     def release(self, stream: str) -> None:
-        """The stream has ended: its followers are told, and wait for another of that name."""
+        """The stream has ended: its followers get an error, and then wait for another stream of that name."""
         with self._lock:
             self._published.discard(stream)
             channel = self._channels[stream]
             ended = self._error(channel, stream, "stream_ended", "the stream has ended; it may come back")
             channel.hello = None
-            self._put(channel.followers, EncodedEvent.of(ended))
+            self._put(channel.followers, EncodedEvent(ended))
             self._tidy(stream)
 
     def publish(self, event: Event) -> None:
         """Hand an event to all who follow its stream."""
         with self._lock:
-            self._publish(EncodedEvent.of(event))
+            self._publish(EncodedEvent(event))
 
     def deliver(self, outbox: Outbox, events: Sequence[Event], *, publish: bool = False) -> None:
-        """Events of a client's own, none of which is replaced; with ``publish`` to who follows their stream too.
+        """Put events for one client alone into its outbox, where none is replaced.
 
-        A profile is the client's alone.
+        With ``publish`` those who follow the events' stream get them too, except a profile.
         """
         with self._lock:
             for event in events:
-                encoded = EncodedEvent.of(event)
+                encoded = EncodedEvent(event)
                 outbox.put(encoded, keep=True)
                 if publish and not isinstance(event, Profile):
                     self._publish(encoded)
@@ -111,8 +113,8 @@ class Hub:
         """Put the present state of a stream into the outbox, and from now on all of its events."""
         with self._lock:
             channel = self._channels.setdefault(stream, Channel())
-            for event in channel.state():
-                outbox.put(EncodedEvent.of(event), keep=True)
+            for encoded in channel.state():
+                outbox.put(encoded, keep=True)
             channel.followers.add(outbox)
 
     def leave(self, outbox: Outbox, stream: str) -> None:
@@ -129,11 +131,11 @@ class Hub:
             return b"".join(frame for frame in frames if frame is not None)
 
     def has_room(self, outbox: Outbox) -> bool:
-        """Whether the client keeps up with the answers to its own audio."""
+        """Whether the client keeps up with the events of its own audio. Takes no lock: the length is one read."""
         return len(outbox) < ROOM
 
     def error(self, stream: str, code: str, message: str) -> Error:
-        """An error for one client alone: it stands at the stream's present place and takes no number of its own."""
+        """An error for one client alone, at the end of the stream so far and with the number of its latest event."""
         with self._lock:
             return self._error(self._channels.get(stream) or Channel(), stream, code, message)
 
@@ -146,7 +148,7 @@ class Hub:
 
     def _publish(self, encoded: EncodedEvent) -> None:
         channel = self._channels.setdefault(encoded.event.stream, Channel())
-        channel.note(encoded.event)
+        channel.note(encoded)
         self._put(channel.followers, encoded)
 
     def _put(self, outboxes: set[Outbox], encoded: EncodedEvent) -> None:
@@ -154,7 +156,7 @@ class Hub:
             self._dropped_events += outbox.put(encoded)
 
     def _tidy(self, stream: str) -> None:
-        """Names that clients wait for cost nothing once they have gone."""
+        """Forget a name that nobody publishes and nobody waits for."""
         channel = self._channels[stream]
         if not channel.followers and stream not in self._published and channel.hello is None:
             del self._channels[stream]

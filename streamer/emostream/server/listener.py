@@ -1,4 +1,4 @@
-"""The address that the server answers on, with TLS or without: what can be had, and what is too dangerous."""
+"""The address and port that the server listens on, with or without TLS."""
 
 import errno
 import ipaddress
@@ -30,7 +30,7 @@ def is_loopback(address: str) -> bool:
 
 
 def listen(address: str, port: int) -> socket.socket:
-    """A listening socket; ``port`` 0 takes any free one. Raises UnavailableError when the port cannot be had."""
+    """A listening socket; ``port`` 0 takes any free one. Raises UnavailableError if the port is not available."""
     if not 0 <= port <= _LAST_PORT:
         raise UsageError(f"port {port} does not exist: expected 1 to {_LAST_PORT}, or 0 for any free one")
     family = socket.AF_INET6 if ":" in address else socket.AF_INET

@@ -1,4 +1,4 @@
-"""What the server has done, for Prometheus: counted where it happens, asked for at ``/metrics``."""
+"""Counters and gauges of the server for Prometheus, served at ``/metrics``."""
 
 from collections.abc import Callable, Iterable, Sequence
 
@@ -54,15 +54,15 @@ class Metrics:
             info.labels(model.name, model.variant, model.version).set(1)
 
     def gauge(self, name: str, text: str, read: Callable[[], float]) -> None:
-        """A value that is asked for when somebody looks."""
+        """A value that ``read`` returns when the metrics are requested."""
         Gauge(name, text, registry=self._registry).set_function(read)
 
     def counter(self, name: str, text: str, cause: str, read: Callable[[], float]) -> None:
-        """A total that is kept elsewhere."""
+        """A total that is kept elsewhere: ``read`` returns it when the metrics are requested."""
         self._registry.register(_Total(name, text, cause, read))
 
     def count_cut(self, cause: str) -> None:
-        """A client was cut off because it took nothing; the loop's alone."""
+        """A client was cut off because it took nothing. Called from the event loop's thread alone."""
         self.cuts += 1
         self._cut.labels(cause).inc()
 

@@ -5,8 +5,6 @@ next, and the next event that is sent says how many did. Utterances, gaps and er
 that lets more than ``KEPT_EVENTS`` of them pile up reads no longer, and is cut off: a stream is never sent in part.
 """
 
-from dataclasses import dataclass
-
 import msgspec
 from websockets.frames import Frame, Opcode
 
@@ -16,16 +14,24 @@ KEPT_EVENTS = 64
 _LATEST_WINS = (Estimate, Health)
 
 
-@dataclass(frozen=True, slots=True)
 class EncodedEvent:
-    """An event, and the WebSocket frame that carries it: made once, sent to many."""
+    """An event and the WebSocket frame that carries it: encoded once, when the first receiver takes it.
 
-    event: Event
-    frame: bytes
+    Not thread-safe: the hub holds its lock around calls.
+    """
 
-    @classmethod
-    def of(cls, event: Event) -> "EncodedEvent":
-        return cls(event, Frame(Opcode.TEXT, encode(event)).serialize(mask=False))
+    __slots__ = ("_frame", "event")
+
+    def __init__(self, event: Event) -> None:
+        self.event = event
+        self._frame: bytes | None = None
+
+    @property
+    def frame(self) -> bytes:
+        """The whole frame, unmasked, as servers send it."""
+        if self._frame is None:
+            self._frame = Frame(Opcode.TEXT, encode(self.event)).serialize(mask=False)
+        return self._frame
 
 
 class Outbox:
@@ -69,7 +75,7 @@ class Outbox:
             return encoded.frame
         self._last_seq[event.stream] = event.seq
         missing = event.seq - last - 1
-        return EncodedEvent.of(msgspec.structs.replace(event, dropped=missing)).frame if missing else encoded.frame
+        return EncodedEvent(msgspec.structs.replace(event, dropped=missing)).frame if missing else encoded.frame
 
     def forget(self, stream: str) -> None:
         """The client follows this stream no longer."""

@@ -4,7 +4,7 @@ import time
 
 
 class RateLimiter:
-    """So many messages a second in the long run, with some to spare in the short."""
+    """``per_s`` messages a second on average, ``burst`` at once. Not thread-safe."""
 
     def __init__(self, per_s: float, burst: float) -> None:
         self._per_s = per_s
@@ -13,7 +13,7 @@ class RateLimiter:
         self._at_s = time.monotonic()
 
     def take(self) -> bool:
-        """Count one message; whether it is still within the pace."""
+        """Count one message; return whether it is within the rate."""
         now_s = time.monotonic()
         self._left = min(self._burst, self._left + (now_s - self._at_s) * self._per_s) - 1
         self._at_s = now_s

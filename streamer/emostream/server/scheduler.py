@@ -67,6 +67,7 @@ class BatchScheduler:
         self._models = models
         self._clock = clock
         self._changed = threading.Condition()  # held around whatever a slot's two sides share
+        # Guarded by ``_changed``; ``streams`` and ``lag_s`` read one value without it.
         self._slots: set[Slot] = set()
         self._running: set[Slot] = set()  # each with one thread
         self._closing = False
@@ -102,7 +103,7 @@ class BatchScheduler:
             self._changed.notify()
 
     def remove(self, slot: Slot) -> None:
-        """After this nothing more is delivered to it, save what is on its way."""
+        """After this nothing more is delivered to it, except the events of a round that has begun."""
         with self._changed:
             self._slots.discard(slot)
 

@@ -1,8 +1,8 @@
 """The server: pages, labels out and audio in on one port, in a thread with an event loop of its own.
 
-``emit`` only puts the event into the bounded outbox of every client that follows the stream and wakes the loop,
-which writes to each client as fast as that client reads. So a slow client loses estimates (counted), and neither the
-microphone nor another client ever waits for it.
+``emit`` only puts the event into the bounded outbox of every client that follows the stream and wakes the event loop,
+which writes to each client as fast as that client reads. So a slow client loses estimates, which are counted, and
+neither the microphone nor another client waits for it.
 """
 
 import asyncio
@@ -26,18 +26,19 @@ from emostream.protocol import VERSIONS
 from emostream.server.access import AccessPolicy, own_names
 from emostream.server.config import ServerConfig
 from emostream.server.connection import WRITE_LIMIT_BYTES, BoundedConnection, bounded_connection
+from emostream.server.context import LIVE, MakeStream, ServerContext
 from emostream.server.http import data_response, load_pages, page_response, refusal_response
 from emostream.server.hub import Hub
 from emostream.server.listener import address_of, is_loopback, listen, tls_context
 from emostream.server.metrics import CONTENT_TYPE, Metrics
 from emostream.server.scheduler import BatchScheduler
-from emostream.server.session import LIVE, ClientSession, MakeStream, ServerContext
+from emostream.server.session import ClientSession
 
 CHECKS_PER_STALL = 8
-# What is not as urgent as an estimate waits for one: to write to a thousand clients once more would hold that up.
+# Other events wait so long for an estimate: to write to a thousand clients twice would delay it.
 GATHER_S = 0.005
 
-# Silent unless somebody asks for it: a stranger's broken request is not the user's concern.
+# Silent by default: a broken request of an unknown program is not the user's concern.
 _logger = logging.getLogger(__name__)
 _logger.addHandler(logging.NullHandler())
 
@@ -45,8 +46,8 @@ _logger.addHandler(logging.NullHandler())
 class Server:
     """A sink that serves what is emitted, until ``close``. With ``models`` and ``make_stream`` clients may send audio.
 
-    ``.port`` and ``.address`` tell where. Raises ``UsageError`` for an address that needs a token and has none, or TLS
-    files that cannot be used, and ``UnavailableError`` when the port cannot be had.
+    ``.port`` and ``.address`` say where it listens. Raises ``UsageError`` for an address that needs a token and has
+    none, or TLS files that cannot be used, and ``UnavailableError`` if the port is not available.
     """
 
     name = "server"
@@ -83,7 +84,7 @@ class Server:
         self._context = ServerContext(
             self._limits, self._access, self.hub, self.metrics, self._scheduler, make_stream, self._wake
         )
-        self._sessions: set[ClientSession] = set()  # the loop's alone
+        self._sessions: set[ClientSession] = set()  # changed by the event loop's thread alone
         self._stop = asyncio.Event()
         self._lock = threading.Lock()  # guards the next two
         self._closing = False
@@ -121,7 +122,7 @@ class Server:
         self._wake(0.0 if isinstance(event, Estimate) else GATHER_S)
 
     def close(self) -> None:
-        """Send what is unsent to those who take it promptly, say 1001 going away to all, and end the threads."""
+        """Send what is unsent to clients that take it promptly, close with 1001 (going away), and end the threads."""
         if self._scheduler is not None:
             self._scheduler.close()
         with self._lock:
@@ -193,7 +194,7 @@ class Server:
     def _wake(self, after_s: float = 0.0) -> None:
         """Have the loop write to all clients; from any thread."""
         with self._lock:
-            # One wake-up of a kind at most is on its way, so a loop that is held up gathers nothing.
+            # At most one wake-up of a kind is scheduled, so a busy event loop does not collect them.
             if not self._closing and after_s not in self._wakes_pending:
                 self._wakes_pending.add(after_s)
                 self._loop.call_soon_threadsafe(self._loop.call_later, after_s, self._wake_clients, after_s)

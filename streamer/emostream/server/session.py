@@ -4,55 +4,31 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
 from websockets.exceptions import ConnectionClosed
 from websockets.protocol import State as ConnectionState
 
-from emostream.errors import ProfileError
-from emostream.events import Event
-from emostream.pipeline.stream import EmotionStream
 from emostream.protocol import AnyMessage, Authenticate, Start, Subscribe, decode_message
-from emostream.server.access import AccessPolicy
-from emostream.server.client_audio import ClientAudio, Control
+from emostream.server.client_audio import Control
 from emostream.server.client_protocol import ClientProtocol, State
+from emostream.server.client_stream import ClientStream
 from emostream.server.close_codes import RefusedError
-from emostream.server.config import Limits
 from emostream.server.connection import BoundedConnection
-from emostream.server.hub import Hub
-from emostream.server.metrics import Metrics
+from emostream.server.context import LIVE, OWN, ServerContext
 from emostream.server.outbox import Outbox
 from emostream.server.rate_limit import RateLimiter
-from emostream.server.scheduler import BatchScheduler, Slot
 
-LIVE, OWN = "live", "audio"
 # A close frame has room for 123 bytes.
 MOST_REASON_BYTES = 120
 FULL_POLL_S = 0.02
-
-MakeStream = Callable[[Start, str], EmotionStream]
 
 _logger = logging.getLogger(__name__)
 _logger.addHandler(logging.NullHandler())
 
 
-@dataclass(frozen=True)
-class ServerContext:
-    """What all sessions share. Without ``scheduler`` and ``make_stream`` the server takes no audio."""
-
-    limits: Limits
-    access: AccessPolicy
-    hub: Hub
-    metrics: Metrics
-    scheduler: BatchScheduler | None
-    make_stream: MakeStream | None
-    wake: Callable[[], None]
-
-
 class ClientSession:
-    """One client. All of it belongs to the event loop, save the outbox, which the hub guards."""
+    """One client. All of it belongs to the event loop's thread; the hub's lock guards the outbox."""
 
     def __init__(self, connection: BoundedConnection, context: ServerContext) -> None:
         self._connection = connection
@@ -67,15 +43,14 @@ class ClientSession:
         self._path = request.path
         self._rate_limiter = RateLimiter(context.limits.messages_per_s, context.limits.burst_messages)
         self._followed: str | None = None
-        self._slot: Slot | None = None
-        self._published: str | None = None
+        self._stream: ClientStream | None = None
         self._ending: asyncio.Task[None] | None = None
         self._counted = False
         self.outbox = Outbox()
         connection.on_room = self.pump
 
     async def run(self, *, full: bool) -> None:
-        """Until the client goes or is sent away; ``full`` says that there is no place for it."""
+        """Serve the client until it leaves or is refused; ``full`` says that there is no place for it."""
         try:
             await self._admit(full=full)
             await self._receive()
@@ -101,10 +76,10 @@ class ClientSession:
             return
         while len(self.outbox) and not connection.paused:
             connection.transport.write(self._context.hub.take(self.outbox))
-        if self._slot is not None and self._context.scheduler is not None:
-            if self._slot.audio.ended:
+        if self._stream is not None:
+            if self._stream.ended:
                 self._protocol.stream_ended()
-            self._context.scheduler.notify()
+            self._stream.notify()
 
     def check(self, now_s: float) -> None:
         """Cut the client off if it has taken nothing for too long."""
@@ -118,7 +93,7 @@ class ClientSession:
         self._connection.transport.abort()
 
     def count_cut(self, cause: str) -> None:
-        """Once for a client, whatever else is found wrong with it until it is gone."""
+        """Count the client as cut off, once, whatever other cause follows."""
         if not self._counted:
             self._counted = True
             self._context.metrics.count_cut(cause)
@@ -196,76 +171,43 @@ class ClientSession:
             raise RefusedError("unauthorized", f"the token is wrong{missing}")
 
     async def _put(self, item: bytes | Control) -> None:
-        """Queue audio or a control; what waits on the wire paces a client that sends faster than it is read."""
-        slot, scheduler = self._slot, self._context.scheduler
-        assert slot is not None, "the protocol lets nothing through while no stream is started"
-        assert scheduler is not None, "whoever has a slot has it in a scheduler"
-        while slot.audio.is_full:
+        """Queue audio or a control. A client that sends faster than its audio is read has to wait on the wire."""
+        stream = self._stream
+        assert stream is not None, "the protocol lets nothing through while no stream is started"
+        while stream.is_full:
             await asyncio.sleep(FULL_POLL_S)
             if self._connection.state is not ConnectionState.OPEN:
                 await self._connection.wait_closed()
                 return
-        scheduler.put(slot, item)
-
-    # ---------------------------------------------------------------------------------------------- the client's stream
+        stream.put(item)
 
     async def _start(self, start: Start) -> None:
-        context = self._context
-        scheduler, make_stream = context.scheduler, context.make_stream
-        assert scheduler is not None, "the protocol refuses start where no audio is taken"
-        assert make_stream is not None
-        while self._slot is not None and not self._slot.audio.ended:
+        while self._stream is not None and not self._stream.ended:
             if self._connection.state is not ConnectionState.OPEN:
                 break
             await asyncio.sleep(FULL_POLL_S)
         self._end_stream()
-        if scheduler.streams >= context.limits.streams or scheduler.lag_s > context.limits.most_lag_s:
-            raise RefusedError("overloaded", "all places for audio are taken: try again later")
-        name = start.publish or OWN
-        if start.publish is not None:
-            if name in (LIVE, OWN) or name == self._followed or not context.hub.claim(name):
-                raise RefusedError("name_taken", f"the name '{name}' is taken: publish under another")
-            self._published = name
-        try:
-            stream = await asyncio.to_thread(make_stream, start, name)
-        except ProfileError as error:
-            raise RefusedError("profile_refused", str(error)) from error
-        audio = ClientAudio(start, stream, name, time.monotonic())
         loop = asyncio.get_running_loop()
-        self._slot = Slot(
-            audio,
-            deliver=self._deliver,
+        self._stream = await ClientStream.open(
+            self._context,
+            start,
+            self.outbox,
+            followed=self._followed,
             fail=lambda: loop.call_soon_threadsafe(self._fail),
-            has_room=lambda: context.hub.has_room(self.outbox),
         )
-        self._deliver(audio.hello())
-        scheduler.add(self._slot)
-
-    def _deliver(self, events: list[Event]) -> None:
-        """Hand the stream's events to the client and to who follows it; the scheduler's threads come here."""
-        if not events:
-            return
-        context = self._context
-        for event in events:
-            context.metrics.note(event, "audio")
-        context.hub.deliver(self.outbox, events, publish=self._published is not None)
-        context.wake()
 
     def _fail(self) -> None:
         refused = RefusedError("internal", "a fault of the server")
         self._ending = asyncio.get_running_loop().create_task(self._refuse(refused))
 
     def _end_stream(self) -> None:
-        slot, self._slot = self._slot, None
-        if slot is not None and self._context.scheduler is not None:
-            self._context.scheduler.remove(slot)
-        if self._published is not None:
-            self._context.hub.release(self._published)
-            self._published = None
-            self._context.wake()
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            stream.close()
 
     def _follow(self, stream: str) -> None:
-        if stream in (self._published, OWN):
+        published = self._stream.name if self._stream is not None and self._stream.publishes else None
+        if stream in (published, OWN):
             raise RefusedError("out_of_order", f"'{stream}' is this client's own stream: its events come by themselves")
         self._context.hub.follow(self.outbox, stream)
         self._followed = stream
@@ -276,7 +218,7 @@ class ClientSession:
             self._followed = None
 
     async def _refuse(self, refused: RefusedError) -> None:
-        stream = self._slot.audio.name if self._slot else self._followed or ""
+        stream = self._stream.name if self._stream else self._followed or ""
         self._context.metrics.refused.labels(refused.code).inc()
         error = self._context.hub.error(stream, refused.code, refused.line)
         self._context.hub.deliver(self.outbox, [error])

@@ -1,4 +1,4 @@
-"""The token that other machines must know: from the environment, or from a file that its owner alone can read."""
+"""The token that clients on other machines need: from the environment, or from a file that only its owner can read."""
 
 import os
 import secrets
@@ -13,7 +13,7 @@ LEAST_CHARACTERS, MOST_CHARACTERS = 16, 512
 
 
 def load_token(file: Path, *, create: bool) -> str:
-    """The token in a file; with ``create`` one is made up where there is no file. Raises ``UsageError``."""
+    """The token in a file; with ``create`` a missing file is written with a new token. Raises ``UsageError``."""
     try:
         if create and not file.exists():
             file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -29,7 +29,7 @@ def load_token(file: Path, *, create: bool) -> str:
 
 
 def checked_token(text: str, where: str) -> str:
-    """A token that can be sent in a header and not be guessed. Raises ``UsageError``, which does not tell it."""
+    """The token, checked for length and characters. Raises ``UsageError``, whose message does not hold the token."""
     token = text.strip()
     plain = token.isascii() and token.isprintable() and " " not in token
     if not plain or not LEAST_CHARACTERS <= len(token) <= MOST_CHARACTERS:

@@ -1,4 +1,4 @@
-"""Who is let in: with a token, by which name, over TLS."""
+"""Which requests are accepted: with a token, by which name, over TLS."""
 
 import http.client
 import json
@@ -90,7 +90,7 @@ def test_metrics_count_what_happens() -> None:
 
 def test_hosts_beyond_loopback_are_addresses_and_names_that_were_allowed() -> None:
     names = own_names(frozenset({"0.0.0.0"}), 8765, "https") | {"desk.local"}
-    gate = AccessPolicy("https", 8765, names, frozenset(), any_ip=True, token=TOKEN)
+    policy = AccessPolicy("https", 8765, names, frozenset(), any_ip=True, token=TOKEN)
     for host, let_in in {
         "192.168.1.7:8765": True,
         "[fe80::1]:8765": True,
@@ -100,9 +100,9 @@ def test_hosts_beyond_loopback_are_addresses_and_names_that_were_allowed() -> No
         "evil.example:8765": False,
         "192.168.1.7.evil.example:8765": False,
     }.items():
-        assert (gate.refusal(Headers(Host=host)) is None) == let_in, host
-        assert (gate.refusal(Headers(Host="desk.local", Origin=f"https://{host}")) is None) == let_in, host
-    assert gate.refusal(Headers(Host="desk.local", Origin="http://desk.local")) is not None
+        assert (policy.refusal(Headers(Host=host)) is None) == let_in, host
+        assert (policy.refusal(Headers(Host="desk.local", Origin=f"https://{host}")) is None) == let_in, host
+    assert policy.refusal(Headers(Host="desk.local", Origin="http://desk.local")) is not None
 
 
 def test_tls_with_a_certificate(tmp_path: Path) -> None:

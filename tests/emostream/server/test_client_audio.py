@@ -1,7 +1,8 @@
-"""Audio in, over real sockets: a client's labels are those of ``emostream file``, whoever else is being read."""
+"""Audio in, over real sockets: a client's labels are those of ``emostream file``, whatever other clients send."""
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -13,9 +14,11 @@ from websockets.exceptions import ConnectionClosed
 
 from emostream.audio import Samples
 from emostream.events import Error, Estimate, Event, Gap, Hello, Summary, Utterance, UtteranceStart
+from emostream.inference.batching import run_alone
 from emostream.inference.model import EmotionModel
 from emostream.inference.vad import VoiceActivityModel
-from emostream.protocol import Profile, ServerEvent
+from emostream.protocol import Flush, Profile, ServerEvent, Start
+from emostream.server.client_audio import ClientAudio
 from emostream.server.config import Limits
 from emostream.server.server import Server
 from tests.support.serving import client, receive, receive_until, serve, until
@@ -33,8 +36,8 @@ def server(parts: Parts) -> Iterator[Server]:
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("emostream-")]
 
 
-def said(server: Server, audio: bytes, frame_bytes: int = 6400, **start: object) -> list[ServerEvent]:
-    """All that is answered to some audio."""
+def answer_to(server: Server, audio: bytes, frame_bytes: int = 6400, **start: object) -> list[ServerEvent]:
+    """All events that the server sends for some audio."""
     with client(server) as connection:
         connection.send(json.dumps({**START, **start}))
         for at in range(0, len(audio), frame_bytes):
@@ -43,7 +46,7 @@ def said(server: Server, audio: bytes, frame_bytes: int = 6400, **start: object)
         return receive_until(connection, Summary)
 
 
-def judged(events: list[ServerEvent] | list[Event]) -> list[Event]:
+def predictions(events: list[ServerEvent] | list[Event]) -> list[Event]:
     kept = [event for event in events if isinstance(event, Estimate | UtteranceStart | Utterance)]
     return [msgspec.structs.replace(event, seq=0) for event in kept]
 
@@ -53,31 +56,31 @@ def test_labels_are_those_of_a_stream_alone_and_none_is_missing(
     server: Server, parts: Parts, recording: Samples, frame_bytes: int
 ) -> None:
     audio = recording[: SECONDS * HZ]
-    events = said(server, audio.tobytes(), frame_bytes)
+    events = answer_to(server, audio.tobytes(), frame_bytes)
     assert isinstance(events[0], Hello)
     assert [event.seq for event in events] == list(range(len(events)))
-    assert_same(judged(events), judged(parts.whole(audio)))
+    assert_same(predictions(events), predictions(parts.whole(audio)))
 
 
 def test_many_at_once_get_what_each_would_get_alone(server: Server, parts: Parts, recording: Samples) -> None:
     pieces = [recording[at * HZ : (at + SECONDS) * HZ] for at in (0, 3, 7, 12)]
-    heard: list[list[ServerEvent]] = [[] for _ in pieces]
+    received: list[list[ServerEvent]] = [[] for _ in pieces]
 
-    def speak(index: int) -> None:
-        heard[index] = said(server, pieces[index].tobytes(), 3000 + 700 * index)
+    def send(index: int) -> None:
+        received[index] = answer_to(server, pieces[index].tobytes(), 3000 + 700 * index)
 
-    threads = [threading.Thread(target=speak, args=(index,)) for index in range(len(pieces))]
+    threads = [threading.Thread(target=send, args=(index,)) for index in range(len(pieces))]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    for piece, events in zip(pieces, heard, strict=True):
-        assert_same(judged(events), judged(parts.whole(piece)))
+    for piece, events in zip(pieces, received, strict=True):
+        assert_same(predictions(events), predictions(parts.whole(piece)))
     until(lambda: server.streams == 0)
 
 
 def test_utterances_alone_have_no_hole(server: Server, recording: Samples) -> None:
-    events = said(server, recording[: SECONDS * HZ].tobytes(), labels="utterances")
+    events = answer_to(server, recording[: SECONDS * HZ].tobytes(), labels="utterances")
     assert not of_type(events, Estimate)
     assert [event.seq for event in events] == list(range(len(events)))
     ends = [type(event) for event in events if isinstance(event, UtteranceStart | Utterance)]
@@ -98,6 +101,7 @@ def test_s16le_at_another_rate_odd_frames_gaps_and_half_samples(server: Server, 
         assert [event.lost_ms for event in of_type(events, Gap)] == [100]
         assert [event.code for event in of_type(events, Error)] == ["half_sample"]
         assert events[-1].t_end_ms == 2100
+        assert of_type(events, Error)[0].t_end_ms == 2100, "it stands where the audio ended, not where it was read to"
         connection.send('{"type":"reset"}')
         assert receive_until(connection, Hello)[-1].seq == 0
 
@@ -119,7 +123,7 @@ def test_a_client_enrols_and_gives_its_profile_back(
             profile = receive_until(connection, Profile)[-1].profile
         assert profile.seconds > 2
         given = msgspec.to_builtins(profile)
-        assert said(server, audio[:6400], profile=given)[0].speaker == "Ada"
+        assert answer_to(server, audio[:6400], profile=given)[0].speaker == "Ada"
         given["models"][0]["model"]["split_hash"] = "another"
         with client(server) as connection:
             connection.send(json.dumps({**START, "profile": given}))
@@ -146,6 +150,41 @@ def test_a_published_stream_is_followed_and_its_end_is_told(server: Server, reco
                 other.send(json.dumps({**START, "publish": "desk"}))
                 assert receive(other).code == "name_taken"
         assert receive_until(follower, Error)[-1].code == "stream_ended"
+
+
+def test_half_a_sample_stands_behind_the_audio_before_it_and_takes_no_number(parts: Parts, recording: Samples) -> None:
+    audio = ClientAudio(Start(rate=HZ, format="s16le"), parts.stream(), 0.0)
+    audio.put_audio((recording[: 2 * HZ] * 32767).astype("<i2").tobytes() + b"\1", 0.0)
+    audio.put_control(Flush(), 0.0)
+    events = audio.hello()
+    while (item := audio.take()) is not None:
+        events += run_alone(audio.requests(item, 0.0), parts.models)
+    at = next(index for index, event in enumerate(events) if isinstance(event, Error))
+    assert events[at].t_end_ms == 2000
+    assert events[at].seq == events[at - 1].seq
+    assert [event.seq for event in events if not isinstance(event, Error)] == list(range(len(events) - 1))
+
+
+def test_a_stream_begins_only_after_the_summary_of_the_one_before(
+    server: Server, recording: Samples, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finish = ClientAudio.finish
+
+    def slow_finish(audio: ClientAudio, events: list[Event], now_s: float) -> list[Event]:
+        if audio.ended:
+            time.sleep(0.5)  # the summary is made and not yet sent: now the next start must wait
+        return finish(audio, events, now_s)
+
+    monkeypatch.setattr(ClientAudio, "finish", slow_finish)
+    with client(server) as connection:
+        for _ in range(2):
+            connection.send(json.dumps(START))
+            connection.send(recording[:HZ].tobytes())
+            connection.send('{"type":"stop"}')
+        for _ in range(2):
+            events = receive_until(connection, Summary)
+            assert isinstance(events[0], Hello)
+            assert [event.seq for event in events] == list(range(len(events)))
 
 
 def test_beyond_the_limit_a_stream_is_refused_and_a_place_that_is_left_is_free(parts: Parts) -> None:

@@ -1,4 +1,4 @@
-"""Nothing that a stranger sends hurts the server or anybody else; ``make test-hostile`` goes on for minutes."""
+"""Whatever an unknown program sends, the server and its other clients go on; ``make test-hostile`` runs for minutes."""
 
 import asyncio
 import gc
@@ -114,7 +114,7 @@ FRAMES = st.builds(
 )
 
 
-class ServerContext:
+class WatchedServer:
     """A server with a client who follows the label stream and must not notice anything."""
 
     def __init__(self, server: Server, witness: ClientConnection) -> None:
@@ -151,22 +151,22 @@ class ServerContext:
 
 
 @pytest.fixture(scope="module")
-def house(parts: Parts) -> Iterator[ServerContext]:
+def watched(parts: Parts) -> Iterator[WatchedServer]:
     server = serve(parts, Limits(close_s=0.2, handshake_s=1.0))
     server.emit(hello())
     with client(server, "/ws") as witness:
         assert receive(witness) == hello()
-        house = ServerContext(server, witness)
-        yield house
+        watched = WatchedServer(server, witness)
+        yield watched
         assert server.hub.dropped_events == 0
     server.close()
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("emostream-")]
 
 
 @pytest.fixture(autouse=True)
-def nothing_is_left(house: ServerContext) -> Iterator[None]:
+def nothing_is_left(watched: WatchedServer) -> Iterator[None]:
     yield
-    until(lambda: house.held() == house.settled)
+    until(lambda: watched.held() == watched.settled)
 
 
 def frames_of(answer: bytes) -> Iterator[tuple[int, bytes]]:
@@ -182,9 +182,9 @@ def frames_of(answer: bytes) -> Iterator[tuple[int, bytes]]:
 
 @given(st.lists(MESSAGES, min_size=1, max_size=6))
 def test_messages_get_events_documented_errors_and_close_codes(
-    house: ServerContext, messages: list[str | bytes]
+    watched: WatchedServer, messages: list[str | bytes]
 ) -> None:
-    with client(house.server) as connection:
+    with client(watched.server) as connection:
         events = []
         try:
             for message in messages:
@@ -197,25 +197,25 @@ def test_messages_get_events_documented_errors_and_close_codes(
             events = receive_all(connection)
         assert connection.close_code in CODES
     assert {event.code for event in events if isinstance(event, Error)} <= ERRORS
-    house.is_well()
+    watched.is_well()
 
 
 @given(REQUESTS)
-def test_broken_requests_get_a_status_or_nothing(house: ServerContext, request_bytes: bytes) -> None:
-    answer = house.answer(request_bytes)
+def test_broken_requests_get_a_status_or_nothing(watched: WatchedServer, request_bytes: bytes) -> None:
+    answer = watched.answer(request_bytes)
     if answer:
         assert answer[:9] == b"HTTP/1.1 "
         assert answer[9:12] in STATUSES
-    house.is_well()
+    watched.is_well()
 
 
 @given(st.lists(FRAMES, min_size=1, max_size=4))
-def test_broken_frames_get_a_documented_close_code(house: ServerContext, frames: list[bytes]) -> None:
+def test_broken_frames_get_a_documented_close_code(watched: WatchedServer, frames: list[bytes]) -> None:
     handshake = (
-        f"GET /ws?stream= HTTP/1.1\r\nHost: 127.0.0.1:{house.server.port}\r\nUpgrade: websocket\r\n"
+        f"GET /ws?stream= HTTP/1.1\r\nHost: 127.0.0.1:{watched.server.port}\r\nUpgrade: websocket\r\n"
         "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
     )
-    answer = house.answer(handshake.encode(), then=b"".join(frames))
+    answer = watched.answer(handshake.encode(), then=b"".join(frames))
     assert answer.startswith(b"HTTP/1.1 101 ")
     for kind, body in frames_of(answer):
         if kind == 1:
@@ -224,4 +224,4 @@ def test_broken_frames_get_a_documented_close_code(house: ServerContext, frames:
             assert event.code in ERRORS
         if kind == 8 and body:
             assert int.from_bytes(body[:2], "big") in CODES
-    house.is_well()
+    watched.is_well()

@@ -42,7 +42,7 @@ class Speaker:
     failures: int = 0
 
     def __post_init__(self) -> None:
-        self.audio = ClientAudio(Start(rate=HZ, format="f32le"), self.parts.stream(), "audio", self.now_s)
+        self.audio = ClientAudio(Start(rate=HZ, format="f32le"), self.parts.stream(), self.now_s)
         self.slot = Slot(self.audio, self.deliver, self.fail, has_room=lambda: True)
         self.scheduler.add(self.slot)
 

@@ -1,0 +1,30 @@
+"""What all sessions of a server share, and the names of its streams."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from emostream.pipeline.stream import EmotionStream
+from emostream.protocol import Start
+from emostream.server.access import AccessPolicy
+from emostream.server.config import Limits
+from emostream.server.hub import Hub
+from emostream.server.metrics import Metrics
+from emostream.server.scheduler import BatchScheduler
+
+LIVE = "live"  # the stream of the server's own microphone
+OWN = "audio"  # the stream of a client's own audio that is not published
+
+MakeStream = Callable[[Start, str], EmotionStream]
+
+
+@dataclass(frozen=True)
+class ServerContext:
+    """What all sessions share. Without ``scheduler`` and ``make_stream`` the server takes no audio."""
+
+    limits: Limits
+    access: AccessPolicy
+    hub: Hub
+    metrics: Metrics
+    scheduler: BatchScheduler | None
+    make_stream: MakeStream | None
+    wake: Callable[[], None]

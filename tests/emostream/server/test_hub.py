@@ -1,0 +1,68 @@
+"""The hub hands one encoded event to all who get it, and encodes nothing for nobody."""
+
+import msgspec
+import pytest
+
+from emostream.events import Event, decode, encode
+from emostream.inference.speaker import SpeakerProfile
+from emostream.protocol import Profile
+from emostream.server import outbox as outbox_module
+from emostream.server.hub import Hub
+from emostream.server.outbox import Outbox
+from tests.support.stream_events import estimate, gap, hello, utterance
+
+
+@pytest.fixture
+def encoded(monkeypatch: pytest.MonkeyPatch) -> list[Event]:
+    """All events that were encoded, as often as they were."""
+    events: list[Event] = []
+
+    def counted(event: Event) -> bytes:
+        events.append(event)
+        return encode(event)
+
+    monkeypatch.setattr(outbox_module, "encode", counted)
+    return events
+
+
+def take_all(hub: Hub, outbox: Outbox) -> list[Event]:
+    """What a client of this outbox is sent: every frame is short enough to begin with two bytes and a length of two."""
+    events = []
+    while data := hub.take(outbox):
+        while data:
+            size, start = (data[1], 2) if data[1] < 126 else (int.from_bytes(data[2:4], "big"), 4)
+            events.append(decode(data[start : start + size]))
+            data = data[start + size :]
+    return events
+
+
+def test_an_event_is_encoded_once_for_its_client_all_followers_and_who_joins_later(encoded: list[Event]) -> None:
+    hub, own, followers, late = Hub(), Outbox(), [Outbox() for _ in range(3)], Outbox()
+    for follower in followers:
+        hub.follow(follower, "live")
+    sent = [hello(), estimate(1)]
+    hub.deliver(own, sent, publish=True)
+    assert [take_all(hub, outbox) for outbox in (own, *followers)] == [sent] * 4
+    hub.follow(late, "live")
+    assert take_all(hub, late) == [hello(seq=1), estimate(1)]
+    assert encoded == [*sent, hello(seq=1)], "a late joiner's hello has another number, all else is encoded already"
+
+
+def test_what_nobody_gets_is_not_encoded(encoded: list[Event]) -> None:
+    hub = Hub()
+    for event in (hello(), estimate(1), utterance(2), gap(3)):
+        hub.publish(event)
+    assert encoded == []
+
+
+def test_a_profile_is_published_to_nobody() -> None:
+    hub, own, follower = Hub(), Outbox(), Outbox()
+    hub.follow(follower, "live")
+    hub.publish(hello())
+    take_all(hub, follower)
+    profile = Profile(
+        seq=0, stream="live", t_start_ms=0, t_end_ms=0, profile=SpeakerProfile(name="Ada", seconds=1.0, models=())
+    )
+    hub.deliver(own, [profile, msgspec.structs.replace(gap(1), lost_ms=1.0)], publish=True)
+    assert len(own) == 2
+    assert [event.seq for event in take_all(hub, follower)] == [1]
