@@ -44,13 +44,13 @@ def real_windows(card: ModelCard, recording: Path) -> list[F32]:
     """
     spec, grid = card.features, card.grid()
     audio = read_audio(recording, spec.sample_rate_hz)
-    if len(audio) < grid.length:
+    if len(audio) < grid.length_samples:
         found_s = len(audio) / spec.sample_rate_hz
         raise NoInputError(f"{recording} lasts {found_s:.1f} s, expected {card.window_ms / 1000:g} s of speech or more")
     rows = feature_rows(audio, spec)
     batches = []
     # A stream begins with the shortest windows.
-    for samples in (grid.length, grid.length // 2, grid.shortest):
+    for samples in (grid.length_samples, grid.length_samples // 2, grid.shortest_samples):
         length = grid.spec.n_frames(samples)
         starts = np.linspace(0, len(rows) - length, WINDOWS).astype(int)
         batches.append(np.stack([rows[start : start + length] for start in starts]))

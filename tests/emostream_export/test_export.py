@@ -94,7 +94,7 @@ def test_an_exported_model_says_what_its_framework_says(name: str, exported: tup
     model = EmotionModel.load(part / runs.MODEL)
     grid = model.card.grid()
     rng = np.random.default_rng(1)
-    for n, t in ((1, grid.spec.n_frames(grid.shortest)), (3, grid.rows), (2, 2 * grid.rows + 1)):
+    for n, t in ((1, grid.spec.n_frames(grid.shortest_samples)), (3, grid.rows), (2, 2 * grid.rows + 1)):
         windows = rng.normal(-40, 10, (n, t, recipe.features.dim)).astype(np.float32)
         offset = rng.normal(0, 1, (n, learner.summary_size)).astype(np.float32)
         for given in (None, offset):

@@ -79,13 +79,13 @@ def _figures(factory: StreamFactory, samples: Samples, rate_hz: int, runs: int) 
         waits = [float(np.percentile(steps_ms, share)) for _, steps_ms in live]
         yield Figure(f"from a window's end to its estimate, p{share}", "ms", waits)
     steps = len(live[0][1])
-    step = factory.models[0].card.grid().step
+    step = factory.models[0].card.grid().step_samples
     whole_steps = [samples[start : start + step] for start in range(0, len(samples), step)]
     for model in factory.models:
         extract = partial(_push_all, FeatureStream(model.card.features).push, whole_steps)
         yield Figure(f"{model.card.name}: features", "ms a step", _cpu_ms(extract, runs, steps))
     detector = VoiceActivityDetector(
-        factory.vad_model, factory.config.voice_activity, factory.models[0].card.grid().length
+        factory.vad_model, factory.config.voice_activity, factory.models[0].card.grid().length_samples
     )
     half_steps = [samples[start : start + step // 2] for start in range(0, len(samples), step // 2)]
     listen = partial(_push_all, detector.push, half_steps)

@@ -10,21 +10,21 @@ from emostream.features.spec import FeatureSpec
 
 @dataclass(frozen=True, slots=True)
 class WindowGrid:
-    """Where windows lie on the sample axis, in samples at the models' rate.
+    """Where windows lie on the sample axis, at the rate of ``spec``.
 
-    Windows end at multiples of ``step`` from ``shortest`` on, and reach back ``length`` samples or, near the start, to
-    sample 0. A row belongs to a window when its whole frame does.
+    Windows end at multiples of ``step_samples`` from ``shortest_samples`` on, and begin ``length_samples`` earlier or,
+    near the start, at sample 0. A row belongs to a window when its whole frame does.
 
     Raises ``ValueError`` for a window that holds no whole frame, or steps that do not go forward.
     """
 
     spec: FeatureSpec
-    length: int
-    step: int
-    shortest: int
+    length_samples: int
+    step_samples: int
+    shortest_samples: int
 
     def __post_init__(self) -> None:
-        if not self.spec.frame_length <= self.shortest <= self.length or not self.step > 0:
+        if not self.spec.frame_length <= self.shortest_samples <= self.length_samples or not self.step_samples > 0:
             raise ValueError(f"a window must hold a frame and steps must go forward: got {self}")
 
     @classmethod
@@ -36,12 +36,12 @@ class WindowGrid:
     @property
     def rows(self) -> int:
         """T, the rows of a full window."""
-        return self.spec.n_frames(self.length)
+        return self.spec.n_frames(self.length_samples)
 
     @property
-    def first_end(self) -> int:
-        """The first multiple of ``step`` that is no earlier than ``shortest``."""
-        return -(-self.shortest // self.step) * self.step
+    def first_end_sample(self) -> int:
+        """The first multiple of ``step_samples`` that is no earlier than ``shortest_samples``."""
+        return -(-self.shortest_samples // self.step_samples) * self.step_samples
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class FeatureWindow:
 
 
 class FeatureWindows:
-    """Feature rows in, windows out: the last ``length`` samples' rows at every ``step``."""
+    """Feature rows in, windows out: the rows of the last ``length_samples`` at every ``step_samples``."""
 
     def __init__(self, grid: WindowGrid, dim: int) -> None:
         self.grid = grid
@@ -64,7 +64,7 @@ class FeatureWindows:
         """Forget all rows: what follows is as from a new stream."""
         self._kept = np.zeros((0, self.dim), np.float32)
         self._first_row = 0
-        self._next_end = self.grid.first_end
+        self._next_end = self.grid.first_end_sample
 
     def push(self, rows: Rows) -> list[FeatureWindow]:
         """Take rows of shape (k, D), give the windows that they complete, oldest first."""
@@ -73,16 +73,16 @@ class FeatureWindows:
         windows = []
         while self.grid.spec.n_frames(self._next_end) <= known:
             windows.append(self._window(self._next_end))
-            self._next_end += self.grid.step
+            self._next_end += self.grid.step_samples
         # A flush may end a window anywhere after the last one, so what that one began with is still needed.
-        self._forget(self.grid.spec.n_frames(self._next_end - self.grid.step) - self.grid.rows)
+        self._forget(self.grid.spec.n_frames(self._next_end - self.grid.step_samples) - self.grid.rows)
         return windows
 
     def flush(self, n_samples: int) -> list[FeatureWindow]:
         """The audio ended after ``n_samples``: give the last window if it holds more than the one before; be as new."""
-        last_end = self._next_end - self.grid.step
-        had = self.grid.spec.n_frames(last_end) if last_end >= self.grid.first_end else 0
-        ended = n_samples >= self.grid.shortest and self.grid.spec.n_frames(n_samples) > had
+        last_end = self._next_end - self.grid.step_samples
+        had = self.grid.spec.n_frames(last_end) if last_end >= self.grid.first_end_sample else 0
+        ended = n_samples >= self.grid.shortest_samples and self.grid.spec.n_frames(n_samples) > had
         windows = [self._window(n_samples)] if ended else []
         self.reset()
         return windows

@@ -62,7 +62,7 @@ class Ensemble:
         self._adaptation = SpeakerAdaptation([model.card for model in models], config, profile)
         self._longest_unadapted_samples = config.longest_unadapted_s * SAMPLE_RATE_HZ
         self._shortest_speech_ms = shortest_speech_ms
-        self._step_samples = models[0].card.grid().step
+        self._step_samples = models[0].card.grid().step_samples
         self.start_segment()
 
     def reset(self) -> None:

@@ -63,22 +63,22 @@ class Segment:
         for ready, windows in zip(self._ready, self._windows, strict=True):
             ready.extend(windows.flush(self._n_samples))
         # Rows that fill the first window may be there a moment before its audio is.
-        if all(self._ready) and self._n_samples >= self._grid.shortest:
+        if all(self._ready) and self._n_samples >= self._grid.shortest_samples:
             yield self._end_step()
         yield from self._detector.flush()
 
     def _analyse(self, audio: Samples) -> Iterator[SpeechChange | Step]:
         """Go from step to step, so that each is judged on what was known at its end, however the audio was cut."""
-        half = self._grid.step // 2
+        half = self._grid.step_samples // 2
         while len(audio):
-            into_step = self._n_samples % self._grid.step
-            to_boundary = (half if into_step < half else self._grid.step) - into_step
+            into_step = self._n_samples % self._grid.step_samples
+            to_boundary = (half if into_step < half else self._grid.step_samples) - into_step
             piece, audio = audio[:to_boundary], audio[to_boundary:]
             self._n_samples += len(piece)
             self._undetected.append(piece)
             if len(piece) == to_boundary:
                 yield from self._detect()
-            if self._n_samples % self._grid.step == 0:
+            if self._n_samples % self._grid.step_samples == 0:
                 self._extract()
                 if all(self._ready):
                     yield self._end_step()
@@ -103,8 +103,8 @@ class Segment:
 
     def _end_step(self) -> Step:
         windows = tuple(ready.pop(0) for ready in self._ready)
-        length = (self._n_samples - 1) % self._grid.step + 1
-        start = max(0, self._n_samples - self._grid.length)
+        length = (self._n_samples - 1) % self._grid.step_samples + 1
+        start = max(0, self._n_samples - self._grid.length_samples)
         return Step(
             end_sample=self._n_samples,
             windows=windows,

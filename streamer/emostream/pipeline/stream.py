@@ -86,7 +86,7 @@ class EmotionStream:
         self.labels = models[0].card.labels
         self._grid = models[0].card.grid()
         self._features = [FeatureStream(model.card.features) for model in models]
-        self._detector = VoiceActivityDetector(vad_model, self.config.voice_activity, self._grid.length)
+        self._detector = VoiceActivityDetector(vad_model, self.config.voice_activity, self._grid.length_samples)
         self._speaker = profile.name if profile else None
         self._input_hz = input_hz
         self._stream = stream
@@ -244,7 +244,7 @@ class EmotionStream:
             agreement = round(1 - _largest_distance(by_model), 4)
         if not self.config.emits_estimates:
             return []
-        start_sample = max(0, step.end_sample - self._grid.length)
+        start_sample = max(0, step.end_sample - self._grid.length_samples)
         return [
             Estimate(
                 **self._stamp(self._ms(start_sample), self._ms(step.end_sample)),

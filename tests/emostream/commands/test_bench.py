@@ -21,7 +21,7 @@ def test_every_part_has_a_figure_for_each_run(models: list[object]) -> None:
     found = json.loads(said.out)
     assert set(found["versions"]) == {"emostream", "numpy", "onnxruntime"}
     figures = {figure["name"]: figure for figure in found["figures"]}
-    for name in ("tiny_mel: features", "tiny_mfcc: network", "speech gate", "one voice, all included"):
+    for name in ("tiny_mel: features", "tiny_mfcc: network", "voice activity", "one voice, all included"):
         assert len(figures[name]["values"]) == 2
         assert min(figures[name]["values"]) > 0
     assert figures["one voice, all included"]["median"] < 1, "it does not keep up with its own microphone"
@@ -31,7 +31,7 @@ def test_the_table_names_the_machine(models: list[object]) -> None:
     said = emostream("bench", "--runs", 1, *models)
     assert (said.code, said.errors) == (0, "")
     assert "cores" in said.out.splitlines()[0]
-    assert "speech gate" in said.out
+    assert "voice activity" in said.out
 
 
 def test_no_run_is_refused(models: list[object]) -> None:

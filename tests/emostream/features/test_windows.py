@@ -23,8 +23,8 @@ def framed(frame_length: int, hop_length: int) -> FeatureSpec:
 
 
 # As the shipped kinds of models have it, and one whose step is shorter than a hop.
-SHIPPED = WindowGrid(framed(2048, 512), length=48_000, step=4_000, shortest=8_000)
-SHORT_STEP = WindowGrid(framed(400, 300), length=2_000, step=100, shortest=450)
+SHIPPED = WindowGrid(framed(2048, 512), length_samples=48_000, step_samples=4_000, shortest_samples=8_000)
+SHORT_STEP = WindowGrid(framed(400, 300), length_samples=2_000, step_samples=100, shortest_samples=450)
 
 
 @st.composite
@@ -33,9 +33,9 @@ def grids(draw: st.DrawFn) -> WindowGrid:
     shortest = draw(st.integers(frame_length, 150))
     return WindowGrid(
         framed(frame_length, draw(st.integers(1, frame_length))),
-        length=draw(st.integers(shortest, 300)),
-        step=draw(st.integers(1, 120)),
-        shortest=shortest,
+        length_samples=draw(st.integers(shortest, 300)),
+        step_samples=draw(st.integers(1, 120)),
+        shortest_samples=shortest,
     )
 
 
@@ -53,8 +53,8 @@ def numbered_rows(grid: WindowGrid, n_samples: int) -> NDArray[np.float32]:
 
 def expected_windows(grid: WindowGrid, n_samples: int) -> dict[int, list[int]]:
     """End sample -> row numbers, for each multiple of the step; a window's rows are the last T at most."""
-    n_full = len(rows_within(grid, 0, grid.length))
-    ends = [end for end in range(grid.step, n_samples + 1, grid.step) if end >= grid.shortest]
+    n_full = len(rows_within(grid, 0, grid.length_samples))
+    ends = [end for end in range(grid.step_samples, n_samples + 1, grid.step_samples) if end >= grid.shortest_samples]
     return {end: rows_within(grid, 0, end)[-n_full:] for end in ends}
 
 
@@ -65,7 +65,7 @@ def numbers(windows: list[FeatureWindow]) -> dict[int, list[int]]:
 @given(grid=grids() | st.sampled_from([SHIPPED, SHORT_STEP]), data=st.data())
 @settings(max_examples=150)
 def test_any_chunking_gives_the_windows_of_the_definition(grid: WindowGrid, data: st.DataObject) -> None:
-    n_samples = data.draw(st.integers(0, 4 * grid.length))
+    n_samples = data.draw(st.integers(0, 4 * grid.length_samples))
     rows = numbered_rows(grid, n_samples)
     windows = FeatureWindows(grid, dim=2)
     got = [window for piece in chunks(rows, data.draw(cuts(len(rows)))) for window in windows.push(piece)]
@@ -85,16 +85,16 @@ def test_any_chunking_gives_the_windows_of_the_definition(grid: WindowGrid, data
 @given(grid=grids() | st.sampled_from([SHIPPED, SHORT_STEP]), data=st.data())
 @settings(max_examples=150)
 def test_flush_gives_the_tail_if_it_brings_new_rows(grid: WindowGrid, data: st.DataObject) -> None:
-    n_samples = data.draw(st.integers(0, 4 * grid.length))
+    n_samples = data.draw(st.integers(0, 4 * grid.length_samples))
     rows = numbered_rows(grid, n_samples)
     windows = FeatureWindows(grid, dim=2)
     had = [window.rows[-1, 0] for piece in chunks(rows, data.draw(cuts(len(rows)))) for window in windows.push(piece)]
     tail = windows.flush(n_samples)
 
-    if n_samples < grid.shortest or len(rows) == (had[-1] + 1 if had else 0):
+    if n_samples < grid.shortest_samples or len(rows) == (had[-1] + 1 if had else 0):
         assert tail == []
     else:
-        n_full = len(rows_within(grid, 0, grid.length))
+        n_full = len(rows_within(grid, 0, grid.length_samples))
         assert numbers(tail) == {n_samples: rows_within(grid, 0, n_samples)[-n_full:]}
 
 
@@ -121,7 +121,7 @@ def test_rows_fit_the_window_in_time() -> None:
         first, last = window.rows[[0, -1], 0].astype(int)
         assert last * 512 + 2048 <= window.end_sample < (last + 1) * 512 + 2048
         # Rows lie on the hop's grid, so that a window may begin up to a hop early.
-        assert first == 0 or window.end_sample - SHIPPED.length - 512 < first * 512
+        assert first == 0 or window.end_sample - SHIPPED.length_samples - 512 < first * 512
 
 
 @pytest.mark.parametrize("end", ["reset", "flush"])
@@ -140,7 +140,7 @@ def test_nothing_grows() -> None:
         windows.push(np.zeros((7, 2), np.float32))
         assert windows._kept.base is None, "a view would keep all rows alive"
         most_kept = max(most_kept, len(windows._kept))
-    assert most_kept <= SHIPPED.rows + SHIPPED.step // SHIPPED.spec.hop_length + 2
+    assert most_kept <= SHIPPED.rows + SHIPPED.step_samples // SHIPPED.spec.hop_length + 2
 
 
 def test_windows_do_not_change_after_they_were_given() -> None:
@@ -163,15 +163,15 @@ def test_frames_are_counted_and_placed_as_defined(grid: WindowGrid, n_samples: i
 @pytest.mark.parametrize(
     "change",
     [
-        {"shortest": 2_047},
-        {"shortest": 48_001},
-        {"length": 7_999},
-        {"step": 0},
-        {"step": -1},
+        {"shortest_samples": 2_047},
+        {"shortest_samples": 48_001},
+        {"length_samples": 7_999},
+        {"step_samples": 0},
+        {"step_samples": -1},
     ],
     ids=str,
 )
 def test_a_grid_that_cannot_be_is_refused(change: dict[str, int]) -> None:
-    numbers = {"length": 48_000, "step": 4_000, "shortest": 8_000}
+    numbers = {"length_samples": 48_000, "step_samples": 4_000, "shortest_samples": 8_000}
     with pytest.raises(ValueError, match="a window must hold a frame"):
         WindowGrid(SHIPPED.spec, **{**numbers, **change})

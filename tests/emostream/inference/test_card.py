@@ -101,9 +101,11 @@ def test_text_that_is_no_card_is_refused(text: str) -> None:
 
 
 def test_the_grid_is_in_samples_at_the_models_rate() -> None:
-    assert TINY_CARD.grid() == WindowGrid(TINY_CARD.features, length=48_000, step=4_000, shortest=8_000)
+    assert TINY_CARD.grid() == WindowGrid(
+        TINY_CARD.features, length_samples=48_000, step_samples=4_000, shortest_samples=8_000
+    )
     spec = FeatureSpec(features=(Feature.MFCC,), sample_rate_hz=22_050)
-    assert tiny_card(features=spec).grid().step == 5_512
+    assert tiny_card(features=spec).grid().step_samples == 5_512
 
 
 def test_the_mean_summaries_are_two_of_one_length() -> None:

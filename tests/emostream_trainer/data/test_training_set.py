@@ -193,7 +193,7 @@ def test_crops_are_shares_of_the_window_and_one_length_a_batch() -> None:
 def test_a_full_window_is_what_the_daemon_cuts(name: str) -> None:
     recipe = RECIPES[name]
     spec = recipe.features
-    grid = WindowGrid(spec, length=48_000, step=4_000, shortest=8_000)
+    grid = WindowGrid(spec, length_samples=48_000, step_samples=4_000, shortest_samples=8_000)
     assert recipe.grid().rows == grid.rows
 
 

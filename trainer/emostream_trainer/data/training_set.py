@@ -141,7 +141,7 @@ def excerpts(bank: FeatureCache, recipe: Recipe, number: int, version: int = 0) 
     grid, rate_hz = recipe.grid(), recipe.features.sample_rate_hz
     heard = np.append(0, bank.speech(number, version))
     ended = len(heard) - 1
-    steps = (grid.spec.n_frames(end) for end in itertools.count(grid.first_end, STEPS_APART * grid.step))
+    steps = (grid.spec.n_frames(end) for end in itertools.count(grid.first_end_sample, STEPS_APART * grid.step_samples))
     found: list[Excerpt] = []
     before = 0
     for stop in [*itertools.takewhile(lambda stop: stop < ended, steps), ended]:
