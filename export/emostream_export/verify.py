@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emostream.errors import EmostreamError
-from emostream.inference.model import EmotionModel, softmax
+from emostream.inference.model import EmotionModel
+from emostream.inference.probabilities import softmax
 from emostream_trainer.training.learner import Learner
 
 F32 = NDArray[np.float32]

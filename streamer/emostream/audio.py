@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Samples = NDArray[np.float32]
+"""Mono samples, shape (n,), nominally in [-1, 1]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,3 +23,11 @@ class AudioBlock:
     first_sample: int
     lost_samples: int = 0
     arrived_s: float | None = None
+
+
+def require_samples(samples: object) -> None:
+    """Raise ``TypeError`` unless these are float32 of shape (n,): soxr reads the bytes of anything else as float32."""
+    if isinstance(samples, np.ndarray) and samples.dtype == np.float32 and samples.ndim == 1:
+        return
+    found = f"{samples.dtype} of shape {samples.shape}" if isinstance(samples, np.ndarray) else type(samples).__name__
+    raise TypeError(f"got a block of {found}, expected samples of float32 of shape (n,)")

@@ -5,9 +5,20 @@ the name of its ``stream``, and the span ``t_start_ms`` to ``t_end_ms`` on that 
 audio since the stream began, lost audio included. Live events also carry ``ts``, the wall clock as RFC 3339.
 """
 
+from typing import TypedDict
+
 import msgspec
 
 PROTOCOL_VERSION = 1
+
+
+class Stamp(TypedDict):
+    """The fields that every event of a stream has: its number, the stream's name, a span on the stream's clock."""
+
+    seq: int
+    stream: str
+    t_start_ms: int
+    t_end_ms: int
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type"):

@@ -8,7 +8,8 @@ from typing import Any
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from emostream.pipeline.stream import EmotionStream, StreamConfig
+from emostream.pipeline.config import StreamConfig
+from emostream.pipeline.stream import EmotionStream
 from emostream.protocol import ServerEvent, Start, decode_event
 from emostream.server.config import Limits, ServerConfig
 from emostream.server.server import Server

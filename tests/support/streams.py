@@ -11,7 +11,8 @@ from emostream.audio import AudioBlock, Samples
 from emostream.events import Estimate, Event, Gap, Utterance
 from emostream.inference.model import EmotionModel
 from emostream.inference.vad import VoiceActivityModel
-from emostream.pipeline.stream import EmotionStream, StreamConfig
+from emostream.pipeline.config import StreamConfig
+from emostream.pipeline.stream import EmotionStream
 
 HZ = 16_000
 E = TypeVar("E", bound=Event)

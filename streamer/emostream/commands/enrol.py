@@ -20,7 +20,7 @@ from emostream.commands.stdout import print_table
 from emostream.commands.stream_options import add_model_argument
 from emostream.errors import EmostreamError, NoInputError, UsageError
 from emostream.events import Estimate
-from emostream.inference.speaker import SpeakerProfile, pooled, require_adaptation
+from emostream.inference.speaker import SpeakerProfile, mean_profile, require_adaptation
 from emostream.pipeline.stream import EmotionStream
 from emostream.profiles import Speakers, speaker_name
 from emostream.sinks.drawing import bar
@@ -95,7 +95,9 @@ def _make_profile(name: str, arguments: argparse.Namespace) -> SpeakerProfile:
     if from_stdin and len(arguments.recordings) > 1:
         raise UsageError("found - among recordings: expected either raw PCM on standard input or sound files")
     if arguments.recordings and not from_stdin:
-        return pooled([_profile_of_recording(name, path, stream_for) for path in find_audio(arguments.recordings)])
+        return mean_profile(
+            [_profile_of_recording(name, path, stream_for) for path in find_audio(arguments.recordings)]
+        )
     device = STDIN if from_stdin else arguments.device
     source = open_source(device, rate_hz=arguments.rate, encoding=arguments.encoding)
     return _profile_of_live_voice(name, source, stream_for)

@@ -1,4 +1,4 @@
-"""The models that run on one stream together, with what is the speaker's own taken off their summaries."""
+"""The models that run on one stream together, adapted to its speaker."""
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
@@ -88,15 +88,17 @@ class Ensemble:
     def predict(self, items: Iterable[SpeechChange | Step]) -> Requests[list[Predicted]]:
         """Every item with its probabilities, in order; speech changes have none.
 
-        The offset of the speaker changes only behind a place that depends on the audio alone: the end of an utterance,
-        and within one now and then. Steps between two such places are predicted together with one offset, windows of
-        one length as one batch, so any chunking of the audio gives the same.
+        The adaptation takes effect from the next stretch on: the offset changes at the end of an utterance, and within
+        one that has lasted for ``longest_unadapted_s``. Steps between two such changes see the same offset and go
+        through the networks together, windows of one length as one batch. Where the offset changes depends on the audio
+        alone, so any chunking of the same audio gives the same.
         """
         predicted: list[Predicted] = []
         for stretch in self._stretches(items):
             steps = [item for item in stretch if isinstance(item, Step) and self._has_enough_speech(item)]
-            probabilities = dict(zip(map(id, steps), (yield from self._predict_steps(steps)), strict=True))
-            predicted += [(item, probabilities.get(id(item))) for item in stretch]
+            p_of_steps = yield from self._predict_steps(steps)
+            p_by_end = dict(zip((step.end_sample for step in steps), p_of_steps, strict=True))
+            predicted += [(item, p_by_end.get(item.end_sample) if isinstance(item, Step) else None) for item in stretch]
         return predicted
 
     def _stretches(self, items: Iterable[SpeechChange | Step]) -> Iterator[list[SpeechChange | Step]]:
@@ -112,6 +114,7 @@ class Ensemble:
             yield stretch
 
     def _predict_steps(self, steps: Sequence[Step]) -> Requests[list[Probabilities]]:
+        """Probabilities of shape (models, K) for each step."""
         predicted: list[Probabilities] = []
         for _, alike in itertools.groupby(steps, key=lambda step: [len(window.rows) for window in step.windows]):
             group = list(alike)
@@ -153,7 +156,7 @@ class Ensemble:
             self._adaptation.push(step_summaries, new_samples / SAMPLE_RATE_HZ)
 
     def _adapts_after(self, item: SpeechChange | Step) -> bool:
-        """Whether the offset adapts here: between utterances, and now and then within one that does not end."""
+        """Whether the offset changes here: at the end of an utterance, or within one that lasts."""
         if isinstance(item, SpeechChange):
             self._adapted_at = item.known_at
             return not item.speaking

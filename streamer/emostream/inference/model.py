@@ -1,6 +1,5 @@
 """A network that was exported to ONNX, with its card: shared by all streams, never changed."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +8,7 @@ import numpy as np
 from emostream.errors import ModelError
 from emostream.features.arrays import Logits, Offset, Probabilities, Summaries, Windows
 from emostream.inference.card import ModelCard, from_metadata
+from emostream.inference.probabilities import softmax
 from emostream.inference.session import open_session
 
 INPUT_NAME = "features"
@@ -23,8 +23,8 @@ class EmotionModel:
 
     The graph takes ``features`` float32 (B, T, D) with B and T free, and gives ``logits`` float32 (B, K). It may also
     give ``summary`` float32 (B, S), statistics of each window pooled over time and standardised by the training
-    speakers, and then takes ``offset`` float32 (B, S), which is taken off them before they are judged: what is the
-    speaker's own rather than an emotion's. An offset of zeros stands for a speaker of whom nothing is known.
+    speakers. It then takes ``offset`` float32 (B, S) as well, which is subtracted from them before they are classified:
+    the part that belongs to the speaker and not to an emotion. An offset of zeros stands for an unknown speaker.
     """
 
     def __init__(self, session: Any, card: ModelCard, summary_size: int = 0) -> None:
@@ -87,23 +87,6 @@ class EmotionModel:
     def __repr__(self) -> str:
         card = self.card
         return f"EmotionModel({card.name}/{card.variant} {card.version}: (B, T, {card.features.dim}) -> {card.labels})"
-
-
-def softmax(logits: Logits) -> Probabilities:
-    """Softmax over the last axis."""
-    raised = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    out: Probabilities = raised / raised.sum(axis=-1, keepdims=True)
-    return out
-
-
-def pooled(p: Probabilities, weights: Sequence[float]) -> Probabilities:
-    """Several models' probabilities (M, ..., K) as one (..., K): softmax(sum of weight * log p).
-
-    A logarithmic opinion pool (Genest & Zidek 1986); of a single model the weight is one over a temperature.
-    """
-    # The floor keeps the logarithm of a probability that was rounded to nothing finite.
-    logarithms = np.log(np.maximum(p, np.float32(1e-30)))
-    return softmax(np.tensordot(np.asarray(weights, np.float32), logarithms, axes=1))
 
 
 def _summary_size(outputs: list[Any]) -> int:

@@ -54,8 +54,8 @@ def decode_profile(data: bytes, where: str) -> SpeakerProfile:
         raise ProfileError(f"{where}: the profile cannot be used: {error}; enrol again") from error
 
 
-def pooled(profiles: Sequence[SpeakerProfile]) -> SpeakerProfile:
-    """Several profiles of one person by the same models as one, each weighted by its seconds of speech."""
+def mean_profile(profiles: Sequence[SpeakerProfile]) -> SpeakerProfile:
+    """Several profiles of one person, made with the same models, as one: their mean, weighted by seconds of speech."""
     seconds = sum(profile.seconds for profile in profiles)
     weights = [profile.seconds / seconds if seconds else 0.0 for profile in profiles]
     by_model = zip(*(profile.models for profile in profiles), strict=True)

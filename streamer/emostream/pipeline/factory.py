@@ -7,9 +7,10 @@ from emostream.errors import UsageError
 from emostream.inference.model import EmotionModel
 from emostream.inference.speaker import AdaptationConfig, SpeakerProfile
 from emostream.inference.vad import VoiceActivityModel
+from emostream.pipeline.config import StreamConfig
 from emostream.pipeline.reliability import Reliability
 from emostream.pipeline.smoothing import SmoothingConfig
-from emostream.pipeline.stream import EmotionStream, StreamConfig
+from emostream.pipeline.stream import EmotionStream
 
 # A label is kept a little below the probability that shows it, or it would come and go with every breath.
 KEPT_BELOW = 0.05

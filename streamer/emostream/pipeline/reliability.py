@@ -49,8 +49,7 @@ class Curve(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class Reliability(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What was measured of some models together: of each step's label and of each utterance's.
 
-    ``weights``, one a model, say how far each is believed beside the others (``model.pooled``). ``protocol`` says what
-    was measured and how.
+    ``weights``, one a model, are those of ``logarithmic_pool``. ``protocol`` says what was measured and how.
     """
 
     models: Annotated[tuple[ModelIdentity, ...], msgspec.Meta(min_length=1)]

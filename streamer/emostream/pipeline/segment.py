@@ -50,7 +50,7 @@ class Segment:
     def push(self, samples: Samples) -> Iterator[SpeechChange | Step]:
         """Take float32 samples of shape (n,) at the input's rate, give speech changes and steps in the order of time.
 
-        Samples beyond ``LOUDEST`` are taken for as loud as that.
+        Samples beyond ``LOUDEST`` are clipped to it.
         """
         # Always a copy: whoever gave the samples may fill them anew.
         yield from self._analyse(self._resampler.push(np.clip(samples, -LOUDEST, LOUDEST)))
@@ -68,7 +68,7 @@ class Segment:
         yield from self._detector.flush()
 
     def _analyse(self, audio: Samples) -> Iterator[SpeechChange | Step]:
-        """Go from step to step, so that each is judged on what was known at its end, however the audio was cut."""
+        """Go from step to step, so that a step holds what was known at its end, however the audio was cut."""
         half = self._grid.step_samples // 2
         while len(audio):
             into_step = self._n_samples % self._grid.step_samples

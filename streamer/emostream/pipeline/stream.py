@@ -1,59 +1,22 @@
 """One listener's stream: blocks of audio in, events out. No clock, no thread, no input or output."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import TypedDict
 
-import numpy as np
-
-from emostream.audio import AudioBlock
-from emostream.events import Certainty, Estimate, Event, Gap, Hello, Summary, Utterance, UtteranceStart
+from emostream.audio import AudioBlock, require_samples
+from emostream.events import Estimate, Event, Gap, Hello, Stamp, Summary, Utterance, UtteranceStart
 from emostream.features import FeatureStream
 from emostream.features.arrays import Probabilities
 from emostream.inference.batching import Requests, run_alone
 from emostream.inference.ensemble import Ensemble
-from emostream.inference.model import EmotionModel, pooled
-from emostream.inference.speaker import AdaptationConfig, SpeakerProfile
+from emostream.inference.model import EmotionModel
+from emostream.inference.probabilities import agreement, logarithmic_pool
+from emostream.inference.speaker import SpeakerProfile
 from emostream.inference.step import Step
-from emostream.inference.vad import (
-    SAMPLE_RATE_HZ,
-    SpeechChange,
-    VoiceActivityConfig,
-    VoiceActivityDetector,
-    VoiceActivityModel,
-)
+from emostream.inference.vad import SAMPLE_RATE_HZ, SpeechChange, VoiceActivityDetector, VoiceActivityModel
+from emostream.pipeline.config import StreamConfig
 from emostream.pipeline.segment import Segment
-from emostream.pipeline.smoothing import Smoother, SmoothingConfig
+from emostream.pipeline.smoothing import Smoother
 from emostream.pipeline.utterance import UtteranceMean, by_label
-
-
-@dataclass(frozen=True, slots=True)
-class StreamConfig:
-    """How a stream decides. A window gets an estimate once it holds ``shortest_speech_ms`` of speech.
-
-    ``weights``, one a model, are those of ``model.pooled``; none stand for the same for all, one together. Utterances
-    and whole files get a label from the probability ``utterance_threshold`` on; None stands for the one of steps.
-    ``certainty`` is what these thresholds were measured to cost, for ``hello``. Without ``emits_estimates`` a stream
-    has all other events alone.
-    """
-
-    smoothing: SmoothingConfig = field(default_factory=SmoothingConfig)
-    voice_activity: VoiceActivityConfig = field(default_factory=VoiceActivityConfig)
-    adaptation: AdaptationConfig = field(default_factory=AdaptationConfig)
-    shortest_speech_ms: int = 250
-    weights: tuple[float, ...] = ()
-    utterance_threshold: float | None = None
-    certainty: Certainty | None = None
-    emits_estimates: bool = True
-
-
-class Stamp(TypedDict):
-    """What all events of a stream carry: the next number, its name, a span on its clock."""
-
-    seq: int
-    stream: str
-    t_start_ms: int
-    t_end_ms: int
 
 
 class EmotionStream:
@@ -75,10 +38,8 @@ class EmotionStream:
         stream: str = "audio",
         source: str = "",
     ) -> None:
-        self.config = config or StreamConfig()
-        self._ensemble = Ensemble(
-            models, self.config.adaptation, profile, shortest_speech_ms=self.config.shortest_speech_ms
-        )
+        self.config = config = config or StreamConfig()
+        self._ensemble = Ensemble(models, config.adaptation, profile, shortest_speech_ms=config.shortest_speech_ms)
         self._models = tuple(models)
         self._weights = self.config.weights or (1 / len(models),) * len(models)
         if len(self._weights) != len(models):
@@ -89,8 +50,7 @@ class EmotionStream:
         self._detector = VoiceActivityDetector(vad_model, self.config.voice_activity, self._grid.length_samples)
         self._speaker = profile.name if profile else None
         self._input_hz = input_hz
-        self._stream = stream
-        self._source = source
+        self._stream, self._source = stream, source
         self.reset()
 
     def reset(self) -> None:
@@ -133,12 +93,8 @@ class EmotionStream:
         return run_alone(self.flush_requests(), self._models)
 
     def push_requests(self, block: AudioBlock) -> Requests[list[Event]]:
-        """As ``push``, for a driver who may put the questions of several streams to the models at once."""
-        samples = block.samples
-        if not isinstance(samples, np.ndarray) or samples.dtype != np.float32 or samples.ndim != 1:
-            # The resampler reads the bytes of anything else as float32.
-            found = f"{samples.dtype} of shape {samples.shape}" if isinstance(samples, np.ndarray) else type(samples)
-            raise TypeError(f"got a block of {found}, expected samples of float32 of shape (n,)")
+        """Generator version of ``push``, for a driver that runs the requests of several streams as one batch."""
+        require_samples(block.samples)
         if block.sample_rate_hz != self._input_hz:
             raise ValueError(f"got a block of {block.sample_rate_hz} Hz in a stream of {self._input_hz} Hz")
         if self._next_sample is None:
@@ -151,13 +107,13 @@ class EmotionStream:
         return events + (yield from self._events(self._segment.push(block.samples)))
 
     def flush_requests(self) -> Requests[list[Event]]:
-        """As ``flush``, for such a driver."""
+        """Generator version of ``flush``."""
         events = yield from self._events(self._segment.flush())
         self._start_segment(self.clock_ms)
         return events
 
     def summary(self) -> Summary:
-        """The verdict over all that was heard; for after ``flush``."""
+        """The prediction over all speech so far; call ``flush`` before."""
         prediction = self._whole_mean.prediction()
         seconds = self.clock_ms / 1000
         named_ms = sum(self._label_ms.values())
@@ -173,7 +129,7 @@ class EmotionStream:
         )
 
     def profile(self, name: str) -> SpeakerProfile:
-        """What was heard so far as the profile of a person: how they speak, without any audio.
+        """The speech so far as the profile of a person: mean summaries, without any audio.
 
         Raises ``ProfileError`` where no model has a summary of speech.
         """
@@ -181,7 +137,7 @@ class EmotionStream:
 
     @property
     def predicted_speech_s(self) -> float:
-        """Seconds of speech that were judged so far: what a profile of now would stand on."""
+        """Seconds of speech that the models ran on so far: what a profile of now would be the mean of."""
         return self._ensemble.speech_s
 
     @property
@@ -220,46 +176,46 @@ class EmotionStream:
 
     def _events(self, items: Iterator[SpeechChange | Step]) -> Requests[list[Event]]:
         events: list[Event] = []
-        for item, by_model in (yield from self._ensemble.predict(items)):
+        for item, p_per_model in (yield from self._ensemble.predict(items)):
             if isinstance(item, Step):
-                events += self._end_step(item, by_model)
+                events += self._end_step(item, p_per_model)
             elif item.speaking:
                 events.append(self._start_utterance(item))
             else:
                 events += self._end_utterance(self._ms(item.at_sample))
         return events
 
-    def _end_step(self, step: Step, by_model: Probabilities | None) -> list[Event]:
-        """The step's estimate, where estimates are wanted; ``by_model`` is of shape (models, K)."""
+    def _end_step(self, step: Step, p_per_model: Probabilities | None) -> list[Event]:
+        """The step's estimate, where estimates are wanted; ``p_per_model`` is of shape (models, K)."""
         step_ms = 1000 * (step.end_sample - self._last_end_sample) / SAMPLE_RATE_HZ
         self._last_end_sample = step.end_sample
-        p, label, confidence, agreement = {}, None, 0.0, 0.0
-        if by_model is None:
+        p, label, confidence, agreed = {}, None, 0.0, 0.0
+        if p_per_model is None:
             self._smoother.reset()
         else:
-            smoothed, index = self._count(step, by_model, step_ms)
+            smoothed, index = self._count(step, p_per_model, step_ms)
             p = by_label(self.labels, smoothed)
             label = self.labels[index] if index is not None and step.speaking else None
             confidence = round(float(smoothed.max()), 4)
-            agreement = round(1 - _largest_distance(by_model), 4)
+            agreed = round(agreement(p_per_model), 4)
         if not self.config.emits_estimates:
             return []
-        start_sample = max(0, step.end_sample - self._grid.length_samples)
+        start_ms = self._ms(max(0, step.end_sample - self._grid.length_samples))
         return [
             Estimate(
-                **self._stamp(self._ms(start_sample), self._ms(step.end_sample)),
+                **self._stamp(start_ms, self._ms(step.end_sample)),
                 p=p,
                 label=label,
                 confidence=confidence,
-                agreement=agreement,
+                agreement=agreed,
                 speech=step.speaking,
                 level_dbfs=round(step.level_dbfs, 1),
             )
         ]
 
-    def _count(self, step: Step, by_model: Probabilities, step_ms: float) -> tuple[Probabilities, int | None]:
+    def _count(self, step: Step, p_per_model: Probabilities, step_ms: float) -> tuple[Probabilities, int | None]:
         """Count a step in where it belongs; gives smoothed probabilities (K,) and the index of the label, if any."""
-        p = pooled(by_model, self._weights)
+        p = logarithmic_pool(p_per_model, self._weights)
         smoothed, index = self._smoother.push(p, step_ms)
         self._whole_mean.add(p, step.window_speech_samples)
         if self._utterance:
@@ -292,9 +248,3 @@ class EmotionStream:
     def _stamp(self, start_ms: float, end_ms: float) -> Stamp:
         self._last_seq += 1
         return Stamp(seq=self._last_seq, stream=self._stream, t_start_ms=round(start_ms), t_end_ms=round(end_ms))
-
-
-def _largest_distance(by_model: Probabilities) -> float:
-    """The total variation distance, 0 to 1, between the two of some distributions (models, K) that differ most."""
-    distances = np.abs(by_model[:, None] - by_model[None, :]).sum(axis=2) / 2
-    return float(distances.max())

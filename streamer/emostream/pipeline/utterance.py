@@ -1,16 +1,16 @@
-"""One judgement over a stretch of speech: an utterance, or a whole file."""
+"""One prediction over many windows: of an utterance, or of a whole file."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-F32 = NDArray[np.float32]
+from emostream.features.arrays import Probabilities
 
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """Probabilities by label, the named label (None: abstains, or heard nothing) and its probability."""
+    """Probabilities by label, the label (None: no probability is high enough, or no speech), and the highest one."""
 
     p: dict[str, float]
     label: str | None
@@ -18,16 +18,19 @@ class Prediction:
 
 
 class UtteranceMean:
-    """The mean of window probabilities, each weighted by the speech that its window held."""
+    """The mean of windows' probabilities, each weighted by the speech in its window.
+
+    A label is given from the probability ``on_threshold`` on.
+    """
 
     def __init__(self, labels: tuple[str, ...], on_threshold: float) -> None:
         self._labels = labels
-        self._name_at = on_threshold
+        self._on_threshold = on_threshold
         self._sum = np.zeros(len(labels))
         self._weight = 0.0
 
-    def add(self, p: F32, weight: float) -> None:
-        """Count in the probabilities of one window, shape (K,)."""
+    def add(self, p: Probabilities, weight: float) -> None:
+        """Count in the probabilities of one window, of shape (K,)."""
         self._sum += weight * p
         self._weight += weight
 
@@ -38,7 +41,7 @@ class UtteranceMean:
         p = self._sum / self._weight
         best = int(p.argmax())
         confidence = float(p[best])
-        label = self._labels[best] if confidence >= self._name_at else None
+        label = self._labels[best] if confidence >= self._on_threshold else None
         return Prediction(by_label(self._labels, p), label, round(confidence, 4))
 
 

@@ -17,7 +17,8 @@ from emostream.daemon import Daemon
 from emostream.errors import UNAVAILABLE, USAGE
 from emostream.events import AnyEvent, Error, Estimate, Gap, Health, Hello, Utterance
 from emostream.inference.vad import VoiceActivityModel
-from emostream.pipeline.stream import EmotionStream, StreamConfig
+from emostream.pipeline.config import StreamConfig
+from emostream.pipeline.stream import EmotionStream
 from emostream.sources.microphone import MicrophoneSource
 from tests.support.processes import Running, assert_one_line, emostream, file_events, judged
 from tests.support.sinks import CollectingSink

@@ -17,9 +17,9 @@ from emostream.errors import ModelError, ProfileError, UsageError
 from emostream.events import Hello
 from emostream.inference.model import EmotionModel
 from emostream.inference.speaker import SpeakerProfile
+from emostream.pipeline.config import StreamConfig
 from emostream.pipeline.factory import stream_config
 from emostream.pipeline.reliability import Reliability, cost, encode_reliability
-from emostream.pipeline.stream import StreamConfig
 from emostream.profiles import Speakers
 from tests.emostream.pipeline.test_reliability import RELIABILITY
 from tests.support.processes import emostream, events_of

@@ -12,7 +12,9 @@ from onnx import TensorProto, helper
 from emostream.assets import load_models
 from emostream.errors import ModelError
 from emostream.inference.card import METADATA_KEY, ModelCard
-from emostream.inference.model import EmotionModel, open_session, softmax
+from emostream.inference.model import EmotionModel
+from emostream.inference.probabilities import softmax
+from emostream.inference.session import open_session
 from tests.support.tiny_models import LABELS, MFCC_SPEC, TINY_CARD, tiny_card, tiny_graph, write_model
 
 DIM = TINY_CARD.features.dim

@@ -17,7 +17,7 @@ from emostream.inference.speaker import (
     SpeakerProfile,
     decode_profile,
     encode_profile,
-    pooled,
+    mean_profile,
     require_adaptation,
 )
 from tests.support.tiny_models import TINY_CARD, tiny_card
@@ -167,8 +167,8 @@ def test_a_profile_is_the_mean_by_seconds_of_all_that_was_heard() -> None:
 
 
 def test_several_profiles_weigh_by_their_seconds() -> None:
-    assert pooled([profile((1.0, 0.0), 3.0), profile((5.0, 4.0), 1.0)]) == profile((2.0, 1.0), 4.0)
-    assert pooled([profile((0.0, 0.0), 0.0)] * 2) == profile((0.0, 0.0), 0.0)
+    assert mean_profile([profile((1.0, 0.0), 3.0), profile((5.0, 4.0), 1.0)]) == profile((2.0, 1.0), 4.0)
+    assert mean_profile([profile((0.0, 0.0), 0.0)] * 2) == profile((0.0, 0.0), 0.0)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from emostream.errors import ModelError
 from emostream.events import Certainty
-from emostream.inference.model import pooled
+from emostream.inference.probabilities import logarithmic_pool
 from emostream.pipeline.reliability import Curve, CurvePoint, Reliability, cost, decode_reliability, encode_reliability
 from tests.support.tiny_models import TINY_CARD, tiny_card
 
@@ -112,8 +112,8 @@ def test_figures_of_other_models_are_refused() -> None:
 
 def test_a_weight_sharpens_or_evens_out_and_keeps_the_order() -> None:
     p = np.array([[[0.5, 0.3, 0.2], [1.0, 0.0, 0.0]]], np.float32)
-    np.testing.assert_allclose(pooled(p, (1.0,)), p[0], atol=1e-6)
-    sharp, even = pooled(p, (2.0,)), pooled(p, (0.5,))
+    np.testing.assert_allclose(logarithmic_pool(p, (1.0,)), p[0], atol=1e-6)
+    sharp, even = logarithmic_pool(p, (2.0,)), logarithmic_pool(p, (0.5,))
     np.testing.assert_allclose(sharp[0], np.array([0.25, 0.09, 0.04]) / 0.38, atol=1e-6)
     for changed_p in (sharp, even):
         assert changed_p.dtype == np.float32
@@ -124,7 +124,7 @@ def test_a_weight_sharpens_or_evens_out_and_keeps_the_order() -> None:
 
 def test_models_are_believed_as_far_as_they_weigh() -> None:
     p = np.array([[0.5, 0.3, 0.2], [0.1, 0.1, 0.8]], np.float32)
-    np.testing.assert_allclose(pooled(p, (1.0, 0.0)), p[0], atol=1e-6)
-    np.testing.assert_allclose(pooled(p, (0.0, 1.0)), p[1], atol=1e-6)
+    np.testing.assert_allclose(logarithmic_pool(p, (1.0, 0.0)), p[0], atol=1e-6)
+    np.testing.assert_allclose(logarithmic_pool(p, (0.0, 1.0)), p[1], atol=1e-6)
     product = np.array([0.05, 0.03, 0.16])
-    np.testing.assert_allclose(pooled(p, (1.0, 1.0)), product / product.sum(), atol=1e-6)
+    np.testing.assert_allclose(logarithmic_pool(p, (1.0, 1.0)), product / product.sum(), atol=1e-6)

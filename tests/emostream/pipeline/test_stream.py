@@ -12,10 +12,12 @@ from emostream.audio import AudioBlock, Samples
 from emostream.events import Estimate, Event, Hello, Utterance, encode
 from emostream.features import FeatureStream
 from emostream.features.resample import Resampler
-from emostream.inference.model import EmotionModel, pooled
+from emostream.inference.model import EmotionModel
+from emostream.inference.probabilities import logarithmic_pool
 from emostream.inference.vad import VoiceActivityModel
+from emostream.pipeline.config import StreamConfig
 from emostream.pipeline.smoothing import SmoothingConfig
-from emostream.pipeline.stream import EmotionStream, StreamConfig
+from emostream.pipeline.stream import EmotionStream
 from tests.support.chunking import chunks, cuts
 from tests.support.streams import HZ, P_PLACES, Parts, assert_same, blocks, of_type, push_all
 from tests.support.tiny_models import LABELS, MEL_SPEC, tiny_card, write_model
@@ -203,7 +205,7 @@ def test_estimates_are_the_models_own_on_the_window_as_defined(parts: Parts, rec
             stop = (end - spec.frame_length) // spec.hop_length + 1
             full = (48_000 - spec.frame_length) // spec.hop_length + 1
             each.append(model.probabilities(all_rows[None, max(0, stop - full) : stop])[0])
-        assert list(event.p.values()) == pytest.approx(pooled(np.stack(each), (0.5, 0.5)), abs=P_PLACES)
+        assert list(event.p.values()) == pytest.approx(logarithmic_pool(np.stack(each), (0.5, 0.5)), abs=P_PLACES)
         assert event.agreement == pytest.approx(1 - np.abs(each[0] - each[1]).sum() / 2, abs=P_PLACES)
 
 

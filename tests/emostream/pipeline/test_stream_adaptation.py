@@ -10,11 +10,13 @@ from hypothesis import strategies as st
 from emostream.audio import AudioBlock, Samples
 from emostream.errors import ProfileError
 from emostream.events import Certainty, Estimate, Utterance
-from emostream.inference.model import EmotionModel, pooled
+from emostream.inference.model import EmotionModel
+from emostream.inference.probabilities import logarithmic_pool
 from emostream.inference.speaker import AdaptationConfig, SpeakerAdaptation, SpeakerProfile
 from emostream.inference.vad import VoiceActivityModel
+from emostream.pipeline.config import StreamConfig
 from emostream.pipeline.smoothing import SmoothingConfig
-from emostream.pipeline.stream import EmotionStream, StreamConfig
+from emostream.pipeline.stream import EmotionStream
 from tests.support.chunking import chunks, cuts
 from tests.support.streams import HZ, Parts, assert_same, blocks, of_type, push_all
 from tests.support.tiny_models import LABELS
@@ -166,8 +168,8 @@ def test_the_weights_are_of_the_models_and_reach_every_verdict(parts: Parts, rec
         return probabilities(parts, audio, config, None).astype(np.float32)
 
     alone = np.stack([said((1.0, 0.0)), said((0.0, 1.0))])
-    np.testing.assert_allclose(said((2.0, 0.5)), pooled(alone, (2.0, 0.5)), atol=2e-3)
-    np.testing.assert_allclose(said(()), pooled(alone, (0.5, 0.5)), atol=1e-3)
+    np.testing.assert_allclose(said((2.0, 0.5)), logarithmic_pool(alone, (2.0, 0.5)), atol=2e-3)
+    np.testing.assert_allclose(said(()), logarithmic_pool(alone, (0.5, 0.5)), atol=1e-3)
     with pytest.raises(ValueError, match="got 1 weights for 2 models"):
         parts.stream(config=StreamConfig(weights=(1.0,)))
 

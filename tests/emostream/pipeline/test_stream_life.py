@@ -11,8 +11,9 @@ from emostream.errors import ModelError
 from emostream.events import Estimate, Event
 from emostream.inference.model import EmotionModel
 from emostream.inference.vad import VoiceActivityConfig, VoiceActivityModel
+from emostream.pipeline.config import StreamConfig
 from emostream.pipeline.smoothing import SmoothingConfig
-from emostream.pipeline.stream import EmotionStream, StreamConfig
+from emostream.pipeline.stream import EmotionStream
 from tests.support.streams import HZ, Parts, assert_same, blocks, of_type, push_all
 from tests.support.tiny_models import MEL_SPEC, MFCC_SPEC, tiny_card, write_model
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from emostream.inference.model import pooled, softmax
+from emostream.inference.probabilities import logarithmic_pool, softmax
 from emostream_trainer.evaluation.calibration import cross_fitted, fit_temperature, pool_weights
 
 
@@ -46,7 +46,9 @@ def test_who_knows_is_believed_and_who_guesses_is_not() -> None:
     both = np.stack([knows, also])
     weights = pool_weights(both, truth)
     assert weights == (pytest.approx(1.5, rel=0.15), pytest.approx(1.5, rel=0.15))
-    right = [(p.argmax(axis=1) == truth).mean() for p in (knows, also, pooled(both.astype(np.float32), weights))]
+    right = [
+        (p.argmax(axis=1) == truth).mean() for p in (knows, also, logarithmic_pool(both.astype(np.float32), weights))
+    ]
     assert right[2] > max(right[:2]) + 0.05
 
 

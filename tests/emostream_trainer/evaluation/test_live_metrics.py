@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from emostream.audio import AudioBlock, Samples
+from emostream.pipeline.config import StreamConfig
 from emostream.pipeline.smoothing import SmoothingConfig
-from emostream.pipeline.stream import StreamConfig
 from emostream_trainer.evaluation.live_metrics import flips, live_metrics, shown_at
 from emostream_trainer.evaluation.streaming import log_of
 from emostream_trainer.metrics import UNNAMED

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
-from emostream.inference.model import softmax
+from emostream.inference.probabilities import softmax
 from emostream.inference.speaker import AdaptationConfig, SpeakerAdaptation
 from emostream_trainer.metrics import uar
 from emostream_trainer.training.discriminant import UNHEARD, Discriminant, Spoken, fit_discriminant

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from emostream.pipeline.stream import StreamConfig
+from emostream.pipeline.config import StreamConfig
 from emostream_trainer.corpora.clip import Clip
 from emostream_trainer.corpora.labels import LabelSet
 from emostream_trainer.data.feature_cache import FeatureCache, voice_of

@@ -30,7 +30,7 @@ def fit_temperature(logits: F32 | F64, labels: NDArray[np.int64]) -> float:
 
 
 def pool_weights(p: F64, labels: NDArray[np.int64]) -> tuple[float, ...]:
-    """How far each of some models is to be believed (``inference.model.pooled``), with the least cross-entropy.
+    """How far each of some models is to be believed (``logarithmic_pool``), with the least cross-entropy.
 
     ``p`` (M, N, K) are their verdicts on clips that training did not hear; clips in which one heard nothing are left
     out. Weights are in [0.01, 10].

@@ -16,7 +16,8 @@ from emostream.events import Estimate, Event, Utterance
 from emostream.inference.model import EmotionModel
 from emostream.inference.speaker import SpeakerProfile
 from emostream.inference.vad import SAMPLE_RATE_HZ, VoiceActivityModel
-from emostream.pipeline.stream import EmotionStream, StreamConfig
+from emostream.pipeline.config import StreamConfig
+from emostream.pipeline.stream import EmotionStream
 from emostream.sources.file import FileSource
 from emostream_trainer import runs
 from emostream_trainer.corpora.clip import Clip

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from emostream.pipeline.stream import StreamConfig
+from emostream.pipeline.config import StreamConfig
 from emostream_trainer import metrics
 from emostream_trainer.corpora.clip import Clip
 from emostream_trainer.corpora.labels import LabelSet
