@@ -1,4 +1,4 @@
-"""What several test files share: real speech, the speech gate's network, and two tiny emotion models."""
+"""What several test files share: real speech, the voice activity network, and two tiny emotion models."""
 
 import os
 from collections.abc import Iterator

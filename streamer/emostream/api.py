@@ -5,11 +5,14 @@ the same events.
 """
 
 import io
+import operator
 import os
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import lru_cache
+from numbers import Real
 from pathlib import Path
 
 import numpy as np
@@ -109,6 +112,7 @@ class Stream:
 
     def lost(self, samples: int) -> list[Event]:
         """So many samples were lost here: the clock moves on over them, and no window spans them."""
+        samples = operator.index(samples)
         if samples < 1:
             raise ValueError(f"got {samples} lost samples, expected 1 or more")
         self._next_sample += samples
@@ -142,26 +146,31 @@ def read(
     speaker: str | None = None,
     be_right: float | None = None,
     drift: bool = True,
-    models: Sequence[AnyPath] | None = None,
+    models: AnyPath | Sequence[AnyPath] | None = None,
     reliability: AnyPath | None = None,
 ) -> Reading:
     """Read a whole recording.
 
     ``audio`` is a sound file, or an array as ``Stream.push`` takes it, which needs its ``sample_rate_hz``. ``speaker``
-    is a name that ``emostream enrol`` knows, ``be_right`` the share of labels that should be right (0.25 to 1),
-    ``drift`` whether to adapt to the voice as it goes on, ``models`` ONNX files in place of the shipped ones,
-    ``reliability`` their figures. Warns where a file holds less sound than it promises.
+    is a name that ``emostream enrol`` knows, ``be_right`` the share of labels that should be right (above 0.25, below
+    1), ``drift`` whether to adapt to the voice as it goes on. ``models`` is an ONNX file or several, in place of the
+    shipped ones, and ``reliability`` the file with their figures, which ``be_right`` needs. Warns where a file holds
+    less sound than it promises.
 
     Raises an ``EmostreamError`` whose text is one line for people, and ``TypeError`` or ``ValueError`` for an array
     that is no audio.
+
+    >>> reading = read(assets.DEMO_RECORDING)
+    >>> len(reading.utterances), reading.utterances[0].label, reading.summary.seconds
+    (8, 'neutral', 35.69)
     """
     factory = _factory(speaker, be_right, drift, models, reliability)
     if isinstance(audio, str | os.PathLike):
         if sample_rate_hz is not None:
             raise UsageError(f"{os.fspath(audio)} says its own rate: expected sample_rate_hz for arrays alone")
-        source = FileSource(Path(audio), block_s=BLOCK_S)
-        stream = factory.stream(source.sample_rate_hz, stream=source.name, source=source.name)
-        events = tuple(_read_all(stream, source.blocks()))
+        with closing(FileSource(Path(audio), block_s=BLOCK_S)) as source:
+            stream = factory.stream(source.sample_rate_hz, stream=source.name, source=source.name)
+            events = tuple(_read_all(stream, source.blocks()))
         if source.trouble:
             warnings.warn(source.trouble, stacklevel=2)
         return Reading(events, source.trouble)
@@ -179,13 +188,15 @@ def listen(
     speaker: str | None = None,
     be_right: float | None = None,
     drift: bool = True,
-    models: Sequence[AnyPath] | None = None,
+    models: AnyPath | Sequence[AnyPath] | None = None,
     reliability: AnyPath | None = None,
-) -> Iterator[Event]:
+) -> Generator[Event, None, None]:
     """Read a microphone live: its events as they come, with the time of day, latency, and health every two seconds.
 
-    ``device`` is an index or a part of a name, None the default; the rest is as with ``read``. The microphone is given
-    back when the iterator is closed or let go. Raises ``UnavailableError`` where there is no such microphone.
+    ``device`` is an index or a part of a name, None the default; the rest is as with ``read``. The microphone is opened
+    at the first event and closed with the generator, also where a loop over it is left. Audio waits for a slow loop for
+    two seconds; more than that is lost, and a ``Gap`` says so. Raises ``UnavailableError`` where there is no such
+    microphone.
     """
     from emostream.sources.microphone import MicrophoneSource
 
@@ -193,7 +204,7 @@ def listen(
     source = MicrophoneSource(device)
     stream = factory.stream(source.sample_rate_hz, stream="live", source=source.name)
 
-    def events() -> Iterator[Event]:
+    def events() -> Generator[Event, None, None]:
         try:
             yield from Daemon(source, stream, []).events()
         finally:
@@ -208,10 +219,15 @@ def open_stream(
     speaker: str | None = None,
     be_right: float | None = None,
     drift: bool = True,
-    models: Sequence[AnyPath] | None = None,
+    models: AnyPath | Sequence[AnyPath] | None = None,
     reliability: AnyPath | None = None,
 ) -> Stream:
-    """A stream for audio of your own at any rate from 1 to 768 kHz; the rest is as with ``read``."""
+    """A stream for audio of your own at any rate from 1 to 768 kHz; the rest is as with ``read``.
+
+    >>> stream = open_stream(sample_rate_hz=48_000)
+    >>> [type(event).__name__ for event in stream.push(np.zeros((48_000, 2), np.int16))]
+    ['Hello', 'Estimate', 'Estimate']
+    """
     factory = _factory(speaker, be_right, drift, models, reliability)
     rate_hz = _checked_rate(sample_rate_hz)
     return Stream(factory.stream(rate_hz, stream="audio", source="a program"), rate_hz)
@@ -228,7 +244,10 @@ def _read_all(stream: EmotionStream, blocks: Iterable[AudioBlock]) -> Iterator[E
 def _checked_rate(sample_rate_hz: int | None) -> int:
     if sample_rate_hz is None:
         raise TypeError("an array needs its sample_rate_hz, such as 16000")
-    if int(sample_rate_hz) != sample_rate_hz or not LOWEST_RATE_HZ <= sample_rate_hz <= HIGHEST_RATE_HZ:
+    if not isinstance(sample_rate_hz, Real):
+        raise TypeError(f"got {sample_rate_hz!r} for sample_rate_hz, expected a number such as 16000")
+    # The range first: NaN and infinity lie outside, and have no whole number.
+    if not LOWEST_RATE_HZ <= sample_rate_hz <= HIGHEST_RATE_HZ or int(sample_rate_hz) != sample_rate_hz:
         raise ValueError(f"got {sample_rate_hz} Hz, expected a whole number from {LOWEST_RATE_HZ} to {HIGHEST_RATE_HZ}")
     return int(sample_rate_hz)
 
@@ -237,26 +256,43 @@ def _factory(
     speaker: str | None,
     be_right: float | None,
     drift: bool,
-    models: Sequence[AnyPath] | None,
+    models: AnyPath | Sequence[AnyPath] | None,
     reliability: AnyPath | None,
 ) -> StreamFactory:
     profile = Speakers().load(speaker) if speaker else None
-    paths = None if models is None else tuple(Path(path) for path in models)
-    return _cached_factory(paths, Path(reliability) if reliability else None, profile, be_right, drift)
+    paths = [models] if isinstance(models, str | os.PathLike) else models
+    versions = None if paths is None else tuple(_FileVersion.of(path) for path in paths)
+    figures = _FileVersion.of(reliability) if reliability else None
+    return _cached_factory(versions, figures, profile, be_right, drift)
+
+
+@dataclass(frozen=True)
+class _FileVersion:
+    """A file as it is now, so that a cache does not give what stood in it before."""
+
+    path: Path
+    changed_ns: int
+
+    @classmethod
+    def of(cls, path: AnyPath) -> "_FileVersion":
+        try:
+            return cls(Path(path), Path(path).stat().st_mtime_ns)
+        except OSError:  # whoever opens it says what is wrong
+            return cls(Path(path), 0)
 
 
 # Models take far longer to load than a second of audio takes to read.
 @lru_cache(maxsize=4)
 def _cached_factory(
-    models: tuple[Path, ...] | None,
-    reliability: Path | None,
+    models: tuple[_FileVersion, ...] | None,
+    reliability: _FileVersion | None,
     profile: SpeakerProfile | None,
     be_right: float | None,
     drift: bool,
 ) -> StreamFactory:
     return assets.load_stream_factory(
-        list(models) if models is not None else None,
-        reliability=reliability,
+        None if models is None else [version.path for version in models],
+        reliability=reliability.path if reliability else None,
         profile=profile,
         be_right=be_right,
         drift=drift,

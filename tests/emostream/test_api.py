@@ -1,5 +1,6 @@
 """The public API: what the commands give, from Python."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -18,6 +19,7 @@ from emostream.events import Error, Estimate, Event, Gap, Health, Hello, Summary
 from tests.support.processes import emostream as run_command
 from tests.support.processes import environment, events_of
 from tests.support.streams import HZ, assert_same
+from tests.support.tiny_models import tiny_card, write_model
 from tests.support.virtual_microphone import VirtualMicrophone
 
 DEMO = assets.DEMO_RECORDING
@@ -72,6 +74,9 @@ def test_an_array_reads_as_the_file(reading: emostream.Reading, recording: Sampl
         ((np.zeros(HZ, np.float32),), TypeError, "needs its sample_rate_hz"),
         ((np.zeros(HZ, np.float32), 0), ValueError, "0 Hz"),
         ((np.zeros(HZ, np.float32), 16_000.5), ValueError, "16000.5 Hz"),
+        ((np.zeros(HZ, np.float32), float("inf")), ValueError, "inf Hz"),
+        ((np.zeros(HZ, np.float32), float("nan")), ValueError, "nan Hz"),
+        ((np.zeros(HZ, np.float32), "16000"), TypeError, "'16000' for sample_rate_hz"),
         ((None,), TypeError, "NoneType"),
         (("nowhere.wav",), emostream.EmostreamError, "nowhere.wav does not exist"),
         ((DEMO, HZ), emostream.EmostreamError, "says its own rate"),
@@ -87,6 +92,18 @@ def test_nobody_who_is_not_enrolled_and_no_wish_that_cannot_be_had() -> None:
         emostream.read(DEMO, be_right=2)
     with pytest.raises(emostream.EmostreamError, match="not enrolled"):
         emostream.open_stream(HZ, speaker="Nobody of this name")
+
+
+def test_one_model_may_be_named_by_itself_and_is_read_anew_when_its_file_changes(tmp_path: Path) -> None:
+    path, audio = tmp_path / "mine.onnx", np.zeros(HZ, np.float32)
+    for version in ("1", "2"):
+        write_model(path, tiny_card(version=version))
+        os.utime(path, ns=(0, int(version)))  # the clock of a file system may stand still for a moment
+        hello = emostream.read(audio, HZ, models=str(path)).events[0]
+        assert isinstance(hello, Hello)
+        assert [model.version for model in hello.models] == [version]
+    with pytest.raises(emostream.EmostreamError, match="no such model file"):
+        emostream.read(audio, HZ, models=[path, tmp_path / "none.onnx"])
 
 
 def test_silence_is_no_speech() -> None:
@@ -168,7 +185,7 @@ def test_listening_gives_live_events_and_ends_when_it_is_closed(spoken: VirtualM
         heard.append(event)
         if isinstance(event, Estimate) and event.speech:
             break
-    events.close()  # type: ignore[attr-defined]
+    events.close()
     assert isinstance(heard[0], Hello)
     assert all(event.ts for event in heard)
     assert [event for event in heard if isinstance(event, Health)]

@@ -2,9 +2,8 @@
 
 import numpy as np
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
-F32 = NDArray[np.float32]
+from emostream.audio import Samples
 
 
 def cuts(n_samples: int, *, most: int = 12) -> st.SearchStrategy[list[int]]:
@@ -12,6 +11,6 @@ def cuts(n_samples: int, *, most: int = 12) -> st.SearchStrategy[list[int]]:
     return st.lists(st.integers(0, n_samples), max_size=most).map(sorted)
 
 
-def chunks(samples: F32, at: list[int]) -> list[F32]:
+def chunks(samples: Samples, at: list[int]) -> list[Samples]:
     """The pieces of ``samples`` between the positions ``at``."""
     return np.split(samples, at)

@@ -72,8 +72,8 @@ def test_any_chunking_gives_the_windows_of_the_definition(grid: WindowGrid, data
 
     assert [window.end_sample for window in got] == sorted({window.end_sample for window in got})
     whole = expected_windows(grid, n_samples)
-    heard = {end: found for end, found in numbers(got).items() if end <= n_samples}
-    assert heard == whole
+    inside = {end: found for end, found in numbers(got).items() if end <= n_samples}
+    assert inside == whole
     # A window may be complete before its end is reached: then no row is missing from it.
     for window in got:
         assert window.rows[-1, 0] < len(rows)

@@ -30,9 +30,9 @@ def model(summarised_paths: list[Path]) -> EmotionModel:
 
 
 @pytest.fixture(scope="module")
-def dear(tmp_path_factory: pytest.TempPathFactory) -> EmotionModel:
-    """A model that is asked at every other step."""
-    path = tmp_path_factory.mktemp("dear") / "dear.onnx"
+def sparse_model(tmp_path_factory: pytest.TempPathFactory) -> EmotionModel:
+    """A model that runs at every other step."""
+    path = tmp_path_factory.mktemp("sparse") / "sparse.onnx"
     return EmotionModel.load(write_model(path, tiny_card(every_steps=2), seed=1))
 
 
@@ -65,7 +65,7 @@ def lengths(ensemble: Ensemble, items: list[SpeechChange | Step], model: Emotion
 
 
 def test_a_stretch_ends_with_an_utterance(model: EmotionModel) -> None:
-    said = [
+    items = [
         step(1, speaking=False),
         change(True, STEP),
         step(2),
@@ -73,30 +73,30 @@ def test_a_stretch_ends_with_an_utterance(model: EmotionModel) -> None:
         change(False, 3 * STEP),
         step(4, speaking=False),
     ]
-    assert lengths(Ensemble([model], CONFIG), said, model) == [3, 1]
-    assert lengths(Ensemble([model], AdaptationConfig(drift=False)), said, model) == [4]
+    assert lengths(Ensemble([model], CONFIG), items, model) == [3, 1]
+    assert lengths(Ensemble([model], AdaptationConfig(drift=False)), items, model) == [4]
     assert lengths(Ensemble([model], CONFIG), [], model) == []
 
 
 def test_a_long_utterance_is_cut_by_its_own_length_and_silence_never(model: EmotionModel) -> None:
     silence: list[SpeechChange | Step] = [step(index, speaking=False) for index in range(1, 41)]
-    said: list[SpeechChange | Step] = [change(True, 10 * HZ), *(step(index) for index in range(41, 61))]
-    assert lengths(Ensemble([model], CONFIG), silence + said, model) == [40 + 8, 8, 4]
+    items: list[SpeechChange | Step] = [change(True, 10 * HZ), *(step(index) for index in range(41, 61))]
+    assert lengths(Ensemble([model], CONFIG), silence + items, model) == [40 + 8, 8, 4]
 
 
-def test_what_was_heard_counts_behind_its_stretch_however_it_is_asked(model: EmotionModel) -> None:
-    said = [
+def test_speech_takes_effect_behind_its_stretch_however_the_items_come(model: EmotionModel) -> None:
+    items = [
         step(1, speech_samples=2_000),
         step(2, speech_samples=HZ),
         change(False, 2 * STEP),
         step(3, speech_samples=HZ),
     ]
     together, alone = Ensemble([model], CONFIG), Ensemble([model], CONFIG)
-    first, second, behind = predict(together, said, model)
+    first, second, behind = predict(together, items, model)
     np.testing.assert_allclose(first, second, atol=1e-6)
     assert first.shape == (1, 4)
     assert np.abs(behind - first).max() > 0.001
-    one_by_one = [p for item in said for p in predict(alone, [item], model)]
+    one_by_one = [p for item in items for p in predict(alone, [item], model)]
     np.testing.assert_allclose(one_by_one, [first, second, behind], atol=1e-6)
     assert together.speech_s == alone.speech_s == 1.0
 
@@ -125,7 +125,7 @@ def test_a_step_with_too_little_speech_is_not_run(model: EmotionModel) -> None:
 
 
 def unlike_others(index: int, end_sample: int | None = None) -> Step:
-    """A step whose window sounds like no other's."""
+    """A step whose window is unlike any other's."""
     rows = np.full((20, MEL_SPEC.dim), -30.0, np.float32)
     rows[:, index] = 0.0
     end = index * STEP if end_sample is None else end_sample
@@ -137,43 +137,47 @@ DIFFERENT = [unlike_others(index) for index in (1, 2, 3, 8, 9, 10)]
 LAST = unlike_others(11, 10 * STEP + 100)
 
 
-def test_a_model_may_be_asked_at_every_other_step_and_its_last_answer_stands(dear: EmotionModel) -> None:
-    p = np.array(predict(Ensemble([dear], CONFIG), [*DIFFERENT, LAST], dear))[:, 0]
-    fresh = np.array([predict(Ensemble([dear], CONFIG), [item], dear)[0][0] for item in [*DIFFERENT, LAST]])
+def test_a_model_may_run_at_every_other_step_and_its_last_output_is_used_between(sparse_model: EmotionModel) -> None:
+    p = np.array(predict(Ensemble([sparse_model], CONFIG), [*DIFFERENT, LAST], sparse_model))[:, 0]
+    fresh = np.array(
+        [predict(Ensemble([sparse_model], CONFIG), [item], sparse_model)[0][0] for item in [*DIFFERENT, LAST]]
+    )
     assert np.abs(np.diff(fresh, axis=0)).max(axis=1).min() > 1e-4
     # At the first, the third, the first behind the silence, the next but one, and at the last, which is shorter.
     np.testing.assert_array_equal(p, fresh[[0, 0, 2, 3, 3, 5, 6]])
 
 
-def test_models_take_turns(dear: EmotionModel) -> None:
+def test_models_run_at_alternate_steps(sparse_model: EmotionModel) -> None:
     steps = [replace(item, windows=item.windows * 2) for item in DIFFERENT]
-    ensemble = Ensemble([dear, dear], CONFIG)
+    ensemble = Ensemble([sparse_model, sparse_model], CONFIG)
     batch_sizes = [[len(windows) for windows in next(ensemble.predict([item])).windows] for item in steps]
     # Of steps 1, 2, 3 and 8, 9, 10: both at a first one, then by turns.
     assert batch_sizes == 2 * [[1, 1], [0, 1], [1, 0]]
 
 
-def test_which_answer_stands_does_not_depend_on_how_the_steps_come(dear: EmotionModel, model: EmotionModel) -> None:
-    together, alone = Ensemble([dear, model], CONFIG), Ensemble([dear, model], CONFIG)
+def test_which_output_is_used_does_not_depend_on_how_the_steps_come(
+    sparse_model: EmotionModel, model: EmotionModel
+) -> None:
+    together, alone = Ensemble([sparse_model, model], CONFIG), Ensemble([sparse_model, model], CONFIG)
     both = [replace(item, windows=item.windows * 2) for item in DIFFERENT]
-    one_by_one = [predict(alone, [item], dear, model)[0] for item in both]
-    np.testing.assert_array_equal(predict(together, both, dear, model), one_by_one)
+    one_by_one = [predict(alone, [item], sparse_model, model)[0] for item in both]
+    np.testing.assert_array_equal(predict(together, both, sparse_model, model), one_by_one)
 
 
-def test_behind_a_gap_every_model_is_asked(dear: EmotionModel) -> None:
-    ensemble = Ensemble([dear], CONFIG)
-    predict(ensemble, [unlike_others(4)], dear)
+def test_behind_a_gap_every_model_runs(sparse_model: EmotionModel) -> None:
+    ensemble = Ensemble([sparse_model], CONFIG)
+    predict(ensemble, [unlike_others(4)], sparse_model)
     ensemble.start_segment()
-    fresh = predict(Ensemble([dear], CONFIG), DIFFERENT[:1], dear)
-    np.testing.assert_array_equal(predict(ensemble, DIFFERENT[:1], dear), fresh)
+    fresh = predict(Ensemble([sparse_model], CONFIG), DIFFERENT[:1], sparse_model)
+    np.testing.assert_array_equal(predict(ensemble, DIFFERENT[:1], sparse_model), fresh)
 
 
-def test_a_batch_may_hold_somebody_who_does_not_ask_a_model(dear: EmotionModel, model: EmotionModel) -> None:
+def test_a_batch_may_hold_a_stream_that_skips_a_model(sparse_model: EmotionModel, model: EmotionModel) -> None:
     def wanted(ensemble: Ensemble, at: int) -> InferenceRequest:
         window = unlike_others(at)
         return next(ensemble.predict([replace(window, windows=window.windows * 2)]))
 
-    models = [dear, model]
+    models = [sparse_model, model]
     ensembles = [Ensemble(models, CONFIG) for _ in range(2)]
     predict(ensembles[0], [replace(DIFFERENT[1], windows=DIFFERENT[1].windows * 2)], *models)
     again, first = wanted(ensembles[0], 3), wanted(ensembles[1], 3)

@@ -1,4 +1,4 @@
-"""The speech gate on real speech, on sounds that are none, and as a stream."""
+"""Voice activity detection on real speech, on sounds that are none, and as a stream."""
 
 import itertools
 
@@ -16,15 +16,15 @@ CONFIG = VoiceActivityConfig()
 SENTENCES_FROM_S = [0.9, 5.2, 9.5, 14.5, 19.9, 23.6, 27.0, 30.9]
 
 
-def gate(
+def new_detector(
     model: VoiceActivityModel, config: VoiceActivityConfig = CONFIG, memory: int = 3 * HZ
 ) -> VoiceActivityDetector:
     return VoiceActivityDetector(model, config, memory)
 
 
-def turns_of(model: VoiceActivityModel, audio: Samples, config: VoiceActivityConfig = CONFIG) -> list[SpeechChange]:
-    heard = gate(model, config)
-    return heard.push(audio) + heard.flush()
+def changes_of(model: VoiceActivityModel, audio: Samples, config: VoiceActivityConfig = CONFIG) -> list[SpeechChange]:
+    detector = new_detector(model, config)
+    return detector.push(audio) + detector.flush()
 
 
 class ScriptedModel(VoiceActivityModel):
@@ -39,13 +39,13 @@ class ScriptedModel(VoiceActivityModel):
 
 def scripted(probabilities: list[float], config: VoiceActivityConfig = CONFIG) -> list[SpeechChange]:
     audio = np.repeat(np.array(probabilities, np.float32), CHUNK)
-    return turns_of(ScriptedModel(), audio, config)
+    return changes_of(ScriptedModel(), audio, config)
 
 
 def test_speech_is_found_where_it_is_and_nowhere_else(vad_model: VoiceActivityModel, recording: Samples) -> None:
-    turns = turns_of(vad_model, recording)
-    assert [turn.speaking for turn in turns] == [True, False] * len(SENTENCES_FROM_S)
-    starts, ends = ([turn.at_sample / HZ for turn in turns[i::2]] for i in (0, 1))
+    changes = changes_of(vad_model, recording)
+    assert [change.speaking for change in changes] == [True, False] * len(SENTENCES_FROM_S)
+    starts, ends = ([change.at_sample / HZ for change in changes[i::2]] for i in (0, 1))
     assert starts == pytest.approx(SENTENCES_FROM_S, abs=0.25)
 
     level = np.array(
@@ -62,22 +62,22 @@ def test_speech_is_found_where_it_is_and_nowhere_else(vad_model: VoiceActivityMo
 @pytest.mark.parametrize("level", [0.01, 0.1, 0.3])
 def test_white_noise_is_not_speech(vad_model: VoiceActivityModel, level: float) -> None:
     noise = np.random.default_rng(0).normal(0, level, 20 * HZ).clip(-1, 1).astype(np.float32)
-    assert turns_of(vad_model, noise) == []
+    assert changes_of(vad_model, noise) == []
 
 
 @pytest.mark.parametrize("frequency_hz", [50, 440, 1_000, 4_000])
 def test_a_tone_is_not_speech(vad_model: VoiceActivityModel, frequency_hz: int) -> None:
     tone = 0.5 * np.sin(2 * np.pi * frequency_hz * np.arange(10 * HZ) / HZ)
-    assert turns_of(vad_model, tone.astype(np.float32)) == []
+    assert changes_of(vad_model, tone.astype(np.float32)) == []
 
 
 def test_digital_silence_is_not_speech(vad_model: VoiceActivityModel) -> None:
-    assert turns_of(vad_model, np.zeros(20 * HZ, np.float32)) == []
+    assert changes_of(vad_model, np.zeros(20 * HZ, np.float32)) == []
 
 
 def test_clicks_are_not_speech(vad_model: VoiceActivityModel) -> None:
     clicks = 0.8 * (np.random.default_rng(1).random(20 * HZ) < 3e-4)
-    assert turns_of(vad_model, clicks.astype(np.float32)) == []
+    assert changes_of(vad_model, clicks.astype(np.float32)) == []
 
 
 @settings(max_examples=12)
@@ -86,40 +86,42 @@ def test_any_chunking_gives_the_same_turns(
     data: st.DataObject, vad_model: VoiceActivityModel, recording: Samples
 ) -> None:
     audio = recording[: 10 * HZ]
-    heard = gate(vad_model)
+    detector = new_detector(vad_model)
     pieces = chunks(audio, data.draw(cuts(len(audio), most=40)))
-    turns = [turn for piece in pieces for turn in heard.push(piece)] + heard.flush()
-    assert turns == turns_of(vad_model, audio)
+    changes = [change for piece in pieces for change in detector.push(piece)] + detector.flush()
+    assert changes == changes_of(vad_model, audio)
 
 
 @pytest.mark.parametrize("size", [1, 160, 511, 512, 513, 4_000])
 def test_any_block_size_gives_the_same_turns(vad_model: VoiceActivityModel, recording: Samples, size: int) -> None:
     audio = recording[4 * HZ : 6 * HZ]
-    heard = gate(vad_model)
-    turns = [turn for at in range(0, len(audio), size) for turn in heard.push(audio[at : at + size])] + heard.flush()
-    assert turns == turns_of(vad_model, audio)
-    assert len(turns) == 2
+    detector = new_detector(vad_model)
+    changes = [
+        change for at in range(0, len(audio), size) for change in detector.push(audio[at : at + size])
+    ] + detector.flush()
+    assert changes == changes_of(vad_model, audio)
+    assert len(changes) == 2
 
 
 def test_turns_are_known_only_after_they_happened(vad_model: VoiceActivityModel, recording: Samples) -> None:
-    heard = gate(vad_model)
+    detector = new_detector(vad_model)
     done = 0
     for piece in np.array_split(recording, 300):
         done += len(piece)
-        for turn in heard.push(piece):
-            assert turn.at_sample < turn.known_at <= done
-    assert not heard.speaking
+        for change in detector.push(piece):
+            assert change.at_sample < change.known_at <= done
+    assert not detector.speaking
 
 
 @pytest.mark.parametrize("end", ["reset", "flush"])
 def test_after_reset_or_flush_it_equals_a_new_one(vad_model: VoiceActivityModel, recording: Samples, end: str) -> None:
-    heard = gate(vad_model)
-    heard.push(recording[: 2 * HZ])
-    assert heard.speaking
-    getattr(heard, end)()
-    assert not heard.speaking
-    assert heard.speech_between(0, 2 * HZ) == 0
-    assert heard.push(recording) + heard.flush() == turns_of(vad_model, recording)
+    detector = new_detector(vad_model)
+    detector.push(recording[: 2 * HZ])
+    assert detector.speaking
+    getattr(detector, end)()
+    assert not detector.speaking
+    assert detector.speech_between(0, 2 * HZ) == 0
+    assert detector.push(recording) + detector.flush() == changes_of(vad_model, recording)
 
 
 def test_speech_begins_and_ends_at_its_thresholds() -> None:
@@ -150,10 +152,10 @@ def test_the_end_of_audio_without_speech_is_no_turn() -> None:
 @given(p=st.lists(st.sampled_from([0.0, 0.3, 0.4, 0.6]), max_size=80), hangover_ms=st.integers(0, 500))
 @settings(max_examples=60)
 def test_turns_alternate_and_go_forward(p: list[float], hangover_ms: int) -> None:
-    turns = scripted(p, VoiceActivityConfig(hangover_ms=hangover_ms))
-    assert [turn.speaking for turn in turns] == [i % 2 == 0 for i in range(len(turns))]
-    assert len(turns) % 2 == 0
-    for before, after in itertools.pairwise(turns):
+    changes = scripted(p, VoiceActivityConfig(hangover_ms=hangover_ms))
+    assert [change.speaking for change in changes] == [i % 2 == 0 for i in range(len(changes))]
+    assert len(changes) % 2 == 0
+    for before, after in itertools.pairwise(changes):
         assert before.at_sample < after.at_sample or (after.speaking and before.at_sample <= after.at_sample)
         assert before.known_at <= after.known_at
 
@@ -162,19 +164,19 @@ def test_turns_alternate_and_go_forward(p: list[float], hangover_ms: int) -> Non
 @settings(max_examples=60)
 def test_speech_between_counts_whole_voiced_chunks_of_the_recent_past(p: list[float], data: st.DataObject) -> None:
     memory = 10 * CHUNK + 100
-    heard = gate(ScriptedModel(), memory=memory)
-    heard.push(np.repeat(np.array(p, np.float32), CHUNK))
+    detector = new_detector(ScriptedModel(), memory=memory)
+    detector.push(np.repeat(np.array(p, np.float32), CHUNK))
     now = len(p) * CHUNK
     start = data.draw(st.integers(max(0, now - memory), now))
     end = data.draw(st.integers(start, now))
     voiced = [i for i, value in enumerate(p) if value > 0.5 and start <= i * CHUNK and (i + 1) * CHUNK <= end]
-    assert heard.speech_between(start, end) == CHUNK * len(voiced)
+    assert detector.speech_between(start, end) == CHUNK * len(voiced)
 
 
 def test_nothing_grows() -> None:
-    heard = gate(ScriptedModel(), memory=20 * CHUNK)
+    detector = new_detector(ScriptedModel(), memory=20 * CHUNK)
     for _ in range(3_000):
-        heard.push(np.full(700, 0.9, np.float32))
-        assert len(heard._voiced) <= 22
-        assert len(heard._pending) < 64 + CHUNK
-        assert heard._pending.base is None, "a view would keep all audio alive"
+        detector.push(np.full(700, 0.9, np.float32))
+        assert len(detector._voiced) <= 22
+        assert len(detector._pending) < 64 + CHUNK
+        assert detector._pending.base is None, "a view would keep all audio alive"

@@ -4,15 +4,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
+from emostream.features.arrays import Probabilities
 from emostream.pipeline.smoothing import Smoother, SmoothingConfig
 
-F32 = NDArray[np.float32]
 AT_ONCE = SmoothingConfig(half_life_ms=0)
 
 
-def p(*values: float) -> F32:
+def p(*values: float) -> Probabilities:
     return np.array(values, np.float32)
 
 
@@ -78,13 +77,15 @@ def test_without_a_half_life_there_is_no_memory() -> None:
     ],
     ids=["too even", "named", "kept, then let go", "not named again early", "switch_margin", "taken over"],
 )
-def test_a_label_is_named_kept_and_replaced_at_the_thresholds(sequence: list[F32], named: list[int | None]) -> None:
+def test_a_label_is_named_kept_and_replaced_at_the_thresholds(
+    sequence: list[Probabilities], named: list[int | None]
+) -> None:
     smoother = Smoother(AT_ONCE)
     assert [smoother.push(vector, 250)[1] for vector in sequence] == named
 
 
 @given(config=configs(), sequence=steps)
-def test_what_is_named_keeps_the_rules(config: SmoothingConfig, sequence: list[tuple[F32, float]]) -> None:
+def test_what_is_named_keeps_the_rules(config: SmoothingConfig, sequence: list[tuple[Probabilities, float]]) -> None:
     smoother, before = Smoother(config), None
     for vector, elapsed_ms in sequence:
         smoothed, named = smoother.push(vector, elapsed_ms)
@@ -106,21 +107,21 @@ def test_what_is_named_keeps_the_rules(config: SmoothingConfig, sequence: list[t
 
 @given(config=configs(), sequence=steps)
 def test_smoothed_values_stay_probabilities_within_what_was_heard(
-    config: SmoothingConfig, sequence: list[tuple[F32, float]]
+    config: SmoothingConfig, sequence: list[tuple[Probabilities, float]]
 ) -> None:
     smoother = Smoother(config)
-    heard = []
+    vectors_so_far = []
     for vector, elapsed_ms in sequence:
-        heard.append(vector)
+        vectors_so_far.append(vector)
         smoothed, _ = smoother.push(vector, elapsed_ms)
         assert smoothed.dtype == np.float32
         assert smoothed.sum() == pytest.approx(1, abs=1e-4)
-        assert (smoothed >= np.min(heard, axis=0) - 1e-5).all()
-        assert (smoothed <= np.max(heard, axis=0) + 1e-5).all()
+        assert (smoothed >= np.min(vectors_so_far, axis=0) - 1e-5).all()
+        assert (smoothed <= np.max(vectors_so_far, axis=0) + 1e-5).all()
 
 
 @given(sequence=steps)
-def test_after_reset_it_equals_a_new_one_and_inputs_are_left_alone(sequence: list[tuple[F32, float]]) -> None:
+def test_after_reset_it_equals_a_new_one_and_inputs_are_left_alone(sequence: list[tuple[Probabilities, float]]) -> None:
     used, new = Smoother(SmoothingConfig()), Smoother(SmoothingConfig())
     copies = [vector.copy() for vector, _ in sequence]
     for vector, elapsed_ms in sequence:

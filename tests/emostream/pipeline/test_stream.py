@@ -1,4 +1,4 @@
-"""The whole pure chain on real speech: the same events however the audio comes, and nothing that was not heard."""
+"""The whole pure chain on real speech: the same events however the audio comes, and nothing without speech."""
 
 from pathlib import Path
 
@@ -135,9 +135,9 @@ def test_overflowing_loudness_is_cut_rather_than_computed_with(parts: Parts, inp
 
 
 def test_probabilities_are_such_and_confidence_is_their_largest(whole_events: list[Event]) -> None:
-    judged = [event for event in of_type(whole_events, Estimate) + of_type(whole_events, Utterance) if event.p]
-    assert len(judged) > 100
-    for event in judged:
+    predicted = [event for event in of_type(whole_events, Estimate) + of_type(whole_events, Utterance) if event.p]
+    assert len(predicted) > 100
+    for event in predicted:
         assert tuple(event.p) == LABELS
         assert sum(event.p.values()) == pytest.approx(1, abs=3e-4)
         assert event.confidence == max(event.p.values())
@@ -193,12 +193,12 @@ def test_estimates_are_the_models_own_on_the_window_as_defined(parts: Parts, rec
     audio = recording[: 9 * HZ]
     raw = StreamConfig(smoothing=SmoothingConfig(half_life_ms=0), shortest_speech_ms=0)
     resampler = Resampler(input_hz, HZ)
-    heard = np.concatenate([resampler.push(audio), resampler.flush()])
-    rows = [FeatureStream(model.card.features).push(heard) for model in parts.models]
+    resampled = np.concatenate([resampler.push(audio), resampler.flush()])
+    rows = [FeatureStream(model.card.features).push(resampled) for model in parts.models]
     estimates = of_type(parts.whole(audio, input_hz, raw), Estimate)
     assert len(estimates) > 10
     for event in estimates:
-        end = min(event.t_end_ms * HZ // 1000, len(heard)) if event is not estimates[-1] else len(heard)
+        end = min(event.t_end_ms * HZ // 1000, len(resampled)) if event is not estimates[-1] else len(resampled)
         each = []
         for model, all_rows in zip(parts.models, rows, strict=True):
             spec = model.card.features
@@ -322,7 +322,7 @@ def test_nothing_at_all(parts: Parts) -> None:
 def test_the_last_windows_rows_reach_back_the_whole_window(
     tmp_path: Path, vad_model: VoiceActivityModel, recording: Samples
 ) -> None:
-    """An audio that ends a little after a step is judged on three seconds, not on the little."""
+    """An audio that ends a little after a step is predicted from three seconds, not on the little."""
 
     class Counting(EmotionModel):
         def run(self, windows, offset=None):  # type: ignore[no-untyped-def]

@@ -79,7 +79,7 @@ def test_speech_counts_once_however_many_windows_hold_it(summarised: Parts, reco
 
 
 def test_the_offset_changes_between_utterances_and_never_within_one(summarised: Parts, recording: Samples) -> None:
-    """The first sentence is judged as if nobody were known, the ones behind it no longer."""
+    """The first sentence is predicted as if the speaker were unknown, the ones behind it no longer."""
     usual = AdaptationConfig(drift_prior_s=0.1, drift_limit=1.0)
     drifting = StreamConfig(smoothing=SmoothingConfig(half_life_ms=0), adaptation=usual)
     audio = recording[: 9 * HZ]
@@ -126,12 +126,12 @@ def test_a_profile_is_taken_off_from_the_first_estimate_on(summarised: Parts, re
 def test_enrolled_by_mistake_it_does_bounded_harm(summarised: Parts, recording: Samples, sound: str) -> None:
     t = np.arange(10 * HZ) / HZ
     chord = sum(np.sin(2 * np.pi * hz * t) for hz in (220, 277, 330)) * (1 + np.sin(2 * np.pi * 2 * t)) / 8
-    heard = {
+    enrolled_audio = {
         "silence": np.zeros(10 * HZ, np.float32),
         "music": np.asarray(chord, np.float32),
         "another person": recording[15 * HZ : 25 * HZ],
     }[sound]
-    profile = enrolled(summarised, heard)
+    profile = enrolled(summarised, enrolled_audio)
     audio = recording[: 9 * HZ]
     known, unknown = (np.log(probabilities(summarised, audio, RAW, who)) for who in (profile, None))
     if sound == "silence":

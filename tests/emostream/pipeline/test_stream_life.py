@@ -52,12 +52,12 @@ def test_audio_behind_a_flush_stands_apart_from_what_was_before(parts: Parts, re
 
 def test_two_streams_share_models_and_nothing_else(parts: Parts, recording: Samples, whole_events: list[Event]) -> None:
     one, other = parts.stream(), parts.stream()
-    heard: list[Event] = []
+    events: list[Event] = []
     noise = np.random.default_rng(0).uniform(-1, 1, len(recording)).astype(np.float32)
     for ours, theirs in zip(np.array_split(recording, 30), np.array_split(noise, 30), strict=True):
-        heard += one.push(AudioBlock(ours, HZ, one._next_sample or 0))
+        events += one.push(AudioBlock(ours, HZ, one._next_sample or 0))
         other.push(AudioBlock(theirs, HZ, other._next_sample or 0))
-    assert_same(heard + one.flush(), whole_events)
+    assert_same(events + one.flush(), whole_events)
 
 
 def test_a_moment_stands_at_the_end_of_what_was_heard(parts: Parts, recording: Samples) -> None:
