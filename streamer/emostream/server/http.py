@@ -4,23 +4,30 @@ from collections.abc import Collection
 from email.utils import formatdate
 from http import HTTPStatus
 from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import PurePosixPath
 
 from websockets.datastructures import Headers
 from websockets.http11 import Response
 
-_FILES = {
-    "/": ("index.html", "text/html; charset=utf-8"),
-    "/page.css": ("page.css", "text/css; charset=utf-8"),
-    "/page.js": ("page.js", "text/javascript; charset=utf-8"),
-    "/emostream.js": ("emostream.js", "text/javascript; charset=utf-8"),
-    "/icon.svg": ("icon.svg", "image/svg+xml"),
+_INDEX, _INDEX_TYPE = "index.html", "text/html; charset=utf-8"
+# Files of the widget's folder with any other ending are not served.
+_CONTENT_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
 }
 
 
-def load_pages() -> dict[str, tuple[bytes, str]]:
-    """Path on the server -> (body, content type), read once from the installed package."""
-    widget = resources.files("emostream") / "widget"
-    return {path: (widget.joinpath(name).read_bytes(), kind) for path, (name, kind) in _FILES.items()}
+def load_pages(folder: Traversable | None = None) -> dict[str, tuple[bytes, str]]:
+    """Path on the server -> (body, content type) for the files of a folder, by default the widget's; read once."""
+    folder = folder or resources.files("emostream") / "widget"
+    pages = {"/": ((folder / _INDEX).read_bytes(), _INDEX_TYPE)}
+    for file in folder.iterdir():
+        content_type = _CONTENT_TYPES.get(PurePosixPath(file.name).suffix)
+        if content_type is not None and file.is_file():
+            pages[f"/{file.name}"] = (file.read_bytes(), content_type)
+    return pages
 
 
 def page_response(

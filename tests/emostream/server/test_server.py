@@ -8,7 +8,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from importlib import resources
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +21,7 @@ from websockets.typing import Origin, Subprotocol
 from emostream.errors import UnavailableError, UsageError
 from emostream.events import Error, Estimate, Hello, Utterance
 from emostream.server.config import Limits, ServerConfig
+from emostream.server.http import load_pages
 from emostream.server.server import Server
 from tests.support.serving import PATIENCE_S, receive, receive_all, until
 from tests.support.stream_events import estimate, gap, hello, utterance
@@ -302,14 +305,21 @@ def test_the_page_and_its_files_are_served_with_a_strict_policy(serve: Serve) ->
     assert "default-src 'none'" in policy
     assert f"connect-src 'self' ws://127.0.0.1:{sink.port};" in policy
     assert "unsafe" not in policy
-    for path, kind in (
-        ("/emostream.js", "javascript"),
-        ("/page.js", "javascript"),
-        ("/page.css", "css"),
-        ("/icon.svg", "svg"),
-    ):
+    served = {"/page.css": "css", "/icon.svg": "svg"}
+    modules = [file.name for file in (resources.files("emostream") / "widget").iterdir() if file.name.endswith(".js")]
+    assert {"emostream.js", "capture.js", "page.js"} <= set(modules)
+    for path, kind in {**served, **{f"/{name}": "javascript" for name in modules}}.items():
         status, headers, body = get(sink, path)
-        assert (status, kind in headers["Content-Type"], bool(body)) == (200, True, True)
+        assert (status, kind in headers["Content-Type"], bool(body)) == (200, True, True), path
+        assert headers["Content-Security-Policy"] == policy
+        assert headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_only_files_with_a_known_ending_are_served(tmp_path: Path) -> None:
+    for name in ("index.html", "other.html", "a.js", "a.js.map", "notes.md", ".js", "__init__.py"):
+        (tmp_path / name).write_text("text")
+    (tmp_path / "folder.js").mkdir()
+    assert set(load_pages(tmp_path)) == {"/", "/a.js"}
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/../pyproject.toml", "//", "/ws/", "/index.html", "/emostream.js/.."])

@@ -296,7 +296,7 @@ class TestPalette:
         assert all(colours[label] == BY_NAME[label] for label in labels if label in BY_NAME)
 
     def test_the_browser_widget_has_the_same_colours(self) -> None:
-        widget = (ROOT / "streamer" / "emostream" / "widget" / "emostream.js").read_text(encoding="utf-8")
+        widget = (ROOT / "streamer" / "emostream" / "widget" / "palette.js").read_text(encoding="utf-8")
         assert BY_NAME.items() <= set(re.findall(r"(\w+): \"(#[0-9a-f]{6})\"", widget))
 
     def test_more_labels_than_colours_share_them(self) -> None:

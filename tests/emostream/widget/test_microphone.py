@@ -16,6 +16,7 @@ from emostream.events import Estimate, Gap, Health, Hello, Summary
 from emostream.protocol import ServerEvent, decode_event
 from emostream.server.config import Limits
 from tests.support.chromium import chromium, microphone_that_plays
+from tests.support.foreign_page import foreign_page
 from tests.support.processes import Running, file_events
 from tests.support.serving import serve
 from tests.support.streams import Parts
@@ -105,7 +106,7 @@ def wait_until(page: Page, wire: Wire, condition: object) -> None:
     raise AssertionError(("it did not come about", wire.said, wire.events[-3:]))
 
 
-def what_was_heard(sent: Samples, played: Samples) -> Samples:
+def captured_audio(sent: Samples, played: Samples) -> Samples:
     """What the browser played while it listened, which may be from a little before the recording's first sample."""
     over_and_over = np.concatenate((np.zeros(RATE_HZ, np.float32), played, played, played))
     size = 1 << (len(over_and_over) + len(sent)).bit_length()
@@ -145,12 +146,12 @@ def test_it_is_read_as_the_file_is(
     assert rate_hz == RATE_HZ
     sent = np.frombuffer(wire.audio, np.float32)
     played, _ = soundfile.read(clip, dtype="float32")
-    expected = what_was_heard(sent, played)
+    expected = captured_audio(sent, played)
     assert np.corrcoef(expected, sent)[0, 1] > 0.999
-    soundfile.write(tmp_path / "heard.wav", expected, RATE_HZ, subtype="PCM_16")
+    soundfile.write(tmp_path / "captured.wav", expected, RATE_HZ, subtype="PCM_16")
     from_file = {
         event.t_end_ms: event
-        for event in file_events(tmp_path / "heard.wav", model_arguments)
+        for event in file_events(tmp_path / "captured.wav", model_arguments)
         if isinstance(event, Estimate)
     }
     estimates = [event for event in wire.of(Estimate) if event.t_end_ms in from_file]
@@ -213,6 +214,28 @@ def test_it_goes_on_after_a_restart_and_counts_what_was_lost(context: BrowserCon
         expect(part(page, "losses")).to_contain_text("of audio lost")
     finally:
         again.close()
+
+
+def test_a_page_of_an_allowed_origin_has_its_microphone_read(context: BrowserContext, parts: Parts) -> None:
+    with foreign_page("<div></div>") as origin:
+        server = serve(parts, allowed_origins=[origin])
+        try:
+            page = context.new_page()
+            page.goto(origin)
+            page.evaluate(
+                """base => {
+                    const script = document.createElement("script");
+                    Object.assign(script, { type: "module", src: base + "emostream.js" });
+                    const element = Object.assign(document.createElement("emo-stream"), { id: "microphone" });
+                    element.setAttribute("microphone", "");
+                    document.querySelector("div").append(element, script);
+                }""",
+                server.address,
+            )
+            press(page, "Read my voice")
+            expect(part(page, "notice")).to_have_text("A voice is being read", timeout=PATIENCE_MS)
+        finally:
+            server.close()
 
 
 def test_a_full_server_is_named_and_tried_again(context: BrowserContext, parts: Parts) -> None:

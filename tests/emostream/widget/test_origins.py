@@ -1,14 +1,12 @@
 """In a real Chromium: what pages of other origins, and pages that reach the server by a false name, can read."""
 
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.support.chromium import chromium
+from tests.support.foreign_page import foreign_page
 from tests.support.serving import serve
 from tests.support.stream_events import estimate, hello
 
@@ -46,32 +44,6 @@ TRY = """async ([http, ws]) => {
 def browser() -> Iterator[Browser]:
     with chromium(f"--host-resolver-rules=MAP {FORGED} 127.0.0.1") as started:
         yield started
-
-
-@contextmanager
-def foreign_page(body: str = "") -> Iterator[str]:
-    """The address of a page of another origin on this machine."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            found = self.path == "/"
-            self.send_response(200 if found else 404)
-            self.send_header("Content-Type", "text/html")
-            self.end_headers()
-            self.wfile.write(f"<!doctype html><title>foreign</title>{body}".encode() if found else b"")
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def attempts(page: Page, port: int, name: str = "127.0.0.1") -> dict[str, str]:

@@ -43,7 +43,7 @@ def open_page(browser: Browser, sink: Server) -> Iterator[Open]:
     """Opens the daemon's page; afterwards nothing may have gone wrong in it, refusals by its own policy included."""
     complaints: list[str] = []
 
-    def hear(message: ConsoleMessage) -> None:
+    def collect(message: ConsoleMessage) -> None:
         if message.type in ("error", "warning") and REFUSED not in message.text:
             complaints.append(message.text)
 
@@ -52,7 +52,7 @@ def open_page(browser: Browser, sink: Server) -> Iterator[Open]:
         def start(query: str = "", **settings: object) -> Page:
             page = browser.new_page(**settings)  # type: ignore[arg-type]
             stack.callback(page.close)
-            page.on("console", hear)
+            page.on("console", collect)
             page.on("pageerror", lambda error: complaints.append(str(error)))
             page.goto(f"http://127.0.0.1:{sink.port}/{query}")
             expect(part(page, "state")).to_have_text("connected")
@@ -294,15 +294,15 @@ def test_events_are_given_to_the_page(open_page: Open, sink: Server) -> None:
     page = open_page()
     page.locator("#live").evaluate(
         """live => {
-            window.heard = [];
-            live.addEventListener("emostream", ({ detail }) => window.heard.push(detail.type));
+            window.received = [];
+            live.addEventListener("emostream", ({ detail }) => window.received.push(detail.type));
         }"""
     )
     for event in (hello(), estimate(1), utterance(20)):
         sink.emit(event)
         expect(part(page, "label")).not_to_have_text("waiting")
-    page.wait_for_function("() => window.heard.length === 3")
-    assert page.evaluate("() => window.heard") == ["hello", "estimate", "utterance"]
+    page.wait_for_function("() => window.received.length === 3")
+    assert page.evaluate("() => window.received") == ["hello", "estimate", "utterance"]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -364,7 +364,7 @@ def test_all_that_can_be_pressed_is_reached_by_keyboard(open_page: Open) -> None
 
 
 def test_the_colours_are_those_of_the_terminal() -> None:
-    script = (resources.files("emostream") / "widget" / "emostream.js").read_text()
+    script = (resources.files("emostream") / "widget" / "palette.js").read_text()
     palette = re.search(r"const PALETTE = \{(.*?)\}", script, re.DOTALL)
     assert palette is not None
     pairs = re.findall(r"(\w+): (\"#\w+\")", palette[1])

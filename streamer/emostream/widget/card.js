@@ -1,0 +1,144 @@
+// The card: all that the element shows, drawn from its status.
+
+import { Announcer } from "./announcer.js";
+import { Bars } from "./bars.js";
+import { newElement, percent, seconds } from "./format.js";
+import { headlineOf } from "./headline.js";
+import { Microphone } from "./microphone.js";
+import { STYLE } from "./style.js";
+import { Timeline } from "./timeline.js";
+
+const MARKUP = `
+  <div class="card" part="card">
+    <div class="wash"></div>
+    <div class="head"><p class="lamp" part="lamp"><i></i><span id="notice"></span></p><p class="muted" id="source"></p></div>
+    <div class="reading">
+      <div>
+        <p class="label" part="label" id="label"></p>
+        <p class="detail" part="detail" id="detail"></p>
+        <div class="controls" part="controls" id="controls" hidden>
+          <button type="button" class="main" id="start"></button><button type="button" id="pause"></button>
+        </div>
+      </div>
+      <div class="bars" part="bars" id="bars" role="group" aria-label="Probability of each label"></div>
+    </div>
+    <canvas part="timeline" id="timeline" role="img"></canvas>
+    <div class="foot" part="status">
+      <p><span id="state"></span><span id="delay"></span><span id="losses" class="bad"></span></p>
+      <p id="models"></p>
+      <p class="wide" id="certainty"></p>
+    </div>
+    <p class="aloud" id="aloud" role="status" aria-live="polite" aria-atomic="true"></p>
+  </div>
+`;
+
+/**
+ * `show` takes the status: {socket, microphone or null, stream or null, isFresh, trouble, closeCode, unreportedLossMs, host}.
+ * `isFresh` says whether an estimate came a moment ago, `host` gives the server's name.
+ */
+export class Card {
+  #parts = {};
+  #bars;
+  #timeline;
+  #announcer;
+
+  constructor(root) {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(STYLE);
+    root.adoptedStyleSheets = [sheet];
+    root.innerHTML = MARKUP;
+    this.#parts.card = root.querySelector(".card");
+    for (const element of root.querySelectorAll("[id]")) this.#parts[element.id] = element;
+    this.#bars = new Bars(this.#parts.bars);
+    this.#timeline = new Timeline(this.#parts.timeline, this.#bars);
+    this.#announcer = new Announcer(this.#parts.aloud);
+  }
+
+  get canvas() {
+    return this.#parts.timeline;
+  }
+
+  /** Call these when the buttons are pressed. */
+  onPress({ start, pause }) {
+    this.#parts.start.onclick = start;
+    this.#parts.pause.onclick = pause;
+  }
+
+  setLabels(labels) {
+    this.#bars.setLabels(labels);
+  }
+
+  drawTimeline(stream, isTransparent) {
+    this.#timeline.draw(stream, isTransparent);
+  }
+
+  show(status, { announces }) {
+    const { card, label, detail, notice, state, delay, losses } = this.#parts;
+    const { socket, microphone, stream, isFresh, trouble } = status;
+    const { text, lines, isLabel, announcement } = headlineOf(status);
+    const isLive = socket.isOpen && isFresh && (microphone?.state ?? "on") === "on";
+    label.textContent = text;
+    label.classList.toggle("quiet", !isLabel);
+    detail.replaceChildren(
+      ...lines.flatMap(([strong, plain], index) => [
+        ...(index ? [newElement("br", "")] : []),
+        newElement("b", "", strong),
+        strong ? ` ${plain}` : plain,
+      ]),
+    );
+    if (announces) this.#announcer.announce(announcement);
+    card.classList.toggle("live", isLive);
+    card.style.setProperty("--now", isLabel ? this.#bars.colour(text) : "transparent");
+    notice.textContent = noticeOf(status, isLive);
+    state.textContent = connectionOf(status);
+    state.classList.toggle("bad", Boolean(trouble || socket.retryAt));
+    const { latest, lostMs = 0, skipped = 0 } = stream ?? {};
+    this.#bars.show(isLive ? latest : null);
+    delay.textContent = isLive && latest.latency_ms != null ? `${Math.round(latest.latency_ms)} ms behind` : "";
+    const allLostMs = lostMs + status.unreportedLossMs;
+    losses.textContent = [allLostMs > 0 && `${seconds(allLostMs)} of audio lost`, skipped > 0 && `${skipped} updates skipped`].filter(Boolean).join(", ");
+    this.#showHello(stream?.hello);
+    this.#showControls(microphone, stream);
+  }
+
+  #showHello(hello) {
+    const { source, models, certainty } = this.#parts;
+    source.textContent = hello ? [hello.source, hello.speaker && `knows ${hello.speaker}'s voice`].filter(Boolean).join(" · ") : "";
+    models.textContent = hello ? hello.models.map((model) => model.name).join(" + ") : "";
+    const { be_right: wanted, confidence, right, coverage } = hello?.certainty ?? {};
+    const short = right < wanted ? ` (${percent(wanted)} was asked for)` : "";
+    certainty.textContent = hello?.certainty
+      ? `A label needs ${percent(confidence)}: then it was right ${percent(right)} of the time${short} on strangers, and shown for ${percent(coverage)} of speech.`
+      : "";
+  }
+
+  #showControls(microphone, stream) {
+    const { controls, start, pause, timeline } = this.#parts;
+    controls.hidden = !microphone;
+    timeline.hidden = Boolean(microphone && !stream);
+    if (!microphone) return;
+    const { state } = microphone;
+    start.textContent = { off: "Read my voice", asking: "Cancel" }[state] ?? "Stop";
+    start.classList.toggle("main", state === "off");
+    start.hidden = !Microphone.isPossible;
+    pause.hidden = state !== "on" && state !== "paused";
+    pause.textContent = state === "paused" ? "Go on" : "Pause";
+  }
+}
+
+/** The notice beside the lamp: whether a voice is being read. */
+function noticeOf({ microphone, socket }, isLive) {
+  const { state } = microphone ?? {};
+  if (isLive) return "A voice is being read";
+  if (state === "paused") return "Paused: no voice is being read";
+  if (socket.isOpen) return "No voice is being read";
+  return state === "on" ? "No connection: the microphone is on, nobody reads it" : state === "off" ? "The microphone is off" : "No connection";
+}
+
+/** The state of the connection, in the footer. */
+function connectionOf({ microphone, socket, trouble }) {
+  if (trouble) return trouble;
+  if (socket.retryAt) return "reconnecting";
+  if (socket.isOpen) return "connected";
+  return microphone && microphone.state !== "on" ? "" : "connecting";
+}

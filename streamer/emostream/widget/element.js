@@ -1,0 +1,220 @@
+// The element: its attributes, and what its socket and its microphone do to the status that the card shows.
+
+import { AudioSender } from "./audio_sender.js";
+import { Card } from "./card.js";
+import { Microphone } from "./microphone.js";
+import { ReconnectingSocket, addressOf } from "./socket.js";
+import { StreamState } from "./stream_state.js";
+
+const PROTOCOL_VERSION = 1;
+const STALE_MS = 3_000; // without an estimate for this long (or six steps) nothing is being read
+const SUMMARY_WAIT_MS = 5_000;
+const CLOSED = { 1001: "the server is stopping", 1013: "the server is full" };
+
+export class EmoStream extends HTMLElement {
+  static observedAttributes = ["src", "theme", "microphone", "publish"];
+
+  #card;
+  #microphone = null;
+  #sender = null;
+  #socket = new ReconnectingSocket({
+    opened: () => this.#opened(),
+    received: (data) => this.#receive(data),
+    closed: (code, reason) => this.#closed(code, reason),
+    changed: () => this.#show(),
+  });
+  #stream = null;
+  #isFresh = false;
+  #trouble = "";
+  #closeCode = 0;
+  #staleTimer = 0;
+  #summaryTimer = 0;
+  #drawTimeline = () => this.#card.drawTimeline(this.#stream, this.getAttribute("theme") === "transparent");
+  #resized = new ResizeObserver(this.#drawTimeline);
+  #darkness = matchMedia("(prefers-color-scheme: dark)");
+  #reconnectNow = () => document.hidden || this.#socket.reconnectNow();
+
+  constructor() {
+    super();
+    this.#card = new Card(this.attachShadow({ mode: "open" }));
+    this.#card.onPress({
+      start: () => (this.#microphone.state === "off" ? this.#startMicrophone() : this.#microphone.stop()),
+      pause: () => this.#microphone.pause(this.#microphone.state === "on"),
+    });
+  }
+
+  connectedCallback() {
+    this.#resized.observe(this.#card.canvas);
+    this.#darkness.addEventListener("change", this.#drawTimeline);
+    addEventListener("online", this.#reconnectNow);
+    document.addEventListener("visibilitychange", this.#reconnectNow);
+    this.#restart();
+  }
+
+  disconnectedCallback() {
+    this.#resized.disconnect();
+    this.#darkness.removeEventListener("change", this.#drawTimeline);
+    removeEventListener("online", this.#reconnectNow);
+    document.removeEventListener("visibilitychange", this.#reconnectNow);
+    this.#disconnect();
+  }
+
+  attributeChangedCallback(name, before, after) {
+    if (!this.isConnected || before === after) return;
+    if (name === "theme") this.#drawTimeline();
+    else this.#restart();
+  }
+
+  // --------------------------------------------------------------------------------------------------- the connection
+
+  #disconnect() {
+    this.#sender = null;
+    this.#microphone?.stop();
+    this.#microphone = null;
+    this.#isFresh = false;
+    clearTimeout(this.#staleTimer);
+    clearTimeout(this.#summaryTimer);
+    this.#socket.close();
+  }
+
+  /** Begin anew: an element with a microphone waits for a click, any other connects. */
+  #restart() {
+    this.#disconnect();
+    this.#stream = null;
+    this.#trouble = "";
+    this.#closeCode = 0;
+    if (this.hasAttribute("microphone")) {
+      this.#microphone = new Microphone((chunk) => this.#send(chunk), () => this.#microphoneChanged());
+    } else this.#connect({});
+    this.#show();
+    this.#drawTimeline();
+  }
+
+  #connect(query) {
+    try {
+      this.#socket.open(addressOf(this.getAttribute("src"), query));
+    } catch (error) {
+      this.#trouble = `cannot connect: ${error.message}`;
+      this.#show();
+    }
+  }
+
+  #opened() {
+    this.#sender?.begin();
+    this.#show();
+  }
+
+  #closed(code, reason) {
+    this.#isFresh = false;
+    this.#closeCode = code;
+    this.#trouble = CLOSED[code] ?? (reason || this.#trouble);
+    if (this.#microphone?.state === "off") this.#socket.close(); // the summary that it stayed open for cannot come now
+  }
+
+  // --------------------------------------------------------------------------------------------------- the microphone
+
+  async #startMicrophone() {
+    const microphone = this.#microphone;
+    clearTimeout(this.#summaryTimer);
+    this.#socket.close();
+    this.#stream = null;
+    this.#trouble = "";
+    if (!(await microphone.start())) return;
+    const start = { type: "start", rate: microphone.rateHz, format: "f32le", source: "a browser's microphone" };
+    if (this.hasAttribute("publish")) start.publish = this.getAttribute("publish");
+    this.#sender = new AudioSender(this.#socket, start);
+    this.#connect({ stream: "" });
+  }
+
+  /** Its state is another: a button was pressed, or the browser took the microphone away. */
+  #microphoneChanged() {
+    if (this.#microphone.state === "off" && this.#sender) this.#endAudio();
+    this.#show();
+  }
+
+  /** The socket stays open for a moment, for the summary of all audio. */
+  #endAudio() {
+    this.#sender = null;
+    this.#isFresh = false;
+    this.#trouble = "";
+    if (this.#socket.isOpen && this.#stream) {
+      this.#socket.send({ type: "stop" });
+      this.#summaryTimer = setTimeout(() => this.#finish(), SUMMARY_WAIT_MS);
+    } else this.#finish();
+  }
+
+  #finish() {
+    clearTimeout(this.#summaryTimer);
+    this.#socket.close();
+    this.#show();
+  }
+
+  #send(chunk) {
+    this.#sender?.push(chunk);
+    if (this.#sender?.unreportedLossMs) this.#show();
+  }
+
+  // ------------------------------------------------------------------------------------------------------- the events
+
+  #receive(data) {
+    let event;
+    try {
+      event = JSON.parse(data);
+    } catch {
+      return;
+    }
+    if (event.v !== PROTOCOL_VERSION) {
+      this.#trouble = `the server speaks protocol ${event.v}, this widget ${PROTOCOL_VERSION}`;
+    } else {
+      if (event.type === "hello") this.#begin(event);
+      else if (event.type === "error") this.#trouble = event.message;
+      else if (this.#stream) this.#add(event);
+      this.dispatchEvent(new CustomEvent("emostream", { detail: event }));
+    }
+    this.#show();
+    this.#drawTimeline();
+  }
+
+  #begin(hello) {
+    this.#socket.resetBackoff();
+    this.#trouble = "";
+    if (this.#stream?.continues(hello)) Object.assign(this.#stream, { hello, seq: hello.seq });
+    else {
+      this.#stream = new StreamState(hello);
+      this.#isFresh = false;
+      this.#card.setLabels(hello.labels);
+    }
+  }
+
+  #add(event) {
+    if (this.#stream.isOver(event)) this.#stream = new StreamState({ ...this.#stream.hello, seq: event.seq });
+    this.#stream.add(event);
+    if (event.type === "estimate") this.#refresh();
+    if (event.type === "health" && !event.source_ok) this.#isFresh = false;
+    if (event.type === "summary" && this.#microphone?.state === "off") this.#finish();
+  }
+
+  #refresh() {
+    this.#isFresh = !this.#microphone || this.#microphone.state !== "off";
+    this.#trouble = "";
+    clearTimeout(this.#staleTimer);
+    this.#staleTimer = setTimeout(() => {
+      this.#isFresh = false;
+      this.#show();
+    }, Math.max(STALE_MS, 6 * this.#stream.hello.step_ms));
+  }
+
+  #show() {
+    const status = {
+      socket: this.#socket,
+      microphone: this.#microphone,
+      stream: this.#stream,
+      isFresh: this.#isFresh,
+      trouble: this.#trouble,
+      closeCode: this.#closeCode,
+      unreportedLossMs: this.#sender?.unreportedLossMs ?? 0,
+      host: () => addressOf(this.getAttribute("src"), {}).url.host,
+    };
+    this.#card.show(status, { announces: !this.hasAttribute("quiet") });
+  }
+}

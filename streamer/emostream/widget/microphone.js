@@ -1,0 +1,82 @@
+// Why a microphone gives no audio: the headline, and what the user can do about it.
+const FAILURES = {
+  InsecureContext: ["no microphone", "Browsers give the microphone only to pages that come over https or from this machine."],
+  NotAllowedError: ["not allowed", "The microphone was refused. Allow it in the browser's settings for this page, then start again."],
+  NotFoundError: ["no microphone", "The browser finds none. Plug one in, then start again."],
+  NotReadableError: ["no sound", "The microphone is there but gives nothing: another program may hold it."],
+  Ended: ["microphone gone", "It was unplugged, or the browser took it back. Start again when it is there."],
+};
+
+// Processing for calls changes the sound of a voice.
+const CONSTRAINTS = { echoCancellation: false, noiseSuppression: false, autoGainControl: false, channelCount: { ideal: 1 } };
+
+/** This browser's microphone. `onChunk` gets {samples, lost} at `rateHz`; `onChange` is called after each change of `state`. */
+export class Microphone {
+  state = "off"; // or "asking" (for permission), "on", "paused"
+  failure = null;
+  #onChunk;
+  #onChange;
+  #context = null;
+  #media = null;
+
+  constructor(onChunk, onChange) {
+    this.#onChunk = onChunk;
+    this.#onChange = onChange;
+    if (!Microphone.isPossible) this.failure = FAILURES.InsecureContext;
+  }
+
+  static get isPossible() {
+    return isSecureContext && Boolean(navigator.mediaDevices);
+  }
+
+  get rateHz() {
+    return this.#context.sampleRate;
+  }
+
+  /** To be called on a click: without one an AudioContext does not run. Resolves to whether the microphone is on. */
+  async start() {
+    const context = (this.#context = new AudioContext());
+    const isCurrent = () => this.#context === context; // false after a stop during the wait
+    this.#become("asking");
+    try {
+      await context.audioWorklet.addModule(new URL("capture.js", import.meta.url));
+      const media = await navigator.mediaDevices.getUserMedia({ audio: CONSTRAINTS });
+      if (isCurrent()) this.#capture(context, media);
+      else for (const track of media.getTracks()) track.stop();
+    } catch (error) {
+      if (isCurrent()) this.stop(FAILURES[error.name] ?? ["no microphone", `The browser says: ${error.message}`]);
+    }
+    return isCurrent();
+  }
+
+  /** While paused, the browser itself gives silence instead of the voice, so the stream's clock goes on. */
+  pause(paused) {
+    for (const track of this.#media.getTracks()) track.enabled = !paused;
+    this.#become(paused ? "paused" : "on");
+  }
+
+  stop(failure = null) {
+    for (const track of this.#media?.getTracks() ?? []) track.stop();
+    this.#context?.close();
+    this.#context = this.#media = null;
+    this.#become("off", failure);
+  }
+
+  #capture(context, media) {
+    this.#media = media;
+    const node = new AudioWorkletNode(context, "emostream-capture", { channelCount: 1, channelCountMode: "explicit" });
+    node.port.onmessage = ({ data }) => {
+      node.port.postMessage(null);
+      if (this.#context === context) this.#onChunk(data);
+    };
+    // Some browsers run only nodes that are connected to the loudspeaker; the processor's output is silence.
+    context.createMediaStreamSource(media).connect(node).connect(context.destination);
+    for (const track of media.getTracks()) track.onended = () => this.stop(FAILURES.Ended);
+    this.#become("on");
+  }
+
+  #become(state, failure = null) {
+    [this.state, this.failure] = [state, failure];
+    this.#onChange();
+  }
+}

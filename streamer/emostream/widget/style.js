@@ -1,0 +1,91 @@
+// The style sheet of the element. Colours and type come from --emo-* properties of the page.
+
+export const STYLE = `
+  :host {
+    --ink: var(--emo-ink, #1c1d21); --muted: var(--emo-muted, #62646d); --line: var(--emo-line, #e4e2dc);
+    --surface: var(--emo-surface, #ffffff); --alarm: var(--emo-alarm, #d23f31); --wash: .13;
+    display: block; container-type: inline-size; color-scheme: light;
+    font: 400 .875rem/1.4 var(--emo-font, "Inter", ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, sans-serif);
+  }
+  @media (prefers-color-scheme: dark) {
+    :host(:not([theme="light"])) {
+      --ink: var(--emo-ink, #f0eff2); --muted: var(--emo-muted, #a2a4ae); --line: var(--emo-line, #30323a);
+      --surface: var(--emo-surface, #1b1c20); --alarm: var(--emo-alarm, #f0695c); --wash: .17; color-scheme: dark;
+    }
+  }
+  :host([theme="dark"]), :host([theme="transparent"]) {
+    --ink: var(--emo-ink, #f0eff2); --muted: var(--emo-muted, #a2a4ae); --line: var(--emo-line, #30323a);
+    --surface: var(--emo-surface, #1b1c20); --alarm: var(--emo-alarm, #f0695c); --wash: .17; color-scheme: dark;
+  }
+  :host([theme="transparent"]) {
+    --ink: var(--emo-ink, #fff); --muted: var(--emo-muted, #f0f0f3); --line: var(--emo-line, rgb(255 255 255 / .32)); --alarm: var(--emo-alarm, #ffc2bb);
+    text-shadow: 0 0 3px rgb(0 0 0 / .75), 0 1px 10px rgb(0 0 0 / .45);
+  }
+  :host([hidden]), [hidden] { display: none !important; }
+  * { box-sizing: border-box; margin: 0; }
+  .card {
+    position: relative; isolation: isolate; overflow: hidden; display: grid; gap: 1.75rem; padding: 1.5rem 1.75rem 1.1rem;
+    border-radius: 1.25rem; background: var(--surface); color: var(--ink); -webkit-font-smoothing: antialiased;
+    box-shadow: 0 0 0 1px var(--line), 0 1.5rem 3rem -2rem rgb(20 20 30 / .22);
+  }
+  :host([theme="transparent"]) .card { background: none; box-shadow: none; padding: .5rem; }
+  .wash {
+    position: absolute; z-index: -1; inset: 0; background: var(--now, transparent); opacity: var(--wash);
+    -webkit-mask: radial-gradient(90% 130% at 0 0, #000, transparent 72%); mask: radial-gradient(90% 130% at 0 0, #000, transparent 72%);
+    transition: background-color .9s ease;
+  }
+  :host([theme="transparent"]) .wash { display: none; }
+  .head, .foot { display: flex; flex-wrap: wrap; justify-content: space-between; gap: .25rem 1.5rem; }
+  .head { font-size: .8125rem; }
+  .muted, .foot { color: var(--muted); }
+  .lamp { display: flex; align-items: center; gap: .6rem; font-weight: 500; }
+  .lamp i { flex: none; width: .625rem; height: .625rem; border-radius: 50%; border: 1.5px solid var(--muted); }
+  .live .lamp i { border: 0; background: var(--alarm); animation: breathe 2.4s ease-in-out infinite; }
+  .card:not(.live) .lamp { color: var(--muted); }
+  @keyframes breathe { 50% { box-shadow: 0 0 0 .3rem color-mix(in srgb, var(--alarm) 22%, transparent); } }
+  .reading { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1.08fr); gap: 1.5rem 2.5rem; align-items: center; }
+  .reading:has(.bars:empty) { grid-template-columns: minmax(0, 1fr); }
+  .bars:empty { display: none; }
+  .label {
+    font-size: clamp(2.5rem, 10.5cqi, 4.75rem); line-height: 1.04; font-weight: 600; letter-spacing: -.045em; overflow-wrap: break-word;
+    padding-bottom: .06em; transition: color .3s;
+  }
+  .label.quiet { font-weight: 400; color: var(--muted); letter-spacing: -.035em; font-size: clamp(2.1rem, 8.4cqi, 3.75rem); }
+  .detail { margin-top: .7rem; min-height: 2.8em; color: var(--muted); font-variant-numeric: tabular-nums; text-wrap: pretty; }
+  .detail b { color: var(--ink); font-weight: 500; }
+  .controls { display: flex; flex-wrap: wrap; gap: .6rem; margin-top: 1rem; }
+  button {
+    min-height: 2.5rem; padding: .4rem 1.1rem; border: 1px solid var(--muted); border-radius: 1.25rem; background: none; color: inherit;
+    font-family: inherit; font-size: .875rem; font-weight: 500; line-height: 1.2; text-shadow: inherit; cursor: pointer;
+  }
+  button:hover { background: color-mix(in srgb, var(--ink) 8%, transparent); }
+  button.main { border-color: var(--ink); background: var(--ink); color: var(--surface); text-shadow: none; }
+  button.main:hover { background: color-mix(in srgb, var(--ink) 85%, var(--surface)); }
+  button:focus-visible { outline: 2px solid var(--emo-focus, #4a90e2); outline-offset: 2px; }
+  .bars { display: grid; grid-template-columns: auto minmax(0, 1fr) auto; gap: .7rem .9rem; align-items: center; }
+  .name { max-width: 9rem; overflow: hidden; text-overflow: ellipsis; color: var(--muted); }
+  .share { min-width: 2.9em; text-align: right; color: var(--muted); font-variant-numeric: tabular-nums; }
+  .track { height: .5rem; overflow: hidden; border-radius: .25rem; background: var(--line); }
+  .fill { height: 100%; border-radius: inherit; background: var(--c); opacity: .7; transform: translateX(-100%); transition: transform .25s ease-out; }
+  .top.name, .top.share { color: var(--ink); font-weight: 600; }
+  .top .fill { opacity: 1; }
+  .idle .fill { opacity: .25; }
+  .rule { grid-column: 1 / -1; height: 1px; background: var(--line); margin: .1rem 0; }
+  .level { height: .25rem; }
+  .level .fill { background: var(--ink); opacity: .8; transition-duration: .12s; }
+  canvas { display: block; width: 100%; height: 8.25rem; }
+  .foot { padding-top: .85rem; border-top: 1px solid var(--line); font-size: .75rem; font-variant-numeric: tabular-nums; }
+  .foot span:not(:empty) ~ span:not(:empty)::before { content: "·"; margin: 0 .5em; }
+  .foot:not(:has(span:not(:empty), .wide:not(:empty), #models:not(:empty))), .foot p:empty { display: none; }
+  .foot .wide { flex-basis: 100%; }
+  .bad { color: var(--alarm); }
+  .aloud { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+  @container (max-width: 34rem) {
+    .card { padding: 1.15rem 1.15rem .9rem; gap: 1.35rem; border-radius: 1rem; }
+    .reading { grid-template-columns: minmax(0, 1fr); }
+    .label { font-size: clamp(2.5rem, 17cqi, 4rem); } .label.quiet { font-size: clamp(1.9rem, 12cqi, 3rem); }
+    .detail { min-height: 0; }
+  }
+  @media (prefers-reduced-motion: reduce) { *, .live .lamp i { animation: none; transition: none; } }
+  @media (forced-colors: active) { .fill { background: CanvasText; forced-color-adjust: none; } .track { border: 1px solid CanvasText; } }
+`;
