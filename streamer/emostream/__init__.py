@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from emostream.api import Reading, Stream, listen, open_stream, read
     from emostream.errors import EmostreamError
 
+    __version__: str
+
 _MODULES = {
     "EmostreamError": "emostream.errors",
     "Reading": "emostream.api",
@@ -28,12 +30,17 @@ _MODULES = {
 __all__ = ["EmostreamError", "Reading", "Stream", "listen", "open_stream", "read"]
 
 
-def __getattr__(name: str) -> Any:
+def _attribute(name: str) -> Any:
     if name == "__version__":
         return _version()
     if name not in _MODULES:
         raise AttributeError(f"module 'emostream' has no attribute {name!r}: expected one of {', '.join(__all__)}")
     return getattr(importlib.import_module(_MODULES[name]), name)
+
+
+# Type checkers know the names from above, and with a __getattr__ would let any other name through.
+if not TYPE_CHECKING:
+    __getattr__ = _attribute
 
 
 def __dir__() -> list[str]:

@@ -23,7 +23,7 @@ from emostream.daemon import Daemon
 from emostream.errors import UsageError
 from emostream.events import Estimate, Event, Summary, Utterance
 from emostream.inference.speaker import SpeakerProfile
-from emostream.pcm import mono_samples
+from emostream.pcm import AudioArray, mono_samples
 from emostream.pipeline.factory import StreamFactory
 from emostream.pipeline.stream import EmotionStream
 from emostream.profiles import Speakers
@@ -100,7 +100,7 @@ class Stream:
         self._next_sample = 0
         self._opened = False
 
-    def push(self, samples: object) -> list[Event]:
+    def push(self, samples: AudioArray) -> list[Event]:
         """Take the next samples, give the events they complete; the first push gives the stream's hello too.
 
         ``samples`` is float32 in [-1, 1] or int16, of shape (n,) or (n, channels), which are mixed by their mean.
@@ -140,7 +140,7 @@ class Stream:
 
 
 def read(
-    audio: AnyPath | np.ndarray,
+    audio: AnyPath | AudioArray,
     sample_rate_hz: int | None = None,
     *,
     speaker: str | None = None,

@@ -26,7 +26,7 @@ from websockets.typing import Subprotocol
 
 from emostream.events import Summary
 from emostream.inference.speaker import SpeakerProfile
-from emostream.pcm import mono_samples
+from emostream.pcm import AudioArray, mono_samples
 from emostream.protocol import (
     VERSIONS,
     AskProfile,
@@ -102,7 +102,7 @@ class Client:
         """Begin to send audio at ``rate`` Hz; see ``Start`` for the rest."""
         self.send_message(Start(rate=rate, format="f32le", profile=profile, publish=publish))
 
-    def send(self, audio: object) -> None:
+    def send(self, audio: AudioArray | bytes) -> None:
         """Audio: float32 in [-1, 1] or int16, of shape (n,) or (n, channels), or mono f32le as bytes.
 
         Raises ``TypeError`` and ``ValueError`` for anything else.
@@ -170,7 +170,7 @@ class AsyncClient:
         """As ``Client.start``."""
         await self.send_message(Start(rate=rate, format="f32le", profile=profile, publish=publish))
 
-    async def send(self, audio: object) -> None:
+    async def send(self, audio: AudioArray | bytes) -> None:
         """As ``Client.send``."""
         for frame in _frames(audio):
             await self._socket.send(frame)
@@ -230,7 +230,7 @@ def _headers(token: str | None) -> dict[str, str]:
     return {} if token is None else {"Authorization": f"Bearer {token}"}
 
 
-def _frames(audio: object) -> Iterator[bytes]:
+def _frames(audio: AudioArray | bytes) -> Iterator[bytes]:
     data = audio if isinstance(audio, bytes) else np.ascontiguousarray(mono_samples(audio), "<f4").tobytes()
     for start in range(0, len(data), MOST_BYTES):
         yield data[start : start + MOST_BYTES]

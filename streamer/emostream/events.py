@@ -100,7 +100,7 @@ class UtteranceStart(Event, frozen=True, kw_only=True, tag="utterance_start"):
 
 
 class Utterance(Event, frozen=True, kw_only=True, tag="utterance"):
-    """One stretch of speech, from its first to its last voiced moment, with the verdict over all of it."""
+    """One stretch of speech, from its first to its last voiced moment, with the prediction over all of it."""
 
     p: dict[str, float]
     label: str | None = msgspec.field(default_factory=lambda: None)
@@ -132,7 +132,7 @@ class Error(Event, frozen=True, kw_only=True, tag="error"):
 
 
 class Summary(Event, frozen=True, kw_only=True, tag="summary"):
-    """A whole file, or all that a client has sent: the verdict over its speech, and each label's share of the time."""
+    """A whole file, or all that a client has sent: the prediction over its speech, each label's share of the time."""
 
     source: str
     p: dict[str, float]

@@ -1,8 +1,12 @@
 """Raw PCM to samples: bytes of a pipe or a socket, and arrays of Python code."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from emostream.audio import Samples
+
+AudioArray = NDArray[np.float32] | NDArray[np.int16]
+"""Audio of Python code, shape (n,) or (n, channels): float32 in [-1, 1], or int16."""
 
 # By encoding: numpy's type, and the value that stands for 1.0.
 _ENCODINGS = {"s16le": ("<i2", 32768.0), "f32le": ("<f4", 1.0)}
@@ -42,7 +46,7 @@ class PcmDecoder:
         return left
 
 
-def mono_samples(samples: object) -> Samples:
+def mono_samples(samples: AudioArray) -> Samples:
     """An array of Python code as mono float32 of shape (n,).
 
     ``samples`` is float32 in [-1, 1] or int16, of shape (n,) or (n, channels); channels are mixed by their mean. Raises
@@ -55,7 +59,9 @@ def mono_samples(samples: object) -> Samples:
         raise TypeError(f"got an array of {samples.dtype}, {_EXPECTED}: {_advice(samples.dtype)}")
     if samples.ndim not in (1, 2) or (samples.ndim == 2 and not 1 <= samples.shape[1] <= MOST_CHANNELS):
         raise ValueError(f"got an array of shape {samples.shape}, {_EXPECTED} (at most {MOST_CHANNELS}): transpose it")
-    audio = samples.astype(np.float32) / np.float32(32768) if samples.dtype == np.int16 else samples
+    audio = np.asarray(samples, np.float32)
+    if samples.dtype == np.int16:
+        audio = audio / np.float32(32768)
     if not np.isfinite(audio).all():
         raise NotFiniteError("the samples hold NaN or infinity: expected finite numbers in [-1, 1]")
     mono: Samples = audio.mean(axis=1) if audio.ndim == 2 else audio

@@ -59,7 +59,7 @@ class Lost(Message, frozen=True, kw_only=True, tag="lost"):
 
 
 class Flush(Message, frozen=True, kw_only=True, tag="flush"):
-    """What was sent is all for now: judge the rest of it, end the utterance, and say so with a ``summary``."""
+    """What was sent is all for now: read the rest of it, end the utterance, and answer with a ``summary``."""
 
 
 class Reset(Message, frozen=True, kw_only=True, tag="reset"):

@@ -178,12 +178,18 @@ def _check_together(models: Sequence[EmotionModel]) -> None:
         raise ModelError("no model was given: name one with --model, or leave it out for the shipped ones")
     first = models[0].card
     for card in (model.card for model in models):
-        ours = (card.labels, card.features.sample_rate_hz, card.window_ms, card.step_ms, card.shortest_window_ms)
-        theirs = (first.labels, first.features.sample_rate_hz, first.window_ms, first.step_ms, first.shortest_window_ms)
-        if ours != theirs:
+        found = (card.labels, card.features.sample_rate_hz, card.window_ms, card.step_ms, card.shortest_window_ms)
+        expected = (
+            first.labels,
+            first.features.sample_rate_hz,
+            first.window_ms,
+            first.step_ms,
+            first.shortest_window_ms,
+        )
+        if found != expected:
             raise ModelError(
                 f"{first.name} and {card.name} cannot listen together: labels, rate, window, step and shortest window "
-                f"must be the same; got {theirs} and {ours}; name models of one kind with --model"
+                f"must be the same; got {expected} and {found}; name models of one kind with --model"
             )
     if first.features.sample_rate_hz != SAMPLE_RATE_HZ:
         raise ModelError(

@@ -72,7 +72,7 @@ def test_without_a_half_life_there_is_no_memory() -> None:
         ([p(0.50, 0.30, 0.20), p(0.39, 0.37, 0.24), p(0.44, 0.36, 0.20), p(0.46, 0.30, 0.24)], [0, None, None, 0]),
         # Another label must lead by 0.05.
         ([p(0.50, 0.40, 0.10), p(0.45, 0.49, 0.06), p(0.44, 0.50, 0.06)], [0, 0, 1]),
-        # Below keep_at the lead does not matter.
+        # Below off_threshold switch_margin does not matter.
         ([p(0.50, 0.40, 0.10), p(0.39, 0.46, 0.15)], [0, 1]),
     ],
     ids=["too even", "named", "kept, then let go", "not named again early", "switch_margin", "taken over"],
