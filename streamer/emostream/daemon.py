@@ -9,7 +9,7 @@ from emostream.pipeline.stream import EmotionStream
 from emostream.sinks import Sink
 from emostream.sources import Source
 
-# Health without an estimate beside it waits so long for one: clients need not be woken twice.
+# A health event waits so long for an estimate to go with it: clients need not be woken twice.
 HEALTH_ALONE_S = 0.5
 
 
@@ -34,9 +34,9 @@ class Daemon:
         self._trouble: str | None = None
 
     def run(self) -> None:
-        """Hand on events until the source ends or is closed, then what the end completes.
+        """Emit events until the source ends or is closed, then the events that its end completes.
 
-        Raises what the source does.
+        Raises what the source raises.
         """
         for event in self.events():
             self.emit(event)
@@ -47,7 +47,7 @@ class Daemon:
             sink.emit(event)
 
     def events(self) -> Iterator[Event]:
-        """All events until the source ends, with the time of day on them."""
+        """All events until the source ends, with the wall clock in them. Raises what the source raises."""
         yield from with_time([self._stream.hello()])
         for block in self._source.blocks():
             events = self._stream.push(block)
@@ -58,7 +58,7 @@ class Daemon:
         yield from with_time(self._report(at_once=True))
 
     def _report(self, *, slack_s: float = 0.0, at_once: bool = False) -> list[Event]:
-        """How things stand: every few seconds, and at once when trouble comes or goes."""
+        """Health every few seconds; an error and health at once when the source's trouble comes or goes."""
         trouble, now_s = self._source.trouble, time.monotonic()
         changed, self._trouble = trouble != self._trouble, trouble
         reports: list[Event] = []

@@ -1,4 +1,4 @@
-"""What only a live stream's events carry: the time of day, their latency, and health every few seconds."""
+"""What live streams add to their events: the wall clock, latency, and health every few seconds."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -13,15 +13,15 @@ HEALTH_EVERY_S = 2.0
 
 
 def with_time(events: Iterable[Event]) -> list[Event]:
-    """The events with the time of day on them: now, as RFC 3339 in UTC, to the millisecond."""
+    """The events with the wall clock as ``ts``: RFC 3339 in UTC, to the millisecond."""
     ts = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return [msgspec.structs.replace(event, ts=ts) for event in events]
 
 
 class LiveStream:
-    """What is known of a stream that is read as it comes in: how late it is, what it lost, when its health is due.
+    """The lag, the losses and the health period of one live stream. Not thread-safe: one thread at a time uses it.
 
-    Times are seconds of ``time.monotonic()``. The first health is due at once.
+    Times are seconds of ``time.monotonic()``. The first health event is due at once.
     """
 
     def __init__(self, stream: EmotionStream, source: str) -> None:
@@ -32,35 +32,36 @@ class LiveStream:
         self._health_due_s = 0.0
 
     def reset(self) -> None:
-        """The stream begins anew: nothing is lost yet."""
+        """The stream begins anew: no audio is lost yet."""
         self._lost_ms = 0.0
 
     def count_lost(self, block: AudioBlock) -> None:
-        """Add up what was lost before a block."""
+        """Count the audio that was lost before a block."""
         self._lost_ms += 1000 * block.lost_samples / block.sample_rate_hz
 
     def with_latency(self, events: Iterable[Event], arrived_s: float | None, now_s: float) -> list[Event]:
-        """The events of audio whose last sample arrived at ``arrived_s`` (None: without a clock), each estimate's
-        latency on it: from the capture of its window's last sample until now.
+        """The events, with ``latency_ms`` in each estimate: from the capture of its window's last sample until now.
+
+        ``arrived_s`` is when the latest sample arrived; None, for a source without a clock, gives no latency.
         """
         if arrived_s is None:
             return list(events)
         self._lag_ms = 1000 * (now_s - arrived_s)
-        # What stands in the audio behind the window's end was captured after it.
-        captured_ms = self._lag_ms + self._stream.clock_ms
+        # Samples after the window's end were captured after it and arrived with it.
+        lag_and_clock_ms = self._lag_ms + self._stream.clock_ms
         return [
-            msgspec.structs.replace(event, latency_ms=round(captured_ms - event.t_end_ms, 1))
+            msgspec.structs.replace(event, latency_ms=round(lag_and_clock_ms - event.t_end_ms, 1))
             if isinstance(event, Estimate)
             else event
             for event in events
         ]
 
     def is_health_due(self, now_s: float, slack_s: float = 0.0) -> bool:
-        """Whether the period has passed, and ``slack_s`` more."""
+        """Whether ``HEALTH_EVERY_S`` and ``slack_s`` have passed since the latest health event."""
         return now_s >= self._health_due_s + slack_s
 
     def health(self, now_s: float, *, source_ok: bool = True, clients: int = 0, dropped_events: int = 0) -> Health:
-        """How the stream is doing now; the next one is due a period later."""
+        """The health event of now; the next one is due ``HEALTH_EVERY_S`` later."""
         self._health_due_s = now_s + HEALTH_EVERY_S
         return Health(
             **self._stream.moment(),

@@ -1,4 +1,4 @@
-"""Raw PCM to samples: bytes of a pipe or a socket, and arrays of Python code."""
+"""Samples from raw PCM: bytes of a pipe or a socket, and arrays that Python code passes."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,38 +20,38 @@ class NotFiniteError(ValueError):
 
 
 class PcmDecoder:
-    """Bytes of mono PCM in chunks of any length in, samples out; half a sample waits for its other half.
+    """Decodes mono PCM that comes in chunks of any length; an incomplete sample is kept for the next chunk.
 
-    ``encoding`` is one of ``ENCODINGS``.
+    ``encoding`` is one of ``ENCODINGS``. Not thread-safe.
     """
 
     def __init__(self, encoding: str) -> None:
         self._dtype, self._full_scale = _ENCODINGS[encoding]
         self.sample_bytes = np.dtype(self._dtype).itemsize
-        self._rest = b""
+        self._incomplete = b""
 
     def push(self, data: bytes) -> Samples:
-        """Float32 of shape (n,), full scale at 1. Raises ``NotFiniteError``."""
-        data = self._rest + data
-        whole = len(data) - len(data) % self.sample_bytes
-        self._rest = data[whole:]
-        samples: Samples = np.frombuffer(data[:whole], self._dtype).astype(np.float32) / np.float32(self._full_scale)
+        """The samples that ``data`` completes, float32 of shape (n,), full scale 1. Raises ``NotFiniteError``."""
+        data = self._incomplete + data
+        end = len(data) - len(data) % self.sample_bytes
+        self._incomplete = data[end:]
+        samples: Samples = np.frombuffer(data[:end], self._dtype).astype(np.float32) / np.float32(self._full_scale)
         if not np.isfinite(samples).all():
             raise NotFiniteError("the samples hold NaN or infinity")
         return samples
 
     def flush(self) -> int:
-        """The audio ended: how many bytes of half a sample are left out; be as new."""
-        left, self._rest = len(self._rest), b""
-        return left
+        """The audio ended: drop the bytes of an incomplete sample and return how many there were."""
+        n_bytes, self._incomplete = len(self._incomplete), b""
+        return n_bytes
 
 
 def mono_samples(samples: AudioArray) -> Samples:
-    """An array of Python code as mono float32 of shape (n,).
+    """An array as mono float32 of shape (n,).
 
     ``samples`` is float32 in [-1, 1] or int16, of shape (n,) or (n, channels); channels are mixed by their mean. Raises
-    ``TypeError`` for anything else and ``ValueError`` for a shape, NaN or infinity: bytes of another type read as
-    float32 are noise or silence, and nobody would be told.
+    ``TypeError`` for anything else and ``ValueError`` for a shape, NaN or infinity: another type's bytes read as
+    float32 are noise or silence, which would give wrong labels without an error.
     """
     if not isinstance(samples, np.ndarray):
         raise TypeError(f"got {type(samples).__name__}, {_EXPECTED}: make it an array with numpy.asarray")

@@ -1,6 +1,6 @@
-"""Protocol 1, the socket's side of the vocabulary: what clients may say, and the answers that are for one client alone.
+"""Protocol 1: the messages that clients send, and the events that are for one client alone.
 
-``docs/protocol.md`` is for those who write clients; ``docs/protocol.schema.json`` is generated from these types
+``docs/protocol.md`` is for authors of clients; ``docs/protocol.schema.json`` is generated from these types
 (``python -m emostream.protocol``).
 """
 
@@ -22,17 +22,17 @@ Token = Annotated[str, msgspec.Meta(max_length=512)]
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="type"):
-    """What all messages of clients share: a ``type``, and no field that is not known."""
+    """The base of all messages of clients: they have a ``type``, and an unknown field is an error."""
 
 
 class Authenticate(Message, frozen=True, kw_only=True, tag="authenticate"):
-    """The first message where a token is needed and no ``Authorization`` header could be sent."""
+    """The token, as the first message, from a client that cannot send an ``Authorization`` header."""
 
     token: Token
 
 
 class Subscribe(Message, frozen=True, kw_only=True, tag="subscribe"):
-    """Send the events of this stream, now or as soon as there is one; null for no stream. One at a time."""
+    """Follow this stream, now or as soon as it begins; null for none. A client follows one stream at a time."""
 
     stream: Name | None
 
@@ -40,8 +40,8 @@ class Subscribe(Message, frozen=True, kw_only=True, tag="subscribe"):
 class Start(Message, frozen=True, kw_only=True, tag="start"):
     """The client's own audio begins: binary frames of mono PCM at ``rate`` Hz follow.
 
-    ``labels`` says whether every step is wanted or utterances alone. ``profile`` is what a ``profile`` event gave
-    before. With ``publish`` other clients may subscribe to the stream under that name; ``source`` is for people.
+    ``labels`` selects estimates of every step or utterances alone. ``profile`` comes from an earlier ``profile`` event.
+    With ``publish`` other clients may subscribe to the stream under that name. ``source`` is a name for users to read.
     """
 
     rate: Rate
@@ -53,31 +53,31 @@ class Start(Message, frozen=True, kw_only=True, tag="start"):
 
 
 class Lost(Message, frozen=True, kw_only=True, tag="lost"):
-    """So many samples were lost before the next binary frame: the clock moves on over them."""
+    """``samples`` samples were lost before the next binary frame: the stream's clock advances by their duration."""
 
     samples: Annotated[int, msgspec.Meta(ge=1, le=1_000_000_000)]
 
 
 class Flush(Message, frozen=True, kw_only=True, tag="flush"):
-    """What was sent is all for now: read the rest of it, end the utterance, and answer with a ``summary``."""
+    """The audio pauses here: process all of it, end the utterance, and send a ``summary``."""
 
 
 class Reset(Message, frozen=True, kw_only=True, tag="reset"):
-    """Forget all audio: a new ``hello`` follows, and the stream is as new."""
+    """Discard all audio and begin anew: a ``hello`` follows."""
 
 
 class Stop(Message, frozen=True, kw_only=True, tag="stop"):
-    """The audio has ended: as ``flush``, and the ``summary`` is the stream's last event."""
+    """The audio ends here: as ``flush``, and the ``summary`` is the stream's last event."""
 
 
 class AskProfile(Message, frozen=True, kw_only=True, tag="profile"):
-    """Give what was heard of this voice so far as a profile, under the name of the person who spoke."""
+    """Send a profile of the speech so far, under the name of the person who spoke."""
 
     name: Title
 
 
 class Profile(Event, frozen=True, kw_only=True, tag="profile"):
-    """How somebody speaks, as numbers without sound: to be kept by the client and given back in ``start``."""
+    """A speaker's profile: numbers, no sound. The client keeps it and sends it in a later ``start``."""
 
     profile: SpeakerProfile
 
@@ -99,7 +99,7 @@ def decode_message(text: str | bytes) -> AnyMessage:
 
 
 def decode_event(text: str | bytes) -> ServerEvent:
-    """What a server sent. Raises ``ValueError`` that says what is wrong with it."""
+    """An event that a server sent. Raises ``ValueError`` that says what is wrong with it."""
     try:
         event: ServerEvent = _events.decode(text)
     except RecursionError as error:

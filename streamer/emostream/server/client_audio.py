@@ -24,7 +24,7 @@ from emostream.server.close_codes import RefusedError
 MOST_QUEUED_S = 5.0
 MOST_CONTROLS = 64
 AHEAD_S = 1.0
-# A resampler looks ahead, so what completes a step comes this much later than the step's own end.
+# A resampler needs later samples, so a step is complete this much after its own end.
 LOOK_AHEAD_S = 0.05
 
 Control = Lost | Flush | Reset | Stop | AskProfile
@@ -104,7 +104,7 @@ class ClientAudio:
 
     @property
     def waiting_since_s(self) -> float | None:
-        """When the oldest of what is queued came in, or None where nothing is."""
+        """When the oldest item of the queue came in, or None if it is empty."""
         if not self._queue:
             return None
         head = self._queue[0]
@@ -112,18 +112,18 @@ class ClientAudio:
 
     @property
     def is_due(self) -> bool:
-        """Whether a step can be completed, or there is something else to answer."""
+        """Whether the queue completes a step or holds a control."""
         if self._queued_controls:
             return True
         to_boundary = self._step_samples - self._samples_since_reset % self._step_samples
         return self._queued_samples >= to_boundary + (self._look_ahead_samples if self._start.rate != 16_000 else 0)
 
     def is_ahead(self, now_s: float) -> bool:
-        """Whether its audio has come faster than real time, so that others may go first."""
+        """Whether the audio read so far is more than real time, so that other clients go first."""
         return self._next_sample / self._start.rate > now_s - self._began_s + AHEAD_S
 
     def take(self) -> WorkItem | None:
-        """What is to be read next, None where nothing is queued."""
+        """The next item to read, None if the queue is empty."""
         if not self._queue:
             return None
         head = self._queue[0]
@@ -187,7 +187,7 @@ class ClientAudio:
                 return [self._error("half_sample", f"the audio ended within a sample ({n_bytes} bytes left out)")]
 
     def finish(self, events: list[Event], now_s: float) -> list[Event]:
-        """The events of an item as they are sent: with their latency, the time of day, and health now and then."""
+        """The events of an item as they are sent: with latency and wall clock, and with health when it is due."""
         timed = self._live.with_latency(events, self._arrived_s, now_s)
         if self._live.is_health_due(now_s) and not self.ended:
             timed.append(self._live.health(now_s))

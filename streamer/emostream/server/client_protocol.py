@@ -46,9 +46,9 @@ class ClientProtocol:
             raise RefusedError("unexpected_audio", "audio came while no stream is started: send 'start' first")
 
     def receive_message(self, message: AnyMessage) -> None:
-        """A text message came: the state that follows. Raises ``RefusedError`` for one that is not allowed now.
+        """A text message came: change the state. Raises ``RefusedError`` for one that is not allowed now.
 
-        Whether a token is right, and whether there is a place for another stream, is for the caller to say.
+        The caller checks tokens, names and places for streams.
         """
         if isinstance(message, Authenticate):
             if self.state is State.AWAITING_TOKEN:
@@ -67,7 +67,7 @@ class ClientProtocol:
             self.state = State.STOPPING
 
     def stream_ended(self) -> None:
-        """The summary that answers ``stop`` is made."""
+        """The summary that answers ``stop`` was sent."""
         if self.state is State.STOPPING:
             self.state = State.IDLE
 

@@ -1,8 +1,8 @@
-"""What one client has not taken yet: bounded, and fresh rather than complete.
+"""The unsent events of one client: a bounded queue that prefers new estimates to a complete list of them.
 
-An estimate is only worth reading while it is new, so an unsent one of a stream that the client follows gives way to the
-next, and the next event that is sent says how many did. Utterances, gaps and errors happen once and are kept; a client
-that lets more than ``KEPT_EVENTS`` of them pile up reads no longer, and is cut off: a stream is never sent in part.
+An estimate is only useful while it is new, so an unsent one of a stream that the client follows is replaced by the
+next, and the next event that is sent says how many were. Utterances, gaps and errors happen once and are kept; a client
+with more than ``KEPT_EVENTS`` unsent events no longer reads, and is cut off.
 """
 
 import msgspec

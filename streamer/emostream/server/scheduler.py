@@ -1,9 +1,9 @@
-"""All clients' audio through one set of models: one thread a core, and whole batches.
+"""Runs the audio of all clients through one set of models in whole batches, with one thread for each CPU core.
 
-In each round a thread reads one step's audio of every slot that can complete a step and is with no other thread, and
-the windows of all of them go through each network as one batch. Slots in real time come first, the longest waiting
-foremost; audio that came faster than real time is read when nothing else is due, and what completes no step yet when
-nothing else is to do. So under load steps are gathered, and without load nothing waits.
+In each round a thread reads one step of audio from each of several slots that no other thread reads, and the windows of
+all of them go through each network as one batch. Slots in real time come first, the longest waiting of them foremost;
+then audio that came faster than real time; then audio that completes no step yet. So steps form batches under load, and
+nothing waits without load.
 """
 
 import logging
@@ -19,7 +19,7 @@ from emostream.inference.batching import InferenceRequest, InferenceResult, Requ
 from emostream.inference.model import EmotionModel
 from emostream.server.client_audio import ClientAudio, Control
 
-# A batch of four costs each of them no less than a larger one, and the first of them waits less.
+# A larger batch costs no less for each request, and the first request of a batch of four waits less.
 MAX_BATCH_SIZE = 4
 IDLE_S = 0.5
 LAG_HALF_LIFE_S = 2.0
@@ -40,7 +40,7 @@ class Slot:
     deliver: Callable[[list[Event]], None]
     fail: Callable[[], object]
     has_room: Callable[[], bool]
-    held_at_s: float = 0.0  # when it last waited for its own client
+    blocked_at_s: float = 0.0  # when it last waited for its own client
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class BatchScheduler:
 
     @property
     def lag_s(self) -> float:
-        """How long audio in real time waited lately, at worst; what was long ago counts ever less."""
+        """The longest recent wait of audio in real time, decaying with a half-life of ``LAG_HALF_LIFE_S``."""
         lag_s: float = self._lag_s * 0.5 ** ((self._clock() - self._lag_at_s) / LAG_HALF_LIFE_S)
         return lag_s
 
@@ -161,29 +161,29 @@ class BatchScheduler:
         for slot in self._slots - self._running:
             since_s = slot.audio.waiting_since_s
             if since_s is not None and not slot.has_room():
-                slot.held_at_s = now_s
+                slot.blocked_at_s = now_s
             elif since_s is not None:
                 ranked.append(((not slot.audio.is_due, slot.audio.is_ahead(now_s), since_s), slot))
         ranked.sort(key=lambda entry: entry[0])
         if not ranked:
             return []
-        # All of the foremost kind: due and in time, else due, else whatever there is.
+        # One kind a round: due and in real time, else due and ahead of it, else audio that completes no step.
         kind = ranked[0][0][:2]
         foremost = [slot for rank, slot in ranked if rank[:2] == kind]
-        # The other threads have their share of them.
+        # The other threads take their share of them.
         return foremost[: min(MAX_BATCH_SIZE, math.ceil(len(foremost) / max(1, len(self._threads))))]
 
     def _note_lag(self, slot: Slot, now_s: float) -> None:
         since_s = slot.audio.waiting_since_s
         if since_s is None or slot.audio.is_ahead(now_s):
             return
-        # What waited for its own client says nothing of how busy the scheduler is.
-        waited_s = now_s - max(since_s, slot.held_at_s)
+        # Time that audio waited for its own client is no measure of the scheduler's load.
+        waited_s = now_s - max(since_s, slot.blocked_at_s)
         if waited_s > self.lag_s:
             self._lag_s, self._lag_at_s = waited_s, now_s
 
     def _read(self, started: list[tuple[Slot, Requests[list[Event]]]]) -> None:
-        """Drive the streams side by side: what they request at the same time runs as one batch."""
+        """Drive the streams' generators together: their simultaneous requests run as one batch."""
         pending: list[_Pending] = []
         for slot, requests in started:
             pending += self._advance(slot, requests, None)

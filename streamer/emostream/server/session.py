@@ -50,7 +50,7 @@ class ClientSession:
         connection.on_room = self.pump
 
     async def run(self, *, full: bool) -> None:
-        """Serve the client until it leaves or is refused; ``full`` says that there is no place for it."""
+        """Serve the client until it leaves or is refused; ``full`` means that there is no place for it."""
         try:
             await self._admit(full=full)
             await self._receive()
