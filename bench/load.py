@@ -1,20 +1,18 @@
-"""How many can listen, and how many can speak, on loopback, with a server in a process of its own.
+"""How many label clients and how many audio streams a server in a process of its own serves on loopback.
 
     python -m bench.load listeners [--clients 1000] [--silent 100] [--seconds 600]
     python -m bench.load speakers  [--from 10] [--to 200] [--step 10] [--seconds 20]
 
 ``listeners``: one live stream (the bundled recording over and over, in real time, as raw PCM) and many label clients,
-of which some never read and come back a second or two after they are cut off. Tells what readers missed, how long it
-took from the end of a window to its receipt, and the server's memory. ``speakers``: streams of audio in real time, more
+of which some never read and connect again a second or two after they are cut off. Prints what readers missed, the time
+from the end of a window to its receipt, and the server's memory. ``speakers``: streams of audio in real time, more
 and more of them, until 99 of 100 estimates no longer come within 250 ms of the end of their window.
 
-Receipt is when the kernel has it (SO_TIMESTAMPNS, Linux), so that what this client does with a thousand of them in turn
-is not counted as the server's.
+An event counts as received when the kernel has it (SO_TIMESTAMPNS, Linux), so that the time in which this client serves
+a thousand sockets is not counted as the server's.
 """
 
 import argparse
-import base64
-import json
 import multiprocessing
 import os
 import platform
@@ -24,19 +22,18 @@ import selectors
 import signal
 import socket
 import statistics
-import struct
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import soundfile
 
+from bench.raw_client import RawClient
 from emostream.assets import DEMO_RECORDING
 
 HZ = 16_000
@@ -44,12 +41,9 @@ PIECE_S = 0.025  # as a microphone gives it
 FRAME_S = 0.05
 MOST_P99_MS = 250
 ADDRESS = re.compile(rb"http://127\.0\.0\.1:(\d+)/")
-LENGTH_16 = 126
 TCP_ESTABLISHED = 1
-SO_TIMESTAMPNS = 35
-TIMESPEC = struct.Struct("qq")
-# As docs/protocol.md asks of those who come back.
-COME_BACK_S = (1.0, 2.0)
+# As docs/protocol.md asks of clients that connect again.
+RECONNECT_S = (1.0, 2.0)
 
 
 def main() -> None:
@@ -90,73 +84,6 @@ def server(*arguments: str, stdin: int | None = None) -> Iterator[tuple[subproce
         process.wait(30)
 
 
-@dataclass(eq=False)
-class Raw:
-    """A client as light as can be, so that the server is what is measured: one socket, frames parsed by hand."""
-
-    port: int
-    path: str = "/ws"
-    last_seq: int | None = None
-    estimates: int = 0
-    missed: int = 0
-    rest: bytes = b""
-    got_s: float = 0.0  # seconds since the epoch
-
-    def __post_init__(self) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", self.port), timeout=30)
-        key = base64.b64encode(os.urandom(16)).decode()
-        self.socket.sendall(
-            f"GET {self.path} HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n".encode()
-        )
-        answer = b""
-        while b"\r\n\r\n" not in answer:
-            answer += self.socket.recv(4096)
-        if not answer.startswith(b"HTTP/1.1 101"):
-            raise SystemExit(f"the server answered {answer.splitlines()[0].decode()}")
-        self.rest = answer.partition(b"\r\n\r\n")[2]
-        self.socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
-        self.socket.setblocking(False)
-
-    def events(self) -> Iterator[dict[str, object]]:
-        """What has come, by ``got_s`` at the latest. Raises ``ConnectionError`` at the end."""
-        data, ancillary, _, _ = self.socket.recvmsg(1 << 16, 64)
-        if not data:
-            raise ConnectionError
-        for level, kind, body in ancillary:
-            if (level, kind) == (socket.SOL_SOCKET, SO_TIMESTAMPNS):
-                seconds, nanoseconds = TIMESPEC.unpack(body)
-                self.got_s = seconds + nanoseconds / 1e9
-        self.rest += data
-        while len(self.rest) >= 2:
-            size, head = self.rest[1] & 0x7F, 2
-            if size == LENGTH_16:
-                size, head = int.from_bytes(self.rest[2:4], "big"), 4
-            if len(self.rest) < head + size:
-                return
-            kind, body, self.rest = self.rest[0] & 0x0F, self.rest[head : head + size], self.rest[head + size :]
-            if kind == 9:
-                self.send(10, body)
-            elif kind == 1:
-                yield json.loads(body)
-
-    def send(self, kind: int, body: bytes) -> None:
-        """One frame, masked with zeros, so that nothing need be computed."""
-        size = len(body)
-        short = size < LENGTH_16
-        head = bytes([0x80 | kind, 0x80 | size]) if short else bytes([0x80 | kind, 0xFE]) + size.to_bytes(2, "big")
-        self.socket.sendall(head + bytes(4) + body)
-
-    def count(self, event: dict[str, object]) -> None:
-        """Keep account of the numbers: what was announced as dropped is missed too."""
-        seq = int(str(event["seq"]))
-        if event["type"] == "hello":
-            self.last_seq = seq
-        elif self.last_seq is not None and seq > self.last_seq:
-            self.missed += seq - self.last_seq - 1
-            self.last_seq = seq
-
-
 def measure_listeners(n_clients: int, n_silent: int, seconds: float) -> None:
     """One live stream, many clients."""
     pcm = (soundfile.read(DEMO_RECORDING, dtype="float32")[0] * 32767).astype("<i2").tobytes()
@@ -164,10 +91,10 @@ def measure_listeners(n_clients: int, n_silent: int, seconds: float) -> None:
     with server("listen", "-", "--serve", "--format", "jsonl", stdin=subprocess.PIPE) as (process, port):
         readers = {}
         for _ in range(n_clients - n_silent):
-            client = Raw(port)
+            client = RawClient(port)
             readers[client.socket] = client
-        comebacks = multiprocessing.Value("i", 0)
-        silent = multiprocessing.Process(target=stay_silent, args=(port, n_silent, comebacks), daemon=True)
+        reconnections = multiprocessing.Value("i", 0)
+        silent = multiprocessing.Process(target=stay_silent, args=(port, n_silent, reconnections), daemon=True)
         silent.start()
         player = multiprocessing.Process(target=play, args=(process, pcm, began_s), daemon=True)
         player.start()
@@ -175,7 +102,10 @@ def measure_listeners(n_clients: int, n_silent: int, seconds: float) -> None:
         player.terminate()
         silent.terminate()
     estimates = [client.estimates for client in readers.values()]
-    print(f"{n_clients} clients, {n_silent} of which never read and came back {comebacks.value} times; {seconds:.0f} s")
+    print(
+        f"{n_clients} clients, {n_silent} of which never read and connected again {reconnections.value} times; "
+        f"{seconds:.0f} s"
+    )
     print(
         f"missed by readers: {sum(client.missed for client in readers.values())} events; each got {min(estimates)} "
         f"to {max(estimates)} estimates"
@@ -189,18 +119,20 @@ def play(process: subprocess.Popen[bytes], pcm: bytes, began_s: Any) -> None:
     """The recording in real time: each piece is written when its last sample would have been captured."""
     assert process.stdin is not None
     size, at = int(PIECE_S * HZ) * 2, 0
-    twice = pcm + pcm[:size]
+    wrapped = pcm + pcm[:size]
     began_s.value = time.time()
     while True:
         at += 1
         time.sleep(max(0.0, began_s.value + at * PIECE_S - time.time()))
         start = (at - 1) * size % len(pcm)
-        process.stdin.write(twice[start : start + size])
+        process.stdin.write(wrapped[start : start + size])
         process.stdin.flush()
 
 
-def watch(readers: dict[socket.socket, Raw], began_s: Any, pid: int, seconds: float) -> tuple[list[float], list[float]]:
-    """Read for so long: waits in ms, and memory in MB every second."""
+def watch(
+    readers: dict[socket.socket, RawClient], began_s: Any, pid: int, seconds: float
+) -> tuple[list[float], list[float]]:
+    """Read for ``seconds``: waits in ms, and the server's memory in MB every second."""
     waits_ms: list[float] = []
     memory_mb: list[float] = []
     next_look = 0.0
@@ -222,29 +154,29 @@ def watch(readers: dict[socket.socket, Raw], began_s: Any, pid: int, seconds: fl
     return waits_ms, memory_mb
 
 
-def stay_silent(port: int, n: int, comebacks: Any) -> None:
-    """Hold so many clients that never read, each of which comes back a little after it was cut off."""
-    clients: list[Raw | None] = [Raw(port) for _ in range(n)]
+def stay_silent(port: int, n: int, reconnections: Any) -> None:
+    """Hold ``n`` clients that never read, each of which connects again a little after it was cut off."""
+    clients: list[RawClient | None] = [RawClient(port) for _ in range(n)]
     due_s = [0.0] * n
     while True:
         time.sleep(0.05)
         for index, client in enumerate(clients):
             if client is None and time.monotonic() >= due_s[index]:
-                clients[index] = Raw(port)
-                comebacks.value += 1
+                clients[index] = RawClient(port)
+                reconnections.value += 1
             elif client is not None and is_cut(client.socket):
                 client.socket.close()
-                clients[index], due_s[index] = None, time.monotonic() + random.uniform(*COME_BACK_S)
+                clients[index], due_s[index] = None, time.monotonic() + random.uniform(*RECONNECT_S)
 
 
 def is_cut(sock: socket.socket) -> bool:
-    """Whether the server has ended it, without reading anything."""
+    """Whether the server has closed it, found without reading."""
     state = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO)
     return bool(sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)) or state != TCP_ESTABLISHED
 
 
 def sweep_speakers(first: int, last: int, step: int, seconds: float) -> None:
-    """More and more streams, until they no longer keep real time."""
+    """More and more streams, until they are no longer read in real time."""
     samples = soundfile.read(DEMO_RECORDING, dtype="float32")[0]
     best = 0
     with server("serve", "--streams", str(last)) as (process, port):
@@ -261,7 +193,7 @@ def sweep_speakers(first: int, last: int, step: int, seconds: float) -> None:
 
 def speak(port: int, n: int, pcm: np.ndarray, seconds: float) -> tuple[list[float], int]:
     """``n`` clients send audio in real time, out of step with each other: waits in ms, and how many were refused."""
-    clients = [Raw(port, "/ws?stream=") for _ in range(n)]
+    clients = [RawClient(port, "/ws?stream=") for _ in range(n)]
     selector = selectors.DefaultSelector()
     refused = 0
     for client in clients:
@@ -293,7 +225,7 @@ def speak(port: int, n: int, pcm: np.ndarray, seconds: float) -> tuple[list[floa
 
 
 def quantiles(waits_ms: list[float]) -> str:
-    """Median, 99th percentile and worst, of how many."""
+    """Median, 99th percentile, maximum and number of the waits."""
     if not waits_ms:
         return "nothing came"
     p99 = float(np.percentile(waits_ms, 99))

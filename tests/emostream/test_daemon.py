@@ -46,7 +46,7 @@ class Scripted:
                 yield line
 
     def close(self) -> None:
-        raise AssertionError("whoever made the source closes it")
+        raise AssertionError("the caller that made the source closes it")
 
 
 def run(parts: Parts, script: Sequence[AudioBlock | str | Exception]) -> list[Event]:

@@ -55,7 +55,8 @@ class _Pending:
 class BatchScheduler:
     """Reads the audio of its slots, in threads of its own, until ``close``.
 
-    ``threads`` is one a core by default; with 0 the caller calls ``run_round``. ``clock`` gives ``time.monotonic()``.
+    ``threads`` is one for each CPU core by default; with 0 the caller calls ``run_round``. ``clock`` gives
+    ``time.monotonic()``.
     """
 
     def __init__(

@@ -21,7 +21,7 @@ if (asked.has("stream")) {
   }
 }
 
-// A token is for who holds it, not for whoever looks at this page.
+// The token is secret: the page must not show it to everyone who looks at the screen.
 const base = location.origin + location.pathname;
 const secret = location.hash.includes("token=") ? "#token=TOKEN" : "";
 const socket = `${base.replace(/^http/, "ws")}ws`;

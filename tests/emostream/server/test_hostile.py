@@ -115,7 +115,7 @@ FRAMES = st.builds(
 
 
 class WatchedServer:
-    """A server with a client who follows the label stream and must not notice anything."""
+    """A server with a client that follows the label stream and must not be disturbed."""
 
     def __init__(self, server: Server, witness: ClientConnection) -> None:
         self.server = server

@@ -1,4 +1,4 @@
-"""The page that ``emostream listen --serve`` serves, in a real browser, while real audio is heard."""
+"""The page that ``emostream listen --serve`` serves, in a real browser, while real audio is played."""
 
 import re
 from itertools import groupby
@@ -20,7 +20,7 @@ REMEMBER = """() => {
 CHANGED_TWICE = "() => window.shown.filter((word) => window.labels.includes(word) || word === 'silence').length >= 3"
 
 
-def test_the_widgets_label_follows_what_is_heard(model_arguments: list[str]) -> None:
+def test_the_widgets_label_follows_the_audio(model_arguments: list[str]) -> None:
     with (
         chromium() as browser,
         Running("listen", "--or-demo", "--serve", "--format", "jsonl", "--port", 0, *model_arguments) as running,
@@ -66,6 +66,6 @@ def word_of(estimate: Estimate) -> str:
 
 
 def is_in_order(some: list[str], of: list[str]) -> bool:
-    """Whether ``some`` come in this order among ``of``: a page may miss an estimate, and never tell another."""
+    """Whether ``some`` come in this order among ``of``: a page may miss an estimate, and never shows another one."""
     remaining = iter(of)
     return all(any(word == other for other in remaining) for word in some)

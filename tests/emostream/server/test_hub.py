@@ -1,4 +1,4 @@
-"""The hub hands one encoded event to all who get it, and encodes nothing for nobody."""
+"""The hub encodes an event once for all receivers, and not at all without a receiver."""
 
 import msgspec
 import pytest

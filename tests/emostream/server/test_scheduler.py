@@ -71,22 +71,22 @@ def scheduler(parts: Parts, clock: Clock) -> BatchScheduler:
     return BatchScheduler(parts.models, threads=0, clock=clock)
 
 
-def test_who_keeps_real_time_goes_before_who_sent_all_at_once(
+def test_audio_in_real_time_goes_before_audio_that_came_at_once(
     scheduler: BatchScheduler, parts: Parts, recording: Samples, clock: Clock
 ) -> None:
-    hurried, timely = Speaker(scheduler, parts), Speaker(scheduler, parts)
-    hurried.send(recording[: 30 * HZ])
+    fast, real_time = Speaker(scheduler, parts), Speaker(scheduler, parts)
+    fast.send(recording[: 30 * HZ])
     for _ in range(8):
         scheduler.run_round()  # by now two seconds were read at a moment: it is ahead of its own time
     for step in range(6):
         clock.now_s += 0.25
-        before = hurried.estimates
-        timely.send(recording[step * STEP : (step + 1) * STEP])
+        before = fast.estimates
+        real_time.send(recording[step * STEP : (step + 1) * STEP])
         scheduler.run_round()
-        assert (timely.estimates, hurried.estimates) == (max(0, step), before), "the timely one goes first"
+        assert (real_time.estimates, fast.estimates) == (max(0, step), before), "real time goes first"
         scheduler.run_round()
-        assert hurried.estimates == before + 1, "the other goes on when nothing else is due"
-    while hurried.estimates < 4 * 30 - 1:
+        assert fast.estimates == before + 1, "the other goes on when nothing else is due"
+    while fast.estimates < 4 * 30 - 1:
         scheduler.run_round()
 
 

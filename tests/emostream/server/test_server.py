@@ -1,4 +1,4 @@
-"""The socket and the page, through real sockets: order, late joiners, slow clients, strangers, ends."""
+"""The socket and the page, through real sockets: order, late joiners, slow clients, foreign pages, ends."""
 
 import base64
 import http.client
@@ -290,7 +290,7 @@ def test_a_big_message_ends_the_connection(serve: Serve) -> None:
         assert close_code(connection) == 1009
 
 
-# ---------------------------------------------------------------------------------------------------------- strangers
+# ------------------------------------------------------------------------------------------------------- foreign pages
 
 
 def test_the_page_and_its_files_are_served_with_a_strict_policy(serve: Serve) -> None:

@@ -1,4 +1,4 @@
-"""What axe-core, in a real Chromium, finds wrong with the page for those who do not see it or use no mouse."""
+"""Accessibility of the page: axe-core, in a real Chromium, finds no serious fault."""
 
 from collections.abc import Iterator
 from importlib import resources

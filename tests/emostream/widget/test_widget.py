@@ -1,4 +1,4 @@
-"""The widget in a real Chromium, fed through real sockets: what is seen, and what is said to who does not see."""
+"""The widget in a real Chromium, fed through real sockets: what it shows and what it announces."""
 
 import json
 import re
