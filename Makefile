@@ -47,7 +47,7 @@ test-corpora: $(VENV)/dev.done
 	$(BIN)/python -m pytest -m corpora
 
 test-hostile: $(VENV)/dev.done
-	$(BIN)/python -m pytest tests/test_server_hostile.py --hypothesis-profile=long
+	$(BIN)/python -m pytest tests/emostream/server/test_hostile.py --hypothesis-profile=long
 
 bench: $(VENV)/bench.done
 	$(BIN)/python -m bench
