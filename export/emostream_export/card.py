@@ -23,10 +23,12 @@ def make_card(folder: Path, part: Path) -> ModelCard:
     """
     run, split = runs.read_run(folder), runs.read_split(part)
     recipe = run.recipe
-    strangers = [runs.read_held_out(other) for other in runs.judged_parts(folder, runs.kind_of(part)) if other != part]
+    held_out = [
+        runs.read_held_out(other) for other in runs.evaluated_parts(folder, runs.kind_of(part)) if other != part
+    ]
     temperature = 1.0
-    if strangers:
-        logits, labels = (np.concatenate(parts) for parts in zip(*strangers, strict=True))
+    if held_out:
+        logits, labels = (np.concatenate(parts) for parts in zip(*held_out, strict=True))
         temperature = fit_temperature(logits, labels)
     neutral, speech = runs.read_summaries(part)
     scores = runs.read_scores(folder) if part.name == runs.ALL else {}
@@ -43,7 +45,7 @@ def make_card(folder: Path, part: Path) -> ModelCard:
         temperature=round(temperature, 4),
         licence=run.licence,
         training_data=run.training_data,
-        protocol=PROTOCOL.format(parts=len(runs.judged_parts(folder))) if scores else "not evaluated",
+        protocol=PROTOCOL.format(parts=len(runs.evaluated_parts(folder))) if scores else "not evaluated",
         split_hash=split.split_hash,
         heard_speakers=split.speakers,
         scores=scores,

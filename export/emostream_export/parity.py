@@ -43,7 +43,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """A recording at its own rate, as ``emostream file`` hears it."""
+    """A recording at its own rate, as ``emostream file`` reads it."""
 
     path: Path
     samples: Samples
@@ -98,8 +98,8 @@ def events_in_chunks(clip: Clip, live: EmotionStream, offline: EmotionStream, rn
     """Probabilities of the clip in chunks, as a microphone gives it, against those of it in one piece."""
     ways = "probabilities: in chunks / in one piece"
     chunks = clip.chunks(rng)
-    ours = _judged(live, chunks, clip.rate_hz)
-    whole = _judged(offline, [clip.samples], clip.rate_hz)
+    ours = _predictions(live, chunks, clip.rate_hz)
+    whole = _predictions(offline, [clip.samples], clip.rate_hz)
     if [(type(event), event.t_end_ms) for event in ours] != [(type(event), event.t_end_ms) for event in whole]:
         return Difference(ways, float("inf"), f"{clip.path}: {len(ours)} and {len(whole)} other events", P_BOUND)
     found = [(_distance(one, other), one) for one, other in zip(ours, whole, strict=True)]
@@ -113,7 +113,7 @@ def onnx_by_framework(folder: Path, recording: Path) -> Iterator[Difference]:
 
     Raises ``NoInputError`` for a run of which nothing was exported.
     """
-    from emostream_export.run_export import load_learner, real_windows
+    from emostream_export.run_export import load_part, real_windows
     from emostream_export.verify import LARGEST_DIFFERENCE, compare
     from emostream_trainer import runs
 
@@ -121,9 +121,9 @@ def onnx_by_framework(folder: Path, recording: Path) -> Iterator[Difference]:
     if not exported:
         raise NoInputError(f"{folder} holds no exported network: run 'emostream export {folder}' first")
     for path in exported:
-        model, learner = EmotionModel.load(path), load_learner(folder, path.parent)
+        model, network = EmotionModel.load(path), load_part(folder, path.parent)
         for windows in real_windows(model.card, recording):
-            found = compare(model, learner, windows)
+            found = compare(model, network, windows)
             where = f"{path.parent}, window {found.window} of {len(windows)} with {windows.shape[1]} rows"
             yield Difference(f"{model.card.name}: ONNX / framework", found.largest, where, LARGEST_DIFFERENCE)
 
@@ -140,7 +140,7 @@ def _badness(difference: Difference) -> tuple[bool, float]:
     return not difference.is_within, difference.largest
 
 
-def _judged(stream: EmotionStream, chunks: Sequence[Samples], rate_hz: int) -> list[Estimate | Utterance]:
+def _predictions(stream: EmotionStream, chunks: Sequence[Samples], rate_hz: int) -> list[Estimate | Utterance]:
     starts = np.cumsum([0, *map(len, chunks)])
     events: list[Event] = []
     for chunk, (start, _) in zip(chunks, pairwise(starts), strict=True):

@@ -13,7 +13,7 @@ LIMITS = """\
 
 
 def readable(card: ModelCard) -> str:
-    """Markdown: what the network hears and says, what it learnt from, its scores, its terms and its limits."""
+    """Markdown: what the network takes and gives, what it learnt from, its scores, its terms and its limits."""
     spec = card.features
     scores = "".join(f"| {name} | {score:.3f} |\n" for name, score in card.scores.items())
     return f"""\

@@ -1,20 +1,18 @@
-"""All parts of a training run to ONNX, each verified against its framework on real windows."""
+"""A part of a training run to ONNX, verified against its framework on real windows."""
 
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from emostream.errors import NoInputError
+from emostream.features.arrays import Windows
 from emostream.inference.card import ModelCard
 from emostream_export.card import make_card
 from emostream_export.stamp import write_model
 from emostream_export.verify import Verification
 from emostream_trainer import runs
 from emostream_trainer.data.feature_cache import feature_rows, read_audio
-from emostream_trainer.training.learner import Learner, new_learner
-
-F32 = NDArray[np.float32]
+from emostream_trainer.networks.network import Network, load_network
 
 WINDOWS = 16
 
@@ -24,20 +22,18 @@ def export_part(folder: Path, part: Path, to: Path, recording: Path) -> Verifica
 
     Raises ``NoInputError`` for a part without a checkpoint and ``MismatchError`` where ONNX and framework differ.
     """
-    learner = load_learner(folder, part)
+    network = load_part(folder, part)
     card = make_card(folder, part)
-    return write_model(to, learner, runs.read_run(folder).recipe, card, real_windows(card, recording))
+    return write_model(to, network, runs.read_run(folder).recipe, card, real_windows(card, recording))
 
 
-def load_learner(folder: Path, part: Path) -> Learner:
+def load_part(folder: Path, part: Path) -> Network:
     """A part's network in its framework. Raises ``NoInputError`` for a part without a checkpoint."""
     run = runs.read_run(folder)
-    learner = new_learner(run.recipe, len(run.labels), np.zeros((2, run.recipe.features.dim), np.float32))
-    learner.load(runs.checkpoint_of(part))
-    return learner
+    return load_network(run.recipe, len(run.labels), runs.checkpoint_of(part))
 
 
-def real_windows(card: ModelCard, recording: Path) -> list[F32]:
+def real_windows(card: ModelCard, recording: Path) -> list[Windows]:
     """Batches of windows (B, T, D) from a recording by the daemon's own features: full, half, and the shortest.
 
     Raises ``NoInputError`` for a recording that does not fill a window.

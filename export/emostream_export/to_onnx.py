@@ -1,6 +1,6 @@
 """Keras and torch networks as ONNX graphs: input ``features`` (batch, frames, D), output ``logits`` (batch, K).
 
-Those that are judged relative to the speaker also take ``offset`` and give ``summary``, both (batch, S).
+Networks that take a speaker into account also take ``offset`` and give ``summary``, both (batch, S).
 """
 
 import contextlib
@@ -11,29 +11,31 @@ import warnings
 import onnx
 
 from emostream.inference.model import INPUT_NAME, OFFSET_NAME, OUTPUT_NAME, SUMMARY_NAME
+from emostream_trainer.networks.network import Network
+from emostream_trainer.networks.registry import network_entry
 from emostream_trainer.recipes import Recipe
-from emostream_trainer.training.learner import Learner
 
 TORCH_OPSET = 20
 KERAS_OPSET = 18  # tf2onnx knows no later one
 
 
-def to_onnx(learner: Learner, recipe: Recipe) -> onnx.ModelProto:
+def to_onnx(network: Network, recipe: Recipe) -> onnx.ModelProto:
     """The graph of a trained network, weights inside, batch and frames dynamic."""
-    return _from_torch(learner, recipe) if recipe.network == "mel_cnn2d" else _from_keras(learner, recipe)
+    convert = {"keras": _from_keras, "torch": _from_torch}[network_entry(recipe).framework]
+    return convert(network, recipe)
 
 
-def _from_torch(learner: Learner, recipe: Recipe) -> onnx.ModelProto:
+def _from_torch(network: Network, recipe: Recipe) -> onnx.ModelProto:
     import torch
 
-    network = learner.network.eval()
+    module: torch.nn.Module = network.network.eval()
     batch, frames = torch.export.Dim("batch"), torch.export.Dim("frames", min=8, max=4096)
     # More frames than the network reads of a window: fewer must stay possible, and are, for both are sliced alike.
     example: tuple[torch.Tensor, ...] = (torch.zeros(2, 300, recipe.features.dim),)
     dynamic: tuple[dict[int, object], ...] = ({0: batch, 1: frames},)
     inputs, outputs = [INPUT_NAME], [OUTPUT_NAME]
     if recipe.relative:
-        example += (torch.zeros(2, learner.summary_size),)
+        example += (torch.zeros(2, network.summary_size),)
         dynamic += ({0: batch},)
         inputs.append(OFFSET_NAME)
         outputs.append(SUMMARY_NAME)
@@ -43,7 +45,7 @@ def _from_torch(learner: Learner, recipe: Recipe) -> onnx.ModelProto:
         # torch warns of its own internals here.
         warnings.simplefilter("ignore")
         program = torch.onnx.export(
-            network,
+            module,
             example,
             dynamo=True,
             input_names=inputs,
@@ -53,6 +55,7 @@ def _from_torch(learner: Learner, recipe: Recipe) -> onnx.ModelProto:
             external_data=False,
             verbose=False,
         )
+    assert program is not None, "it is None without dynamo alone"
     graph = program.model_proto
     # torch notes at every node where in which file it came from: paths of whoever exported.
     for part in (
@@ -68,22 +71,24 @@ def _from_torch(learner: Learner, recipe: Recipe) -> onnx.ModelProto:
     return graph
 
 
-def _from_keras(learner: Learner, recipe: Recipe) -> onnx.ModelProto:
-    import tensorflow as tf
+def _from_keras(network: Network, recipe: Recipe) -> onnx.ModelProto:
     import tf2onnx
+
+    from emostream_trainer.networks.quiet_tensorflow import tf
 
     logging.getLogger("tf2onnx").setLevel(logging.ERROR)
     signature = [tf.TensorSpec((None, None, recipe.features.dim), tf.float32, name=INPUT_NAME)]
     if recipe.relative:
-        signature.append(tf.TensorSpec((None, learner.summary_size), tf.float32, name=OFFSET_NAME))
+        signature.append(tf.TensorSpec((None, network.summary_size), tf.float32, name=OFFSET_NAME))
 
     # from_keras does not know Keras 3; a function that returns a dict gives the outputs their names.
     @tf.function(input_signature=signature)
-    def named(*inputs):  # AutoGraph cannot read annotations that name a local module
+    def named(*inputs):  # type: ignore[no-untyped-def]  # AutoGraph cannot read annotations that name a local module
         if recipe.relative:
-            logits, summary = learner.network(list(inputs), training=False)
+            logits, summary = network.network(list(inputs), training=False)
             return {OUTPUT_NAME: logits, SUMMARY_NAME: summary}
-        return {OUTPUT_NAME: learner.network(inputs[0], training=False)}
+        return {OUTPUT_NAME: network.network(inputs[0], training=False)}
 
+    graph: onnx.ModelProto
     graph, _ = tf2onnx.convert.from_function(named, input_signature=signature, opset=KERAS_OPSET)
     return graph

@@ -4,14 +4,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from emostream.errors import EmostreamError
+from emostream.features.arrays import Windows
 from emostream.inference.model import EmotionModel
 from emostream.inference.probabilities import softmax
-from emostream_trainer.training.learner import Learner
-
-F32 = NDArray[np.float32]
+from emostream_trainer.networks.network import Network
 
 LARGEST_DIFFERENCE = 1e-4
 
@@ -28,7 +26,7 @@ class Verification:
     largest_difference: float
 
 
-def verify(path: Path, learner: Learner, batches: list[F32]) -> Verification:
+def verify(path: Path, network: Network, batches: list[Windows]) -> Verification:
     """Compare a model file with the framework on batches of windows (B, T, D) of several T.
 
     Raises ``MismatchError`` where a probability differs by more than 1e-4 or a likeliest label does.
@@ -36,7 +34,7 @@ def verify(path: Path, learner: Learner, batches: list[F32]) -> Verification:
     model = EmotionModel.load(path)
     largest = 0.0
     for windows in batches:
-        difference = compare(model, learner, windows)
+        difference = compare(model, network, windows)
         largest = float(np.maximum(largest, difference.largest))
         # Written so that NaN, of a training that diverged, is refused too.
         if not largest <= LARGEST_DIFFERENCE or difference.flipped:
@@ -57,11 +55,11 @@ class ModelDifference:
     flipped: int
 
 
-def compare(model: EmotionModel, learner: Learner, windows: F32) -> ModelDifference:
+def compare(model: EmotionModel, network: Network, windows: Windows) -> ModelDifference:
     """ONNX against the framework on windows (B, T, D), each of somebody's: an offset that is not used would show."""
-    offset = np.random.default_rng(0).normal(0, 0.5, (len(windows), learner.summary_size)).astype(np.float32)
+    offset = np.random.default_rng(0).normal(0, 0.5, (len(windows), network.summary_size)).astype(np.float32)
     ours = model.calibrated(model.run(windows, offset)[0])
-    theirs = softmax(learner.run(windows, offset)[0] / np.float32(model.card.temperature))
+    theirs = softmax(network.run(windows, offset)[0] / np.float32(model.card.temperature))
     distance = np.abs(ours - theirs).max(axis=1)
     # Where two labels tie to within the bound, which one leads means nothing.
     top = np.sort(theirs, axis=1)

@@ -129,7 +129,7 @@ def without_the_extra(tmp_path: Path) -> dict[str, str]:
     return {"PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])}
 
 
-@pytest.mark.parametrize("arguments", [["train", "mfcc_cnn1d/seed"], ["export", "runs/x"], ["evaluate"]])
+@pytest.mark.parametrize("arguments", [["train", "mfcc_cnn1d/published"], ["export", "runs/x"], ["evaluate"]])
 def test_a_missing_extra_is_one_line_with_the_pip_command(
     arguments: list[str], without_the_extra: dict[str, str]
 ) -> None:

@@ -163,7 +163,7 @@ def _held_out(part: Path, temperature: float) -> None:
 
 
 def test_the_temperature_is_from_clips_of_the_other_parts(tmp_path: Path) -> None:
-    folder = _made_up_run(tmp_path, tiny_recipe("mel_cnn2d/seed"))
+    folder = _made_up_run(tmp_path, tiny_recipe("mel_cnn2d/published"))
     _held_out(folder / "fold0", temperature=0.5)
     _held_out(folder / "fold1", temperature=3.0)
     assert make_card(folder, folder / "fold0").temperature == pytest.approx(3.0, rel=0.1)
@@ -172,7 +172,7 @@ def test_the_temperature_is_from_clips_of_the_other_parts(tmp_path: Path) -> Non
 
 
 def test_scores_are_on_the_card_of_the_network_that_ships(tmp_path: Path) -> None:
-    folder = _made_up_run(tmp_path, tiny_recipe("mel_cnn2d/seed"))
+    folder = _made_up_run(tmp_path, tiny_recipe("mel_cnn2d/published"))
     for fold in ("fold0", "fold1"):
         _held_out(folder / fold, temperature=1.0)
     runs.write_scores(folder, {"UAR mean": 0.625})
@@ -184,7 +184,7 @@ def test_scores_are_on_the_card_of_the_network_that_ships(tmp_path: Path) -> Non
 
 @pytest.fixture
 def seed_run(tmp_path: Path) -> Path:
-    return _made_up_run(tmp_path, tiny_recipe("mfcc_cnn1d/seed"))
+    return _made_up_run(tmp_path, tiny_recipe("mfcc_cnn1d/published"))
 
 
 def _export(folder: Path, recording: Path = assets.DEMO_RECORDING) -> None:
@@ -192,10 +192,10 @@ def _export(folder: Path, recording: Path = assets.DEMO_RECORDING) -> None:
 
 
 def test_another_graph_than_the_network_is_not_written(seed_run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    dim = RECIPES["mfcc_cnn1d/seed"].features.dim
+    dim = RECIPES["mfcc_cnn1d/published"].features.dim
     monkeypatch.setattr(stamp, "to_onnx", lambda *_: tiny_graph(dim, len(LABELS), bias=(9.0, 0.0, 0.0, 0.0)))
     with pytest.raises(
-        MismatchError, match=r"^mfcc_cnn1d/seed: ONNX and framework differ by up to .*nothing was w"
+        MismatchError, match=r"^mfcc_cnn1d/published: ONNX and framework differ by up to .*nothing was w"
     ) as no:
         _export(seed_run)
     assert "\n" not in str(no.value)
@@ -205,7 +205,7 @@ def test_another_graph_than_the_network_is_not_written(seed_run: Path, monkeypat
 def test_a_refused_model_leaves_the_one_before_it(seed_run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (seed_run / "out").mkdir()
     (seed_run / "out" / "model.onnx").write_bytes(b"the one before")
-    dim = RECIPES["mfcc_cnn1d/seed"].features.dim
+    dim = RECIPES["mfcc_cnn1d/published"].features.dim
     monkeypatch.setattr(stamp, "to_onnx", lambda *_: tiny_graph(dim, len(LABELS), bias=(9.0, 0.0, 0.0, 0.0)))
     with pytest.raises(MismatchError):
         _export(seed_run)
@@ -302,7 +302,7 @@ def test_a_part_without_a_checkpoint_is_one_line(seed_run: Path) -> None:
 
 
 def test_a_run_of_other_labels_has_a_graph_of_as_many_outputs(tmp_path: Path) -> None:
-    recipe = tiny_recipe("mfcc_cnn1d/seed")
+    recipe = tiny_recipe("mfcc_cnn1d/published")
     folder = _made_up_run(tmp_path, recipe)
     facts = msgspec.structs.replace(runs.read_run(folder), labels=("happy", "sad"))
     (folder / "run.json").unlink()

@@ -10,7 +10,7 @@ from emostream.errors import NoInputError, UsageError
 from emostream_trainer import runs
 from tests.support.tiny_training import tiny_recipe
 
-RECIPE = tiny_recipe("mel_cnn2d/seed")
+RECIPE = tiny_recipe("mel_cnn2d/published")
 FACTS = runs.RunFacts(
     recipe=RECIPE,
     labels=("angry", "sad"),
@@ -23,7 +23,7 @@ SPLIT = runs.SplitFacts(speakers=("made-0", "made-1"), split_hash="0123")
 
 
 def test_a_run_lives_in_a_folder_of_its_recipe(tmp_path: Path) -> None:
-    assert runs.run_folder(tmp_path, RECIPE) == tmp_path / "mel_cnn2d-seed"
+    assert runs.run_folder(tmp_path, RECIPE) == tmp_path / "mel_cnn2d-published"
 
 
 def test_what_is_written_is_read_again(tmp_path: Path) -> None:
@@ -49,7 +49,7 @@ def test_before_the_first_epoch_there_is_nothing_yet(tmp_path: Path) -> None:
     assert runs.read_scores(tmp_path) == {}
     assert [len(of) for of in runs.read_summaries(tmp_path)] == [0, 0]
     assert not runs.is_trained(tmp_path, RECIPE)
-    assert runs.judged_parts(tmp_path) == []
+    assert runs.evaluated_parts(tmp_path) == []
     with pytest.raises(NoInputError, match=r"checkpoint is not there: train this part first"):
         runs.checkpoint_of(tmp_path)
 
@@ -57,8 +57,8 @@ def test_before_the_first_epoch_there_is_nothing_yet(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "losses", "head", "trained"),
     [
-        ("mel_cnn2d/seed", [1.0], False, False),
-        ("mel_cnn2d/seed", [1.0, 0.5], False, True),
+        ("mel_cnn2d/published", [1.0], False, False),
+        ("mel_cnn2d/published", [1.0, 0.5], False, True),
         ("mfcc_cnn1d/distilled", [1.0, 0.5], False, False),
         ("mfcc_cnn1d/distilled", [1.0], True, False),
         ("mfcc_cnn1d/distilled", [1.0, 0.5], True, True),
@@ -84,15 +84,15 @@ def test_folds_are_in_order_and_only_those_that_ended(tmp_path: Path) -> None:
         (tmp_path / f"fold{number}").mkdir()
         if number != 1:
             runs.write_held_out(tmp_path / f"fold{number}", np.zeros((1, 2), np.float32), np.array([0]))
-    assert [part.name for part in runs.judged_parts(tmp_path)] == ["fold0", "fold2", "fold10"]
+    assert [part.name for part in runs.evaluated_parts(tmp_path)] == ["fold0", "fold2", "fold10"]
 
 
 def test_parts_without_a_corpus_are_a_kind_of_their_own(tmp_path: Path) -> None:
     for name in ("without-tess", "without-emodb", "fold0", "all"):
         (tmp_path / name).mkdir()
         runs.write_held_out(tmp_path / name, np.zeros((1, 2), np.float32), np.array([0]))
-    assert [part.name for part in runs.judged_parts(tmp_path)] == ["fold0"]
-    assert [part.name for part in runs.judged_parts(tmp_path, runs.WITHOUT)] == ["without-emodb", "without-tess"]
+    assert [part.name for part in runs.evaluated_parts(tmp_path)] == ["fold0"]
+    assert [part.name for part in runs.evaluated_parts(tmp_path, runs.WITHOUT)] == ["without-emodb", "without-tess"]
     kinds = {name: runs.kind_of(tmp_path / name) for name in ("fold3", "all", "without-tess")}
     assert kinds == {"fold3": runs.FOLD, "all": runs.FOLD, "without-tess": runs.WITHOUT}
 
@@ -110,7 +110,7 @@ def test_no_run_and_a_damaged_one_are_one_line(tmp_path: Path, read: object, nam
 
 def test_more_epochs_go_on_with_the_same_run(tmp_path: Path) -> None:
     runs.write_run(tmp_path, FACTS)
-    longer = msgspec.structs.replace(FACTS, recipe=tiny_recipe("mel_cnn2d/seed", epochs=9))
+    longer = msgspec.structs.replace(FACTS, recipe=tiny_recipe("mel_cnn2d/published", epochs=9))
     runs.write_run(tmp_path, longer)
     assert runs.read_run(tmp_path) == longer
 
@@ -120,7 +120,7 @@ def test_more_epochs_go_on_with_the_same_run(tmp_path: Path) -> None:
     [
         ({"labels": ("angry", "happy")}, "labels"),
         ({"clips": {"made": 17}}, "clips"),
-        ({"recipe": tiny_recipe("mel_cnn2d/seed", learning_rate=0.5)}, "recipe"),
+        ({"recipe": tiny_recipe("mel_cnn2d/published", learning_rate=0.5)}, "recipe"),
         ({"attribution": "a teacher", "clips": {}}, "attribution and clips"),
     ],
 )

@@ -26,7 +26,7 @@ def tiny_recipe(name: str, **changes: Any) -> Recipe:
 
     What learns nothing but its head still does so.
     """
-    short: dict[str, Any] = {"window_ms": 1000, "batch_size": 8, "versions": 2, "teacher_weight": 0.0}
+    short: dict[str, Any] = {"window_ms": 1000, "batch_size": 8, "views": 2, "teacher_weight": 0.0}
     short["epochs"] = min(2, RECIPES[name].epochs)
     if RECIPES[name].clips_per_epoch:
         short["clips_per_epoch"] = 16
@@ -41,7 +41,7 @@ def made_up_clips(emotions: Sequence[str], speakers: int = 4, corpus: str = "mad
     ]
 
 
-def bank_of(rows: NDArray[np.floating], lengths: NDArray[np.int64]) -> FeatureCache:
+def cache_of(rows: NDArray[np.floating], lengths: NDArray[np.int64]) -> FeatureCache:
     """A bank that is kept nowhere, of all rows (total, D) and the ``lengths`` (clips, versions) of all versions.
 
     Every row brings ``SPEECH_A_ROW`` samples of speech.
@@ -52,24 +52,24 @@ def bank_of(rows: NDArray[np.floating], lengths: NDArray[np.int64]) -> FeatureCa
     return FeatureCache(Path("nowhere"), rows.astype(np.float16), heard.astype(np.int32), starts)
 
 
-def made_up_bank(recipe: Recipe, n_clips: int, rows: int = 60) -> FeatureCache:
+def made_up_cache(recipe: Recipe, n_clips: int, rows: int = 60) -> FeatureCache:
     """Random rows whose level tells the clip and the version."""
     rng = np.random.default_rng(0)
-    level = np.arange(n_clips * recipe.versions).repeat(rows)[:, None] % 7
+    level = np.arange(n_clips * recipe.views).repeat(rows)[:, None] % 7
     noise = rng.normal(-40, 5, (len(level), recipe.features.dim))
-    return bank_of(noise + level, np.full((n_clips, recipe.versions), rows))
+    return cache_of(noise + level, np.full((n_clips, recipe.views), rows))
 
 
-def made_up_training(recipe: Recipe, n_clips: int = 16, bank: FeatureCache | None = None) -> TrainingSet:
+def made_up_training(recipe: Recipe, n_clips: int = 16, cache: FeatureCache | None = None) -> TrainingSet:
     """A training set of four emotions; each of the four speakers has said all of them once every sixteen clips."""
     clips = made_up_clips([FOUR.labels[(i + i // 4) % 4] for i in range(n_clips)])
-    voices = -(-recipe.versions // 2)
+    voices = -(-recipe.views // 2)
     teacher = np.random.default_rng(1).normal(0, 1, (n_clips, voices, TEACHER_SUMMARY)).astype(np.float16)
     return TrainingSet(
         recipe,
         clips=clips,
         numbers=range(n_clips),
-        bank=bank or made_up_bank(recipe, n_clips),
+        cache=cache or made_up_cache(recipe, n_clips),
         labels=FOUR,
         teacher=teacher,
     )

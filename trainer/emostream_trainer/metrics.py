@@ -37,7 +37,7 @@ def confusion(truth: Labels, named: Labels, n_labels: int) -> Labels:
 
 
 def speaker_bootstrap(
-    truth: Labels, named: Labels, speakers: Sequence[str], *, draws: int = DRAWS, seed: int = 0
+    truth: Labels, named: Labels, speakers: Sequence[str] | NDArray[np.str_], *, draws: int = DRAWS, seed: int = 0
 ) -> F64:
     """UAR (draws,) of as many speakers drawn with replacement, each with all of their clips.
 

@@ -6,31 +6,31 @@ from emostream.errors import UsageError
 from emostream.features import Feature, FeatureSpec
 from emostream.features.windows import WindowGrid
 
-SEED_MFCC = FeatureSpec(features=(Feature.MFCC, Feature.CENTROID, Feature.CONTRAST_MEAN), n_mfcc=50)
-SEED_MEL = FeatureSpec(features=(Feature.LOG_MEL,), hop_length=1024)
+PUBLISHED_MFCC = FeatureSpec(features=(Feature.MFCC, Feature.CENTROID, Feature.CONTRAST_MEAN), n_mfcc=50)
+PUBLISHED_MEL = FeatureSpec(features=(Feature.LOG_MEL,), hop_length=512)
 # Long frames tell the harmonics of low voices apart; all seven contrast bands say more than their mean
 # (see models/README.md).
 MFCC = FeatureSpec(features=(Feature.MFCC, Feature.CENTROID, Feature.CONTRAST), n_mfcc=50)
 # 64 ms frames still resolve harmonics, 20 ms hops keep syllables apart.
 MEL = FeatureSpec(features=(Feature.LOG_MEL,), frame_length=1024, hop_length=320)
 
-# What the network that heard Dusha listens to.
+# What the Dusha network takes.
 DUSHA = FeatureSpec(features=(Feature.LOG_MEL,), frame_length=320, hop_length=160, n_mels=64)
 
-# Numbers in the summary that the network that heard Dusha gives of a clip; what is imitated.
+# Numbers in the summary that the Dusha network gives of a clip; what is imitated.
 TEACHER_SUMMARY = 928
 
 
 class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How to train one variant of one network.
 
-    ``versions`` of each clip are in the bank, the clean one and augmented ones; a batch takes the clean one with the
+    ``views`` of each clip are cached, the clean one and augmented ones; a batch takes the clean one with the
     probability ``clean_share``. A batch draws clips with a probability proportional to (size of the clip's
     corpus-and-label cell) ** -balance: 0 is as they come, 1 makes cells equal.
-    ``relative`` networks give a summary of the window, judged relative to what is usual for the speaker by a head that
-    is fitted last, with ``shrinkage`` and ``between_speaker_weight`` (``training.discriminant``).
+    ``relative`` networks give a summary of the window, which is classified relative to the speaker's mean by a
+    discriminant that is fitted last, with ``shrinkage`` and ``between_speaker_weight`` (``training.discriminant``).
     ``teacher_weight`` scales the loss of
-    imitating the summary of the network that heard Dusha; 0 is no teacher. ``from_dusha`` builds on that network's
+    imitating the summary of the Dusha network; 0 is no teacher. ``from_dusha`` builds on that network's
     weights. ``soft_targets`` teaches the shares of listeners' votes where a clip has them. Of ``every_steps`` steps a
     stream asks the network at one.
     """
@@ -45,7 +45,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     step_ms: int = 250
     shortest_window_ms: int = 500
     every_steps: int = 1
-    versions: int = 1
+    views: int = 1
     clean_share: float = 1.0
     balance: float = 0.0
     clips_per_epoch: int | None = None
@@ -73,39 +73,57 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         )
 
 
-_OWN = {
-    "epochs": 15,
-    "batch_size": 64,
-    "learning_rate": 2e-3,
-    "versions": 4,
-    "clean_share": 0.6,
-    "balance": 0.5,
-    "clips_per_epoch": 5000,
-    "label_smoothing": 0.05,
-    "weight_decay": 1e-3,
-    "warm_up": True,
-    "random_crops": True,
-}
+_ATTENTIVE = Recipe(
+    network="mfcc_cnn1d",
+    variant="attentive",
+    features=MFCC,
+    epochs=15,
+    batch_size=64,
+    learning_rate=2e-3,
+    views=4,
+    clean_share=0.6,
+    balance=0.5,
+    clips_per_epoch=5000,
+    label_smoothing=0.05,
+    weight_decay=1e-3,
+    warm_up=True,
+    random_crops=True,
+)
 
 RECIPES = {
     recipe.name: recipe
     for recipe in (
         # As published (2024): Adam 1e-4, batches of 128; 30 epochs on CREMA-D, 100 on Dusha; 15 epochs for the 2-D one.
-        Recipe(network="mfcc_cnn1d", variant="seed", features=SEED_MFCC, epochs=30, batch_size=128, learning_rate=1e-4),
-        Recipe(network="mel_cnn2d", variant="seed", features=SEED_MEL, epochs=15, batch_size=128, learning_rate=1e-4),
-        Recipe(network="mfcc_cnn1d", variant="attentive", features=MFCC, **_OWN),
-        Recipe(network="mel_cnn2d", variant="attentive", features=MEL, **_OWN),
-        # The two that ship take turns: an answer of a step ago is almost that of now (models/README.md).
         Recipe(
             network="mfcc_cnn1d",
+            variant="published",
+            features=PUBLISHED_MFCC,
+            epochs=30,
+            batch_size=128,
+            learning_rate=1e-4,
+        ),
+        Recipe(
+            network="mel_cnn2d",
+            variant="published",
+            features=PUBLISHED_MEL,
+            epochs=15,
+            batch_size=128,
+            learning_rate=1e-4,
+        ),
+        _ATTENTIVE,
+        msgspec.structs.replace(_ATTENTIVE, network="mel_cnn2d", features=MEL),
+        # The two that ship take turns: the output of a step ago is almost that of now (models/README.md).
+        msgspec.structs.replace(
+            _ATTENTIVE,
             variant="distilled",
-            features=MFCC,
+            epochs=25,
+            clean_share=0.4,
+            clips_per_epoch=6000,
             relative=True,
             teacher_weight=1.0,
             every_steps=2,
-            **{**_OWN, "epochs": 25, "clean_share": 0.4, "clips_per_epoch": 6000},
         ),
-        # Nothing but the head is learnt.
+        # Nothing but the discriminant is learnt.
         Recipe(
             network="mel_cnn2d",
             variant="staged",
@@ -113,7 +131,7 @@ RECIPES = {
             epochs=0,
             batch_size=64,
             learning_rate=0.0,
-            versions=2,
+            views=2,
             relative=True,
             from_dusha=True,
             between_speaker_weight=1.0,

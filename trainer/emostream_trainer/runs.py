@@ -3,7 +3,7 @@
 runs/mel_cnn2d-attentive/run.json            recipe, labels, what was trained on
                          fold0/checkpoint    the network after its last epoch
                          fold0/history.json  loss by epoch
-                         fold0/split.json    the speakers heard, the hash of the split
+                         fold0/split.json    the training speakers, the hash of the split
                          fold0/summaries.npz the mean summary of the training voices, neutral and all
                          fold0/held_out.npz  logits and labels of the clips of unheard speakers
                          without-tess/...    the same for all corpora but one, which is held out
@@ -47,7 +47,7 @@ class RunFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SplitFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """Who was heard in training, and the hash that names the split."""
+    """The training speakers, and the hash that names the split."""
 
     speakers: tuple[str, ...]
     split_hash: str
@@ -88,14 +88,14 @@ def read_split(part: Path) -> SplitFacts:
     return _read(part / "split.json", SplitFacts)
 
 
-def judged_parts(folder: Path, kind: str = FOLD) -> list[Path]:
+def evaluated_parts(folder: Path, kind: str = FOLD) -> list[Path]:
     """The parts of a kind (``FOLD`` or ``WITHOUT``) whose training ended, in the order of fold or corpus."""
     ended = [part for part in folder.glob(f"{kind}*") if (part / HELD_OUT).exists()]
     return sorted(ended, key=lambda part: (len(part.name), part.name) if kind == FOLD else (0, part.name))
 
 
 def kind_of(part: Path) -> str:
-    """The kind of parts that a part is judged with; the one of all speakers goes with the folds."""
+    """The kind of parts that a part is evaluated with; the one of all speakers goes with the folds."""
     return WITHOUT if part.name.startswith(WITHOUT) else FOLD
 
 
@@ -124,7 +124,7 @@ def read_summaries(part: Path) -> tuple[F32, F32]:
 
 
 def is_trained(part: Path, recipe: Recipe) -> bool:
-    """Whether a part has all its epochs behind it, and its head where the recipe's network has one."""
+    """Whether a part has all its epochs behind it, and its discriminant where the recipe's network has one."""
     ended = len(read_losses(part)) >= recipe.epochs and (part / CHECKPOINT).exists()
     return ended and (not recipe.relative or (part / SUMMARIES).exists())
 
@@ -171,7 +171,7 @@ def _read(path: Path, kind: type[Facts]) -> Facts:
 
 
 def _check_same(path: Path, known: Facts, facts: Facts) -> None:
-    """Checkpoints that heard other speakers must not be gone on from: their scores would be false."""
+    """Training must not go on from a checkpoint of other speakers: its scores would be false."""
     differing = [name for name in known.__struct_fields__ if getattr(known, name) != getattr(facts, name)]
     if differing:
         raise UsageError(

@@ -28,7 +28,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Write models, each verified; raises ``MismatchError`` and does not write one that says what it should not."""
     folder: Path = arguments.run
     recipe = runs.read_run(folder).recipe
-    judged = [*runs.judged_parts(folder), *runs.judged_parts(folder, runs.WITHOUT)]
+    judged = [*runs.evaluated_parts(folder), *runs.evaluated_parts(folder, runs.WITHOUT)]
     parts = [folder / runs.ALL] if arguments.to else [*judged, folder / runs.ALL]
     trained = [part for part in parts if runs.is_trained(part, recipe)]
     if not trained:

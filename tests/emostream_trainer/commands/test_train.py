@@ -22,8 +22,8 @@ from tests.support.spoken_corpus import spoken_corpus
 from tests.support.tiny_models import tiny_graph
 from tests.support.tiny_training import RELATIVE, tiny_recipe
 
-WHOLE = ("mfcc_cnn1d/seed", "mfcc_cnn1d/attentive", "mel_cnn2d/attentive")
-ALL_ONLY = "mel_cnn2d/seed"
+WHOLE = ("mfcc_cnn1d/published", "mfcc_cnn1d/attentive", "mel_cnn2d/attentive")
+ALL_ONLY = "mel_cnn2d/published"
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -354,14 +354,18 @@ NO_CORPUS = "--corpora DIR or EMOSTREAM_CORPORA"
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        (["train", "mel_cnn2d/seed"], 66, NO_CORPUS),
-        (["train", "mel_cnn2d/seed", "--corpora", "nowhere"], 66, "found nothing at nowhere"),
+        (["train", "mel_cnn2d/published"], 66, NO_CORPUS),
+        (["train", "mel_cnn2d/published", "--corpora", "nowhere"], 66, "found nothing at nowhere"),
         (["train", "mel_cnn2d/best", "--corpora", "CORPUS"], 2, "found recipe 'mel_cnn2d/best', expected one of mfcc"),
-        (["train", "mel_cnn2d/seed", "--corpora", "CORPUS", "--epochs", "0"], 2, "--epochs 0, expected 1 or more"),
-        (["train", "mel_cnn2d/seed", "--corpora", "CORPUS", "--labels", "happy,bored"], 66, "no clip of bored"),
-        (["train", "mel_cnn2d/seed", "--leave-one-corpus-out", "--only", "all"], 2, "cannot go with a corpus left out"),
+        (["train", "mel_cnn2d/published", "--corpora", "CORPUS", "--epochs", "0"], 2, "--epochs 0, expected 1 or more"),
+        (["train", "mel_cnn2d/published", "--corpora", "CORPUS", "--labels", "happy,bored"], 66, "no clip of bored"),
         (
-            ["train", "mel_cnn2d/seed", "--leave-one-corpus-out", "--corpora", "CORPUS"],
+            ["train", "mel_cnn2d/published", "--leave-one-corpus-out", "--only", "all"],
+            2,
+            "cannot go with a corpus left out",
+        ),
+        (
+            ["train", "mel_cnn2d/published", "--leave-one-corpus-out", "--corpora", "CORPUS"],
             2,
             "two or more to leave one out",
         ),

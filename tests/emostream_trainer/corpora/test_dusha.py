@@ -111,6 +111,19 @@ def test_one_row_that_is_incomplete_does_not_cost_the_clip(tmp_path: Path) -> No
     assert (len(corpus.clips), corpus.skipped) == (10, ())
 
 
+def test_a_clip_whose_rows_name_no_annotator_is_left_out(tmp_path: Path) -> None:
+    anonymous = dusha_name("crowd_train", "s1", "neutral")
+
+    def forget(rows: list[dict[str, str]]) -> None:
+        for row in rows:
+            if row["hash_id"] == anonymous:
+                row["annotator_id"] = ""
+
+    corpus = _changed(tmp_path, forget)
+    assert len(corpus.clips) == 9
+    assert _why(corpus) == {anonymous: "its rows in the table are incomplete"}
+
+
 def test_an_unknown_source_is_one_unknown_speaker(tmp_path: Path) -> None:
     def forget(rows: list[dict[str, str]]) -> None:
         for row in rows:

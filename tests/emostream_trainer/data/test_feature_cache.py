@@ -42,7 +42,7 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> tuple[Clip, ...]:
 
 
 @pytest.fixture(scope="module")
-def bank(clips: tuple[Clip, ...], tmp_path_factory: pytest.TempPathFactory) -> FeatureCache:
+def cache(clips: tuple[Clip, ...], tmp_path_factory: pytest.TempPathFactory) -> FeatureCache:
     return load_feature_cache(clips, SPEC, 4, tmp_path_factory.mktemp("cache"))
 
 
@@ -53,22 +53,22 @@ def test_the_clean_version_is_what_the_daemon_computes(tmp_path: Path, recording
     resampler, stream = Resampler(44_100, 16_000), FeatureStream(SPEC)
     rows = [stream.push(resampler.push(block.samples)) for block in source.blocks()]
     rows.append(stream.push(resampler.flush()))
-    bank = load_feature_cache([_clip(tmp_path / "stereo.wav")], SPEC, 1, tmp_path / "cache")
-    assert bank.versions == 1
-    assert bank.rows.dtype == np.float16
-    assert np.array_equal(bank.clip(0), np.concatenate(rows).astype(np.float16))
+    cache = load_feature_cache([_clip(tmp_path / "stereo.wav")], SPEC, 1, tmp_path / "cache")
+    assert cache.views == 1
+    assert cache.rows.dtype == np.float16
+    assert np.array_equal(cache.clip(0), np.concatenate(rows).astype(np.float16))
 
 
-def test_every_version_of_every_clip_has_its_own_rows(clips: tuple[Clip, ...], bank: FeatureCache) -> None:
-    assert bank.versions == 4
-    assert bank.starts.shape == (len(clips), 5)
-    assert bank.starts[-1, -1] == len(bank.rows)
+def test_every_version_of_every_clip_has_its_own_rows(clips: tuple[Clip, ...], cache: FeatureCache) -> None:
+    assert cache.views == 4
+    assert cache.starts.shape == (len(clips), 5)
+    assert cache.starts[-1, -1] == len(cache.rows)
     for number, clip in enumerate(clips):
         audio = read_audio(clip.path, 16_000)
-        for version, voice in ((0, audio), (2, speed_perturb(audio, clip.speaker))):
+        for view, voice in ((0, audio), (2, speed_perturb(audio, clip.speaker))):
             undisturbed = feature_rows(voice, SPEC)
-            assert np.array_equal(bank.clip(number, version), undisturbed.astype(np.float16))
-            disturbed = bank.clip(number, version + 1)
+            assert np.array_equal(cache.clip(number, view), undisturbed.astype(np.float16))
+            disturbed = cache.clip(number, view + 1)
             assert disturbed.dtype == np.float32
             assert disturbed.shape[1] == SPEC.dim
             # Padding adds silence, nothing takes speech away.
@@ -82,29 +82,29 @@ def test_versions_are_of_two_voices() -> None:
     assert voice_of(np.arange(4)).max() + 1 == MOST_VOICES
 
 
-@pytest.mark.parametrize("versions", [1, 2, 3])
-def test_fewer_versions_are_the_first_of_all(versions: int, clips: tuple[Clip, ...], tmp_path: Path) -> None:
-    bank = load_feature_cache(clips[:2], SPEC, versions, tmp_path)
-    assert bank.versions == versions
+@pytest.mark.parametrize("views", [1, 2, 3])
+def test_fewer_versions_are_the_first_of_all(views: int, clips: tuple[Clip, ...], tmp_path: Path) -> None:
+    cache = load_feature_cache(clips[:2], SPEC, views, tmp_path)
+    assert cache.views == views
     voice = speed_perturb(read_audio(clips[1].path, 16_000), clips[1].speaker)
     expected = {0: read_audio(clips[1].path, 16_000), 2: voice}
-    for version in range(0, versions, 2):
-        assert np.array_equal(bank.clip(1, version), feature_rows(expected[version], SPEC).astype(np.float16))
+    for view in range(0, views, 2):
+        assert np.array_equal(cache.clip(1, view), feature_rows(expected[view], SPEC).astype(np.float16))
 
 
-def test_a_bank_is_opened_where_it_is_kept(bank: FeatureCache) -> None:
-    again = FeatureCache.open(bank.folder)
-    assert again.folder == bank.folder
-    assert np.array_equal(again.rows, bank.rows)
-    assert np.array_equal(again.heard, bank.heard)
-    assert np.array_equal(again.starts, bank.starts)
+def test_a_bank_is_opened_where_it_is_kept(cache: FeatureCache) -> None:
+    again = FeatureCache.open(cache.folder)
+    assert again.folder == cache.folder
+    assert np.array_equal(again.rows, cache.rows)
+    assert np.array_equal(again.heard, cache.heard)
+    assert np.array_equal(again.starts, cache.starts)
 
 
-def test_it_is_the_same_wherever_it_is_computed(clips: tuple[Clip, ...], bank: FeatureCache, tmp_path: Path) -> None:
+def test_it_is_the_same_wherever_it_is_computed(clips: tuple[Clip, ...], cache: FeatureCache, tmp_path: Path) -> None:
     again = load_feature_cache(clips, SPEC, 4, tmp_path)
     assert again.folder.parent == tmp_path
-    assert np.array_equal(again.rows, bank.rows)
-    assert np.array_equal(again.starts, bank.starts)
+    assert np.array_equal(again.rows, cache.rows)
+    assert np.array_equal(again.starts, cache.starts)
 
 
 def test_the_cache_is_used_and_only_for_the_same_question(tmp_path: Path) -> None:
@@ -128,8 +128,8 @@ def test_babble_is_of_what_can_be_held_out_together(held_out: str, tmp_path: Pat
                 pitch_hz = 400 if f"{part}{name}" == shrill else 150
                 clip = _clip(write_voice(tmp_path / folder / f"{part}{name}.wav", pitch_hz=pitch_hz), fold=0)
                 clips.append(replace(clip, fold=part) if held_out == "fold" else replace(clip, corpus=f"corpus {part}"))
-        bank = load_feature_cache(clips, SPEC, 4, tmp_path / "cache" / folder)
-        return [bank.clip(number, version) for number in range(7) for version in range(4)]
+        cache = load_feature_cache(clips, SPEC, 4, tmp_path / "cache" / folder)
+        return [cache.clip(number, view) for number in range(7) for view in range(4)]
 
     plain, own, other = (rows_of_the_first(*corpus) for corpus in (("plain", ""), ("own", "0h"), ("other", "1h")))
     assert all(np.array_equal(one, two) for one, two in zip(plain, other, strict=True))
@@ -139,9 +139,9 @@ def test_babble_is_of_what_can_be_held_out_together(held_out: str, tmp_path: Pat
 def test_it_knows_how_much_speech_the_gate_heard_by_each_row(tmp_path: Path, recording: Samples) -> None:
     silence = np.zeros(16_000, np.float32)
     soundfile.write(tmp_path / "late.wav", np.concatenate([silence, recording[:48_000], silence]), 16_000)
-    bank = load_feature_cache([_clip(tmp_path / "late.wav")], SPEC, 1, tmp_path / "cache")
-    heard = bank.speech(0)
-    assert len(heard) == len(bank.clip(0))
+    cache = load_feature_cache([_clip(tmp_path / "late.wav")], SPEC, 1, tmp_path / "cache")
+    heard = cache.speech(0)
+    assert len(heard) == len(cache.clip(0))
     assert (np.diff(heard) >= 0).all()
     ends = np.arange(len(heard)) * SPEC.hop_length + SPEC.frame_length
     assert not heard[ends < 15_000].any()
@@ -154,18 +154,18 @@ def test_it_knows_how_much_speech_the_gate_heard_by_each_row(tmp_path: Path, rec
 
 def test_where_the_gate_hears_nobody_all_is_speech(tmp_path: Path) -> None:
     path = write_voice(tmp_path / "buzz.wav", seconds=1.0)
-    bank = load_feature_cache([_clip(path)], SPEC, 1, tmp_path / "cache")
+    cache = load_feature_cache([_clip(path)], SPEC, 1, tmp_path / "cache")
     gate = VoiceActivityDetector(assets.load_vad_model(), VoiceActivityConfig(), 48_000)
     gate.push(read_audio(path, 16_000))
     assert not gate.speech_samples
-    assert bank.speech(0).tolist() == [row * SPEC.hop_length + SPEC.frame_length for row in range(len(bank.clip(0)))]
+    assert cache.speech(0).tolist() == [row * SPEC.hop_length + SPEC.frame_length for row in range(len(cache.clip(0)))]
 
 
 def test_a_clip_shorter_than_a_frame_has_one_row(tmp_path: Path) -> None:
     path = write_voice(tmp_path / "short.wav", seconds=0.02)
-    bank = load_feature_cache([_clip(path)], SPEC, 2, tmp_path / "cache")
-    assert bank.clip(0).shape == (1, SPEC.dim)
-    assert np.isfinite(bank.rows.astype(np.float32)).all()
+    cache = load_feature_cache([_clip(path)], SPEC, 2, tmp_path / "cache")
+    assert cache.clip(0).shape == (1, SPEC.dim)
+    assert np.isfinite(cache.rows.astype(np.float32)).all()
 
 
 def test_a_clip_that_cannot_be_read_is_named(tmp_path: Path) -> None:
@@ -176,11 +176,11 @@ def test_a_clip_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 
 def test_published_features_are_served_as_they_are_beside_audio(tmp_path: Path) -> None:
     paths = [write_voice(tmp_path / "a.wav"), write_features(tmp_path / "b.npy")]
-    bank = load_feature_cache([_clip(path, fold=0) for path in paths], DUSHA, 3, tmp_path / "cache")
+    cache = load_feature_cache([_clip(path, fold=0) for path in paths], DUSHA, 3, tmp_path / "cache")
     rows = read_features(paths[1]).astype(np.float16)
-    assert all(np.array_equal(bank.clip(1, version), rows) for version in range(3))
+    assert all(np.array_equal(cache.clip(1, view), rows) for view in range(3))
     alone = load_feature_cache([_clip(paths[0], fold=0)], DUSHA, 3, tmp_path / "cache")
-    assert np.array_equal(bank.clip(0, 1), alone.clip(0, 1)), "features do not babble"
+    assert np.array_equal(cache.clip(0, 1), alone.clip(0, 1)), "features do not babble"
 
 
 def test_published_features_are_refused_by_networks_of_other_ears(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from emostream_trainer.data.training_set import (
     excerpts,
 )
 from emostream_trainer.recipes import RECIPES, Recipe
-from tests.support.tiny_training import bank_of, made_up_clips
+from tests.support.tiny_training import cache_of, made_up_clips
 
 SPEC = FeatureSpec(features=(Feature.LOG_MEL,), n_mels=2, n_mfcc=1, frame_length=1024, hop_length=1024)
 RECIPE = Recipe(
@@ -36,7 +36,7 @@ RECIPE = Recipe(
     epochs=1,
     batch_size=8,
     learning_rate=1e-3,
-    versions=4,
+    views=4,
     clean_share=0.3,
 )
 EMOTIONS = ("angry", "happy", "neutral", "sad", "fearful") * 4
@@ -52,12 +52,12 @@ def _teacher(n: int) -> np.ndarray:
 def _training(recipe: Recipe, emotions: tuple[str, ...] = EMOTIONS, rows: int = 60) -> TrainingSet:
     """Rows are (clip, version), so that a window says where it is from."""
     n = len(emotions)
-    named = np.array([(clip, version) for clip in range(2 * n) for version in range(recipe.versions)], np.float16)
+    named = np.array([(clip, view) for clip in range(2 * n) for view in range(recipe.views)], np.float16)
     return TrainingSet(
         recipe,
         clips=made_up_clips(emotions),
         numbers=range(1, 2 * n, 2),  # the bank also holds clips of the other side
-        bank=bank_of(named.repeat(rows, axis=0), np.full((2 * n, recipe.versions), rows)),
+        cache=cache_of(named.repeat(rows, axis=0), np.full((2 * n, recipe.views), rows)),
         labels=FOUR,
         teacher=_teacher(n),
     )
@@ -101,26 +101,26 @@ def test_windows_targets_and_teacher_are_of_the_same_clip() -> None:
         label = FOUR.index(EMOTIONS[clip])
         assert target.tolist() == [0.0 if label is None else float(k == label) for k in range(4)]
 
-    clips, versions = windows[:, 0].astype(int).T
-    assert set(versions.tolist()) == {0, 1, 2, 3}
+    clips, views = windows[:, 0].astype(int).T
+    assert set(views.tolist()) == {0, 1, 2, 3}
     # Of the voice, whether disturbed or not, and in the measure of this side's clips.
     side = _teacher(20)[1::2].astype(np.float64)
-    expected = (_teacher(20)[clips, versions // 2] - side.mean(axis=0)[versions // 2]) / side.std(axis=0)[versions // 2]
+    expected = (_teacher(20)[clips, views // 2] - side.mean(axis=0)[views // 2]) / side.std(axis=0)[views // 2]
     assert np.allclose(teacher, expected, atol=0.01)
 
 
 def test_the_teacher_is_standardised_over_the_training_side() -> None:
-    _, _, teacher = _together(list(_training(_changed(versions=1)).epoch(0)))
+    _, _, teacher = _together(list(_training(_changed(views=1)).epoch(0)))
     assert np.allclose(teacher.mean(axis=0), 0, atol=1e-3)
     assert np.allclose(teacher.std(axis=0), 1, atol=1e-2)
 
 
 def test_no_teacher_is_zeros() -> None:
     training = TrainingSet(
-        _changed(versions=1),
+        _changed(views=1),
         clips=made_up_clips(EMOTIONS),
         numbers=range(20),
-        bank=bank_of(np.zeros((1200, 2)), np.full((20, 1), 60)),
+        cache=cache_of(np.zeros((1200, 2)), np.full((20, 1), 60)),
         labels=FOUR,
         teacher=np.zeros((20, 2, 3), np.float16),
     )
@@ -139,15 +139,15 @@ def test_smoothed_targets_sum_to_one_and_other_emotions_stay_zero() -> None:
 def test_targets_are_shares_of_votes_where_the_recipe_asks_for_them() -> None:
     clips = made_up_clips(("angry", "sad", "fearful", "happy"))
     clips[0] = replace(clips[0], votes={"angry": 0.6, "sad": 0.2, "disgust": 0.2})
-    bank = bank_of(np.arange(4).repeat(60)[:, None], np.full((4, 1), 60))
+    cache = cache_of(np.arange(4).repeat(60)[:, None], np.full((4, 1), 60))
 
     def targets(*, soft: bool) -> list[list[float]]:
-        recipe = _changed(soft_targets=soft, versions=1)
+        recipe = _changed(soft_targets=soft, views=1)
         training = TrainingSet(
             recipe,
             clips=clips,
             numbers=range(4),
-            bank=bank,
+            cache=cache,
             labels=FOUR,
             teacher=np.zeros((4, 1, 3), np.float16),
         )
@@ -162,11 +162,11 @@ def test_targets_are_shares_of_votes_where_the_recipe_asks_for_them() -> None:
 @pytest.mark.parametrize(("clean_share", "expected"), [(0.0, 0.0), (0.3, 0.3), (1.0, 1.0)])
 def test_clean_versions_come_as_often_as_asked(clean_share: float, expected: float) -> None:
     recipe = _changed(clean_share=clean_share, clips_per_epoch=2_000)
-    versions = _together(list(_training(recipe).epoch(0)))[0][:, 0, 1]
-    assert (versions == 0).mean() == pytest.approx(expected, abs=0.04)
+    views = _together(list(_training(recipe).epoch(0)))[0][:, 0, 1]
+    assert (views == 0).mean() == pytest.approx(expected, abs=0.04)
     if clean_share < 1:
-        others = [(versions == version).sum() for version in (1, 2, 3)]
-        assert sum(others) == (versions != 0).sum()
+        others = [(views == view).sum() for view in (1, 2, 3)]
+        assert sum(others) == (views != 0).sum()
         assert min(others) == pytest.approx(max(others), rel=0.25)
 
 
@@ -219,8 +219,8 @@ def _heard(rows: int, silence: int = 0, pause: tuple[int, int] = (0, 0)) -> Feat
     """One clip of rows (number,), each of a frame's length of speech but those before and those in the pause."""
     places = np.arange(rows)
     speaking = (places >= silence) & ~((places >= pause[0]) & (places < pause[1]))
-    bank = bank_of(places[:, None], np.array([[rows]]))
-    return replace(bank, heard=(speaking * SPEC.hop_length).cumsum().astype(np.int32))
+    cache = cache_of(places[:, None], np.array([[rows]]))
+    return replace(cache, heard=(speaking * SPEC.hop_length).cumsum().astype(np.int32))
 
 
 @given(
@@ -229,17 +229,17 @@ def _heard(rows: int, silence: int = 0, pause: tuple[int, int] = (0, 0)) -> Feat
     pause=st.tuples(st.integers(0, 100), st.integers(0, 200)),
 )
 def test_excerpts_are_the_windows_that_a_stream_judges(rows: int, silence: int, pause: tuple[int, int]) -> None:
-    bank, grid = _heard(rows, silence, pause), RECIPE.grid()
-    heard = np.append(0, bank.heard)
+    cache, grid = _heard(rows, silence, pause), RECIPE.grid()
+    heard = np.append(0, cache.heard)
     steps = FeatureWindows(grid, 1)
-    ends = [window.end_sample for window in steps.push(bank.clip(0))][::STEPS_APART]
+    ends = [window.end_sample for window in steps.push(cache.clip(0))][::STEPS_APART]
     cut = {(max(0, stop - grid.rows), stop) for stop in [*map(grid.spec.n_frames, ends), rows] if stop <= rows}
     enough = {
         (start, stop)
         for start, stop in cut
         if (heard[stop] - heard[start]) * 1000 >= WORTH_JUDGING_MS * SPEC.sample_rate_hz
     }
-    found = excerpts(bank, RECIPE, 0)
+    found = excerpts(cache, RECIPE, 0)
     spans = [(excerpt.start, excerpt.stop) for excerpt in found]
     assert spans == sorted(spans)
     if not enough:
@@ -253,24 +253,24 @@ def test_excerpts_are_the_windows_that_a_stream_judges(rows: int, silence: int, 
     assert sum(excerpt.new_speech_s for excerpt in found) == pytest.approx(heard[found[-1].stop] / SPEC.sample_rate_hz)
 
 
-def _for_a_head(versions: int) -> list[tuple[Clip, Excerpt]]:
-    lengths = np.full((5, versions), 60)
+def _for_a_head(views: int) -> list[tuple[Clip, Excerpt]]:
+    lengths = np.full((5, views), 60)
     training = TrainingSet(
-        _changed(versions=versions),
+        _changed(views=views),
         clips=made_up_clips(EMOTIONS[:5]),
         numbers=range(5),
-        bank=bank_of(np.zeros((lengths.sum(), 2)), lengths),
+        cache=cache_of(np.zeros((lengths.sum(), 2)), lengths),
         labels=FOUR,
         teacher=np.zeros((5, 2, 3), np.float16),
     )
     return list(training.excerpts())
 
 
-@pytest.mark.parametrize("versions", [1, 2, 4])
-def test_a_head_hears_clips_with_a_label_as_they_are_and_disturbed(versions: int) -> None:
-    found = _for_a_head(versions)
-    assert {(excerpt.number, excerpt.version) for _, excerpt in found} == {
-        (clip, version) for clip in range(4) for version in range(min(2, versions))
+@pytest.mark.parametrize("views", [1, 2, 4])
+def test_a_head_hears_clips_with_a_label_as_they_are_and_disturbed(views: int) -> None:
+    found = _for_a_head(views)
+    assert {(excerpt.number, excerpt.view) for _, excerpt in found} == {
+        (clip, view) for clip in range(4) for view in range(min(2, views))
     }
     clips = made_up_clips(EMOTIONS[:5])
     assert all(clip == clips[excerpt.number] for clip, excerpt in found)

@@ -59,7 +59,7 @@ def _run(root: Path, recipe: str, features: FeatureSpec, seed: int, *, summarise
 @pytest.fixture(scope="module")
 def networks(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     root = tmp_path_factory.mktemp("runs")
-    return _run(root, "mfcc_cnn1d/seed", MFCC_SPEC, 18), _run(root, "mel_cnn2d/seed", MEL_SPEC, 17)
+    return _run(root, "mfcc_cnn1d/published", MFCC_SPEC, 18), _run(root, "mel_cnn2d/published", MEL_SPEC, 17)
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +79,7 @@ def numbers(out: Path) -> dict[str, dict]:
     return found
 
 
-SINGLES = ("mfcc_cnn1d-seed", "mel_cnn2d-seed")
+SINGLES = ("mfcc_cnn1d-published", "mel_cnn2d-published")
 PAIR = " + ".join(SINGLES)
 
 
@@ -130,7 +130,7 @@ def test_every_fold_has_weights_of_the_others(numbers: dict[str, dict]) -> None:
 
 def test_the_daemon_is_told_what_to_trust(out: Path) -> None:
     found = decode_reliability((out / "reliability.json").read_bytes(), "reliability.json")
-    assert [str(model) for model in found.models] == ["mfcc_cnn1d/seed (0123)", "mel_cnn2d/seed (0123)"]
+    assert [str(model) for model in found.models] == ["mfcc_cnn1d/published (0123)", "mel_cnn2d/published (0123)"]
     assert all(0 <= weight <= 10 for weight in found.weights)
     for curve in (found.estimates, found.utterances):
         assert (np.diff([point.coverage for point in curve.points]) <= 0).all()
@@ -167,7 +167,7 @@ def test_networks_without_a_corpus_are_judged_on_it_unknown_and_enrolled(numbers
 
 
 def test_networks_that_know_no_speaker_cannot_be_enrolled_with(corpora: Path, tmp_path: Path) -> None:
-    plain = _run(tmp_path, "mel_cnn2d/seed", MEL_SPEC, 17, summarised=False)
+    plain = _run(tmp_path, "mel_cnn2d/published", MEL_SPEC, 17, summarised=False)
     said = emostream("evaluate", plain, "--corpora", corpora, "--out", tmp_path / "out", "--enrol")
     assert_refused(said, 1, "cannot take a speaker into account")
     assert not (tmp_path / "out").exists()

@@ -11,7 +11,12 @@ from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from emostream.inference.probabilities import softmax
 from emostream.inference.speaker import AdaptationConfig, SpeakerAdaptation
 from emostream_trainer.metrics import uar
-from emostream_trainer.training.discriminant import UNHEARD, Discriminant, Spoken, fit_discriminant
+from emostream_trainer.training.discriminant import (
+    ABSENT_LABEL_MARGIN,
+    Discriminant,
+    DiscriminantWindows,
+    fit_discriminant,
+)
 from tests.support.tiny_models import tiny_card
 
 LABELS = 4
@@ -20,7 +25,7 @@ SIZE = 12
 MEANINGS = np.random.default_rng(42).normal(0, 0.7, (LABELS, SIZE))
 
 
-def _said(n_speakers: int, clips: int, seed: int = 0, personal: float = 1.0) -> Spoken:
+def _said(n_speakers: int, clips: int, seed: int = 0, personal: float = 1.0) -> DiscriminantWindows:
     """So many clips of each label by each speaker: what the label means, what the speaker is, and noise.
 
     Of each clip there is a clean window and a disturbed one.
@@ -31,7 +36,7 @@ def _said(n_speakers: int, clips: int, seed: int = 0, personal: float = 1.0) -> 
     )
     voices = rng.normal(0, personal, (n_speakers, SIZE))
     summaries = MEANINGS[truth] + voices[speaker] + rng.normal(0, 0.5 + 0.5 * disturbed[:, None], (len(truth), SIZE))
-    return Spoken(
+    return DiscriminantWindows(
         summaries=summaries.astype(np.float32),
         truth=truth,
         speakers=np.array([f"{seed}-{number}" for number in speaker]),
@@ -43,7 +48,7 @@ def _said(n_speakers: int, clips: int, seed: int = 0, personal: float = 1.0) -> 
 
 
 def _fit(
-    spoken: Spoken, n_labels: int = LABELS, shrinkage: float = 0.1, between_speaker_weight: float = 0.0
+    spoken: DiscriminantWindows, n_labels: int = LABELS, shrinkage: float = 0.1, between_speaker_weight: float = 0.0
 ) -> Discriminant:
     return fit_discriminant(spoken, n_labels, shrinkage=shrinkage, between_speaker_weight=between_speaker_weight)
 
@@ -89,7 +94,7 @@ def test_what_tells_speakers_apart_is_believed_less_the_stranger_they_are() -> N
     truth, speaker = np.tile([0, 1], 200), np.arange(400) // 40
     meaning = 2.0 * truth[:, None] + rng.normal(0, 1, (400, 2))
     meaning[:, 1] += rng.normal(0, 1, 10)[speaker]
-    spoken = Spoken(
+    spoken = DiscriminantWindows(
         summaries=meaning.astype(np.float32),
         truth=truth,
         speakers=speaker.astype(str),
@@ -106,7 +111,7 @@ def test_what_tells_speakers_apart_is_believed_less_the_stranger_they_are() -> N
     assert shares[2] < 0.8 * shares[0]
 
 
-@pytest.mark.parametrize("strangeness", [0.0, 2.0])
+@pytest.mark.parametrize("between_speaker_weight", [0.0, 2.0])
 def test_a_stranger_who_enrolled_as_the_daemon_has_it_is_judged_better(between_speaker_weight: float) -> None:
     fitted = _fit(_said(12, 10), between_speaker_weight=between_speaker_weight)
     card = tiny_card(neutral_summary=tuple(fitted.neutral.tolist()), speech_summary=tuple(fitted.speech.tolist()))
@@ -177,7 +182,7 @@ def test_a_label_that_nobody_speaks_is_there_and_never_named(heard: tuple[int, .
     for summaries in (spoken.summaries, anywhere):
         logits = _logits(fitted, summaries)
         below = logits[:, list(heard)].max(axis=1, keepdims=True) - logits[:, unheard]
-        assert below.min() >= -UNHEARD - 1e-2
+        assert below.min() >= -ABSENT_LABEL_MARGIN - 1e-2
 
 
 def test_speakers_of_one_label_each_are_no_trouble() -> None:

@@ -12,10 +12,10 @@ from rich.console import Console
 from emostream_trainer import runs
 from emostream_trainer.data.training_set import Batch, TrainingSet
 from emostream_trainer.training.fit import LEAST_DEVIATION, Fitted, fit
-from tests.support.tiny_training import RELATIVE, bank_of, made_up_bank, made_up_training, tiny_recipe
+from tests.support.tiny_training import RELATIVE, cache_of, made_up_cache, made_up_training, tiny_recipe
 
 # Between them: dropout and batch norms in both frameworks, a constant rate, and a head.
-NAMES = ("mfcc_cnn1d/seed", "mfcc_cnn1d/attentive", "mfcc_cnn1d/distilled", "mel_cnn2d/attentive")
+NAMES = ("mfcc_cnn1d/published", "mfcc_cnn1d/attentive", "mfcc_cnn1d/distilled", "mel_cnn2d/attentive")
 
 
 def _training(name: str, **changes: Any) -> TrainingSet:
@@ -93,9 +93,9 @@ def test_a_checkpoint_is_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.
 def _summaries(fitted: Fitted, training: TrainingSet) -> np.ndarray:
     """Of the windows that the summaries are standardised by."""
     windows = [
-        training.bank.clip(window.number)[window.start : window.stop]
+        training.cache.clip(window.number)[window.start : window.stop]
         for _, window in training.excerpts()
-        if window.version == 0
+        if window.view == 0
     ]
     return np.concatenate([fitted.learner.run(window[None])[1] for window in windows])
 
@@ -137,11 +137,11 @@ def test_a_head_that_was_interrupted_is_fitted_again(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recipe = tiny_recipe(name)
-    bank = made_up_bank(recipe, 16)
-    rows = np.array(bank.rows)
+    cache = made_up_cache(recipe, 16)
+    rows = np.array(cache.rows)
     rows[:, 5] = -40  # the same for everybody
-    bank = bank_of(rows, np.diff(bank.starts, axis=1))
-    training = made_up_training(recipe, bank=bank)
+    cache = cache_of(rows, np.diff(cache.starts, axis=1))
+    training = made_up_training(recipe, cache=cache)
     straight = _fit(training, tmp_path / "straight")
 
     def interrupt(*_: object) -> None:

@@ -27,10 +27,10 @@ def _stand_in(path: Path, seed: int = 0) -> Path:
     return path
 
 
-def _bank(folder: Path, *pitches_hz: float, versions: int = 4) -> FeatureCache:
+def _bank(folder: Path, *pitches_hz: float, views: int = 4) -> FeatureCache:
     paths = [write_voice(folder / f"{pitch_hz}.wav", pitch_hz=pitch_hz) for pitch_hz in pitches_hz]
     clips = [Clip(path, "made", "en", "made-0", "", "sad", "", "") for path in paths]
-    return load_feature_cache(clips, DUSHA, versions, folder / "cache")
+    return load_feature_cache(clips, DUSHA, views, folder / "cache")
 
 
 def test_it_has_the_published_size() -> None:
@@ -79,28 +79,28 @@ def test_a_missing_file_is_one_line(tmp_path: Path) -> None:
 
 
 def test_every_voice_of_every_clip_is_summed_up_undisturbed(tmp_path: Path) -> None:
-    path, bank = _stand_in(tmp_path / "stand_in.pt"), _bank(tmp_path, 150, 250, 350)
-    taught = teach(bank, path)
+    path, cache = _stand_in(tmp_path / "stand_in.pt"), _bank(tmp_path, 150, 250, 350)
+    taught = teach(cache, path)
     assert taught.shape == (3, 2, SUMMARY)
     assert taught.dtype == np.float16
     network = load_dusha(path)
     for clip, voice in product(range(3), range(2)):
         with torch.inference_mode():
-            expected = network.summary(torch.from_numpy(bank.clip(clip, 2 * voice))[None])[0].numpy()
+            expected = network.summary(torch.from_numpy(cache.clip(clip, 2 * voice))[None])[0].numpy()
         assert np.allclose(taught[clip, voice], expected, rtol=2e-3, atol=2e-3)
     assert not np.allclose(taught[0], taught[1], atol=1e-3)
     assert not np.allclose(taught[:, 0], taught[:, 1], atol=1e-3)
 
 
 def test_a_bank_of_the_clips_as_they_are_has_one_voice(tmp_path: Path) -> None:
-    bank = _bank(tmp_path, 150, 250, versions=1)
-    assert teach(bank, _stand_in(tmp_path / "stand_in.pt")).shape == (2, 1, SUMMARY)
+    cache = _bank(tmp_path, 150, 250, views=1)
+    assert teach(cache, _stand_in(tmp_path / "stand_in.pt")).shape == (2, 1, SUMMARY)
 
 
 def test_what_it_said_is_kept_with_the_bank_and_never_half_of_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path, bank = _stand_in(tmp_path / "stand_in.pt"), _bank(tmp_path, 150, 250, versions=2)
+    path, cache = _stand_in(tmp_path / "stand_in.pt"), _bank(tmp_path, 150, 250, views=2)
 
     def half_way(to: Path, _: object) -> None:
         to.write_bytes(b"half of it")
@@ -108,18 +108,18 @@ def test_what_it_said_is_kept_with_the_bank_and_never_half_of_it(
 
     monkeypatch.setattr(teacher.np, "save", half_way)
     with pytest.raises(KeyboardInterrupt):
-        teach(bank, path)
+        teach(cache, path)
     monkeypatch.undo()
-    taught = teach(bank, path)
+    taught = teach(cache, path)
 
     monkeypatch.setattr(teacher, "each", lambda *_: pytest.fail("listened again"))
-    assert np.array_equal(teach(bank, path), taught)
+    assert np.array_equal(teach(cache, path), taught)
     monkeypatch.undo()
-    other = teach(bank, _stand_in(tmp_path / "other.pt", seed=1))
+    other = teach(cache, _stand_in(tmp_path / "other.pt", seed=1))
     assert not np.allclose(other, taught, atol=1e-3)
     path.unlink()
     with pytest.raises(NoInputError, match="no such file"):
-        teach(bank, path)
+        teach(cache, path)
 
 
 @pytest.mark.corpora

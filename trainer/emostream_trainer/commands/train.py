@@ -55,9 +55,9 @@ def run(arguments: argparse.Namespace) -> int:
     if recipe.teacher_weight and arguments.teacher is None:
         console.print("no --teacher: trained without one, and the scores will be lower than the shipped networks'")
 
-    from emostream_trainer.training.run import Job, train
+    from emostream_trainer.training.run import TrainingJob, train
 
-    job = Job(
+    job = TrainingJob(
         recipe=recipe,
         clips=preparation.corpus.clips,
         labels=preparation.labels,

@@ -40,7 +40,8 @@ def speed_perturb(samples: Samples, speaker: str, sample_rate_hz: int = 16_000) 
     """
     rng = np.random.default_rng(zlib.crc32(speaker.encode()))
     factor = 1 + rng.choice([-1, 1]) * rng.uniform(*OTHER_SPEED)
-    return soxr.resample(samples, sample_rate_hz, sample_rate_hz / factor).astype(np.float32)
+    resampled: Samples = soxr.resample(samples, sample_rate_hz, sample_rate_hz / factor).astype(np.float32)
+    return resampled
 
 
 def augment(
@@ -69,7 +70,8 @@ def at_snr(speech: Samples, noise: Samples, snr_db: float) -> Samples:
     if noise_power == 0:
         return speech
     gain = np.sqrt(np.mean(speech**2) / noise_power / 10 ** (snr_db / 10))
-    return (speech + gain * noise).astype(np.float32)
+    mixed: Samples = (speech + gain * noise).astype(np.float32)
+    return mixed
 
 
 def at_level(audio: Samples, level_dbfs: float) -> Samples:
@@ -93,7 +95,8 @@ def in_a_room(audio: Samples, reverberation_s: float, rng: Generator, sample_rat
     response = rng.standard_normal(len(t)) * np.exp(-6.9 * t / reverberation_s)
     response *= rng.uniform(0.2, 1.0) / np.sqrt(np.sum(response**2))
     response[0] = 1.0
-    return fftconvolve(audio, response)[: len(audio)].astype(np.float32)
+    reverberant: Samples = fftconvolve(audio, response)[: len(audio)].astype(np.float32)
+    return reverberant
 
 
 def _through_a_microphone(audio: Samples, config: Augmentation, rng: Generator, sample_rate_hz: int) -> Samples:

@@ -1,7 +1,7 @@
 """Feature rows of every clip, clean and augmented, computed once with the daemon's own ``FeatureStream``.
 
-Beside them stands how much speech the daemon's own gate had heard by the end of each row: windows for training can then
-be cut where a stream would judge them.
+Beside them is how much speech the daemon's own voice activity detector had found by the end of each row: windows for
+training can then be cut where a stream would predict.
 """
 
 import hashlib
@@ -35,62 +35,62 @@ BABBLE_POOL = 64  # clips that babble is made of: few enough to be kept decoded
 
 @dataclass(frozen=True)
 class FeatureCache:
-    """Rows of all versions of all clips.
+    """Rows of all views of all clips.
 
-    Version 0 is the clip as it is, 1 the clip disturbed (noise, room, microphone), 2 another voice saying it, 3 that
-    one disturbed. A bank of one version has the clips as they are. ``folder`` is where it is kept.
+    View 0 is the clip as it is, 1 the clip augmented (noise, room, microphone), 2 the clip at another speed, 3 that one
+    augmented. A cache of one view has the clips as they are. ``folder`` is where it is kept.
 
-    ``rows`` is float16 of shape (total, D), ``starts`` int64 of shape (clips, versions + 1): where each version begins.
-    ``heard`` is int32 of shape (total,): the samples of speech in the version up to the end of each row.
+    ``rows`` is float16 of shape (total, D), ``starts`` int64 of shape (clips, views + 1): where each view begins.
+    ``speech_samples`` is int32 of shape (total,): the samples of speech in the view up to the end of each row.
     """
 
     folder: Path
     rows: NDArray[np.float16]
-    heard: NDArray[np.int32]
+    speech_samples: NDArray[np.int32]
     starts: NDArray[np.int64]
 
     @classmethod
     def open(cls, folder: Path) -> "FeatureCache":
-        """A bank that was computed before."""
+        """A cache that was computed before."""
         rows = np.load(folder / "rows.npy", mmap_mode="r")
-        return cls(folder, rows, np.load(folder / "heard.npy"), np.load(folder / "starts.npy"))
+        return cls(folder, rows, np.load(folder / "speech.npy"), np.load(folder / "starts.npy"))
 
     @property
-    def versions(self) -> int:
-        """How many versions each clip has, the clean one included."""
-        return self.starts.shape[1] - 1
+    def views(self) -> int:
+        """How many views each clip has, the clean one included."""
+        return int(self.starts.shape[1]) - 1
 
-    def clip(self, number: int, version: int = 0) -> NDArray[np.float32]:
-        """Rows of one version of one clip, float32 of shape (T, D)."""
-        start, stop = self.starts[number, version : version + 2]
+    def clip(self, number: int, view: int = 0) -> NDArray[np.float32]:
+        """Rows of one view of one clip, float32 of shape (T, D)."""
+        start, stop = self.starts[number, view : view + 2]
         return np.asarray(self.rows[start:stop], np.float32)
 
-    def speech(self, number: int, version: int = 0) -> NDArray[np.int32]:
-        """Samples of speech (T,) in one version of one clip up to the end of each of its rows."""
-        start, stop = self.starts[number, version : version + 2]
-        return self.heard[start:stop]
+    def speech(self, number: int, view: int = 0) -> NDArray[np.int32]:
+        """Samples of speech (T,) in one view of one clip up to the end of each of its rows."""
+        start, stop = self.starts[number, view : view + 2]
+        return self.speech_samples[start:stop]
 
 
-def voice_of(version: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Which voice speaks in a version: 0 the clip's own, 1 the made-up one."""
-    return version // 2
+def voice_of(view: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Which voice speaks in a view: 0 the clip's own, 1 the one at another speed."""
+    return view // 2
 
 
-def load_feature_cache(clips: Sequence[Clip], spec: FeatureSpec, versions: int, cache: Path) -> FeatureCache:
-    """The bank of these clips, from the cache or computed with a progress bar and kept there.
+def load_feature_cache(clips: Sequence[Clip], spec: FeatureSpec, views: int, folder: Path) -> FeatureCache:
+    """The rows of these clips, from below ``folder`` or computed with a progress bar and kept there.
 
     Raises ``NoInputError`` for a clip that cannot be read, ``UsageError`` for one that is features of another kind.
     """
     _check_served(clips, spec)
-    folder = cache / _key(clips, spec, versions)
+    folder = folder / _key(clips, spec, views)
     if not (folder / "starts.npy").exists():
         folder.mkdir(parents=True, exist_ok=True)
-        _compute(clips, spec, versions, folder)
+        _compute(clips, spec, views, folder)
     return FeatureCache.open(folder)
 
 
 def read_audio(path: Path, sample_rate_hz: int) -> Samples:
-    """All of a file as the daemon would hear it: mono float32 at the models' rate. Raises ``NoInputError``."""
+    """All of a file as the daemon reads it: mono float32 at the models' rate. Raises ``NoInputError``."""
     source = FileSource(path)
     resampler = Resampler(source.sample_rate_hz, sample_rate_hz)
     pieces = [resampler.push(block.samples) for block in source.blocks()]
@@ -103,7 +103,7 @@ def feature_rows(audio: Samples, spec: FeatureSpec) -> NDArray[np.float32]:
 
 
 def _check_served(clips: Sequence[Clip], spec: FeatureSpec) -> None:
-    """Published features are rows of one kind: only a network that listens to that kind can learn from them."""
+    """Published features are rows of one kind: only a network that takes that kind can learn from them."""
     published = [clip.path for clip in clips if not has_audio(clip)]
     if published and spec != DUSHA:
         raise UsageError(
@@ -112,49 +112,49 @@ def _check_served(clips: Sequence[Clip], spec: FeatureSpec) -> None:
         )
 
 
-def _compute(clips: Sequence[Clip], spec: FeatureSpec, versions: int, folder: Path) -> None:
-    work = partial(_versions_of, clips, _babble_pools(clips), spec, versions)
-    of_clips = parallel_map(work, range(len(clips)), f"features of {len(clips)} clips")
-    lengths = np.array([[len(rows) for rows, _ in of_clip] for of_clip in of_clips])
+def _compute(clips: Sequence[Clip], spec: FeatureSpec, n_views: int, folder: Path) -> None:
+    work = partial(_views_of, clips, _babble_pools(clips), spec, n_views)
+    views_by_clip = parallel_map(work, range(len(clips)), f"features of {len(clips)} clips")
+    lengths = np.array([[len(rows) for rows, _ in views] for views in views_by_clip])
     stops = np.cumsum(lengths).reshape(lengths.shape)
-    np.save(folder / "rows.npy", np.concatenate([rows for of_clip in of_clips for rows, _ in of_clip]))
-    np.save(folder / "heard.npy", np.concatenate([heard for of_clip in of_clips for _, heard in of_clip]))
-    # Written last: it says that the bank is whole.
+    np.save(folder / "rows.npy", np.concatenate([rows for views in views_by_clip for rows, _ in views]))
+    np.save(folder / "speech.npy", np.concatenate([speech for views in views_by_clip for _, speech in views]))
+    # Written last: it says that the cache is whole.
     np.save(folder / "starts.npy", np.column_stack([stops[:, 0] - lengths[:, 0], stops]))
 
 
-def _versions_of(
+def _views_of(
     clips: Sequence[Clip],
     pools: Mapping[Hashable, Sequence[Path]],
     spec: FeatureSpec,
-    versions: int,
+    views: int,
     number: int,
 ) -> list[tuple[NDArray[np.float16], NDArray[np.int32]]]:
-    """Rows (T, D) and the speech heard by the end of each (T,), version by version."""
+    """Rows (T, D) and the samples of speech by the end of each (T,), view by view."""
     clip = clips[number]
     if not has_audio(clip):
-        # What stands for audio cannot be augmented, nor heard.
+        # Features without audio can neither be augmented nor searched for speech.
         rows = read_features(clip.path).astype(np.float16)
-        return [(rows, _ends(len(rows), spec))] * versions
+        return [(rows, _ends(len(rows), spec))] * views
     audio = read_audio(clip.path, spec.sample_rate_hz)
-    rng = np.random.default_rng([number, versions])
-    voices = [audio, speed_perturb(audio, clip.speaker, spec.sample_rate_hz)][: -(-versions // 2)]
-    heard = []
+    rng = np.random.default_rng([number, views])
+    voices = [audio, speed_perturb(audio, clip.speaker, spec.sample_rate_hz)][: -(-views // 2)]
+    audio_views = []
     for voice in voices:
         babble = _babble(pools[_company(clip)], spec.sample_rate_hz, rng)
-        heard += [voice, augment(voice, babble, AUGMENTATION, rng, spec.sample_rate_hz)]
-    return [_rows_and_speech(samples, spec) for samples in heard[:versions]]
+        audio_views += [voice, augment(voice, babble, AUGMENTATION, rng, spec.sample_rate_hz)]
+    return [_rows_and_speech(samples, spec) for samples in audio_views[:views]]
 
 
 def _rows_and_speech(audio: Samples, spec: FeatureSpec) -> tuple[NDArray[np.float16], NDArray[np.int32]]:
     rows = feature_rows(audio, spec).astype(np.float16)
     ends = _ends(len(rows), spec)
-    gate = VoiceActivityDetector(_speech_model(), VoiceActivityConfig(), len(audio))
-    gate.push(audio)
-    if not gate.speech_samples:
-        # Whoever named the clip heard a voice in it.
+    detector = VoiceActivityDetector(_speech_model(), VoiceActivityConfig(), len(audio))
+    detector.push(audio)
+    if not detector.speech_samples:
+        # The corpus says that there is a voice in it.
         return rows, ends
-    return rows, np.array([gate.speech_between(0, end) for end in ends.tolist()], np.int32)
+    return rows, np.array([detector.speech_between(0, end) for end in ends.tolist()], np.int32)
 
 
 def _ends(n_rows: int, spec: FeatureSpec) -> NDArray[np.int32]:
@@ -168,7 +168,7 @@ def _speech_model() -> VoiceActivityModel:
 
 
 def _company(clip: Clip) -> Hashable:
-    """Whose clips babble behind this one: wherever a fold or a corpus is held out, its voices are not heard."""
+    """Whose clips are the babble behind this one: where a fold or a corpus is held out, its voices are too."""
     return clip.corpus, clip.fold
 
 
@@ -188,7 +188,8 @@ def _babble(pool: Sequence[Path], sample_rate_hz: int, rng: np.random.Generator)
     """Several voices at once."""
     longest = 3 * sample_rate_hz
     voices = [pool[i] for i in rng.integers(0, len(pool), BABBLE_VOICES)]
-    return np.sum([np.resize(_decoded(path, sample_rate_hz), longest) for path in voices], axis=0)
+    babble: Samples = np.sum([np.resize(_decoded(path, sample_rate_hz), longest) for path in voices], axis=0)
+    return babble
 
 
 @lru_cache(maxsize=1536)
@@ -196,8 +197,8 @@ def _decoded(path: Path, sample_rate_hz: int) -> Samples:
     return read_audio(path, sample_rate_hz)
 
 
-def _key(clips: Sequence[Clip], spec: FeatureSpec, versions: int) -> str:
+def _key(clips: Sequence[Clip], spec: FeatureSpec, views: int) -> str:
     # Corpora and folds too: they say who babbles behind whom.
     names = [(str(clip.path), clip.corpus, clip.fold) for clip in clips]
-    facts = [spec.fingerprint(), versions, repr(AUGMENTATION), OTHER_SPEED, repr(VoiceActivityConfig()), names]
+    facts = [spec.fingerprint(), views, repr(AUGMENTATION), OTHER_SPEED, repr(VoiceActivityConfig()), names]
     return hashlib.sha256(msgspec.json.encode(facts)).hexdigest()[:16]

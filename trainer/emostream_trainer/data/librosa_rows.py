@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import librosa
 import numpy as np
@@ -46,7 +47,7 @@ def librosa_rows(spec: FeatureSpec, samples: Samples) -> F32:
 @contextmanager
 def _no_floor_in_contrast() -> Iterator[None]:
     """``spectral_contrast`` cuts at 80 dB below the recording's maximum, and has no argument against it."""
-    spectral = librosa.feature.spectral
+    spectral: Any = librosa.feature.spectral
     usual = spectral.power_to_db
     spectral.power_to_db = lambda power: usual(power, top_db=None)
     try:

@@ -1,4 +1,4 @@
-"""Batches of feature windows for training: which clips, which version of each, which stretch of it."""
+"""Batches of feature windows for training: which clips, which view of each, which stretch of it."""
 
 import itertools
 from collections import Counter
@@ -19,11 +19,11 @@ F32 = NDArray[np.float32]
 
 # Shares of the full window that batches are cut to: what a stream sees from its first moments on.
 CROPS = (0.5, 0.67, 0.83, 1.0)
-# A head hears windows this many steps apart, of the first so many versions: the undisturbed clip and the disturbed one.
+# A discriminant is fitted on windows this many steps apart, of the first so many views: the clean and an augmented one.
 STEPS_APART = 2
-VERSIONS_FOR_HEAD = 2
-# As the daemon has it.
-WORTH_JUDGING_MS = StreamConfig().shortest_speech_ms
+VIEWS_FOR_DISCRIMINANT = 2
+# As in the daemon.
+SHORTEST_SPEECH_MS = StreamConfig().shortest_speech_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +37,13 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """A window as a stream would judge it: rows ``start`` to ``stop`` of a version of the bank's clip ``number``.
+    """A window as a stream would predict on it: rows ``start`` to ``stop`` of a view of the cache's clip ``number``.
 
-    ``speech_s`` is what it holds of speech, ``new_speech_s`` what no excerpt of the version before it held; both > 0.
+    ``speech_s`` is what it holds of speech, ``new_speech_s`` what no excerpt of the view before it held; both > 0.
     """
 
     number: int
-    version: int
+    view: int
     start: int
     stop: int
     speech_s: float
@@ -53,8 +53,8 @@ class Excerpt:
 class TrainingSet:
     """The training side of a split, ready to draw batches from.
 
-    ``numbers`` are the clips' places in the bank; ``teacher`` is of shape (clips in the bank, voices, E): a disturbed
-    version is to be summed up as the teacher sums up the undisturbed one.
+    ``numbers`` are the clips' places in the cache; ``teacher`` is of shape (clips in the cache, voices, E): the summary
+    of an augmented view is to be that of the teacher for the clean one.
     """
 
     def __init__(
@@ -63,16 +63,16 @@ class TrainingSet:
         *,
         clips: Sequence[Clip],
         numbers: Sequence[int],
-        bank: FeatureCache,
+        cache: FeatureCache,
         labels: LabelSet,
         teacher: NDArray[np.float16],
     ) -> None:
         self.recipe = recipe
-        self.bank = bank
+        self.cache = cache
         self.clips = tuple(clips)
         self.labels = labels
-        heard = teacher[np.array(numbers)].astype(np.float32)
-        self._teacher_mean, self._teacher_deviation = heard.mean(axis=0), heard.std(axis=0) + 1e-3
+        summaries = teacher[np.array(numbers)].astype(np.float32)
+        self._teacher_mean, self._teacher_deviation = summaries.mean(axis=0), summaries.std(axis=0) + 1e-3
         self._teacher = teacher
         self.rows = recipe.grid().rows
         self._numbers = np.array(numbers)
@@ -99,59 +99,59 @@ class TrainingSet:
         for start in range(0, len(drawn), recipe.batch_size):
             chosen = drawn[start : start + recipe.batch_size]
             n_rows = round(self.rows * rng.choice(CROPS)) if recipe.random_crops else self.rows
-            versions = self._versions(len(chosen), rng)
+            views = self._views(len(chosen), rng)
             windows = [
-                cut(self.bank.clip(self._numbers[i], version), n_rows, rng)
-                for i, version in zip(chosen, versions, strict=True)
+                cut(self.cache.clip(self._numbers[i], view), n_rows, rng) for i, view in zip(chosen, views, strict=True)
             ]
             targets = self._targets[chosen]
             smooth = targets * (1 - smoothing) + targets.sum(axis=1, keepdims=True) * smoothing / k
-            yield Batch(np.stack(windows), smooth, self._imitated(self._numbers[chosen], voice_of(versions)))
+            yield Batch(np.stack(windows), smooth, self._imitated(self._numbers[chosen], voice_of(views)))
 
     def sample_rows(self, n_clips: int = 500) -> F32:
         """Clean rows of some training clips, (rows, D), for the networks' normalisation."""
         rng = np.random.default_rng(self.recipe.seed)
         chosen = rng.choice(self._numbers, min(n_clips, len(self._numbers)), replace=False)
-        return np.concatenate([self.bank.clip(number) for number in chosen])
+        return np.concatenate([self.cache.clip(number) for number in chosen])
 
     def excerpts(self) -> Iterator[tuple[Clip, Excerpt]]:
-        """Windows of every clip with a label, undisturbed and disturbed: what a head learns on."""
+        """Windows of every clip with a label, clean and augmented: what a discriminant is fitted on."""
         for clip, number in zip(self.clips, self._numbers.tolist(), strict=True):
             if self.labels.index(clip.emotion) is not None:
-                for version in range(min(VERSIONS_FOR_HEAD, self.bank.versions)):
-                    yield from ((clip, excerpt) for excerpt in excerpts(self.bank, self.recipe, number, version))
+                for view in range(min(VIEWS_FOR_DISCRIMINANT, self.cache.views)):
+                    yield from ((clip, excerpt) for excerpt in excerpts(self.cache, self.recipe, number, view))
 
     def _imitated(self, numbers: NDArray[np.int64], voices: NDArray[np.int64]) -> F32:
         standardised = (self._teacher[numbers, voices] - self._teacher_mean[voices]) / self._teacher_deviation[voices]
-        return standardised.astype(np.float32)
+        imitated: F32 = standardised.astype(np.float32)
+        return imitated
 
-    def _versions(self, count: int, rng: Generator) -> NDArray[np.int64]:
+    def _views(self, count: int, rng: Generator) -> NDArray[np.int64]:
         """Version 0 with the probability ``clean_share``, else one of the others."""
-        if self.bank.versions == 1:
+        if self.cache.views == 1:
             return np.zeros(count, np.int64)
-        others = rng.integers(1, self.bank.versions, count)
+        others = rng.integers(1, self.cache.views, count)
         return np.where(rng.random(count) < self.recipe.clean_share, 0, others)
 
 
-def excerpts(bank: FeatureCache, recipe: Recipe, number: int, version: int = 0) -> list[Excerpt]:
-    """The windows of one version of a clip at every ``STEPS_APART``-th step that a stream judges, and at its end.
+def excerpts(cache: FeatureCache, recipe: Recipe, number: int, view: int = 0) -> list[Excerpt]:
+    """The windows of one view of a clip at every ``STEPS_APART``-th step at which a stream predicts, and at its end.
 
     A clip with too little speech for any has the one at its end.
     """
     grid, rate_hz = recipe.grid(), recipe.features.sample_rate_hz
-    heard = np.append(0, bank.speech(number, version))
-    ended = len(heard) - 1
+    speech_samples = np.append(0, cache.speech(number, view))
+    ended = len(speech_samples) - 1
     steps = (grid.spec.n_frames(end) for end in itertools.count(grid.first_end_sample, STEPS_APART * grid.step_samples))
     found: list[Excerpt] = []
     before = 0
     for stop in [*itertools.takewhile(lambda stop: stop < ended, steps), ended]:
         start = max(0, stop - grid.rows)
-        speech, new = heard[stop] - heard[start], heard[stop] - before
-        enough = speech * 1000 >= WORTH_JUDGING_MS * rate_hz and new > 0
+        speech, new = speech_samples[stop] - speech_samples[start], speech_samples[stop] - before
+        enough = speech * 1000 >= SHORTEST_SPEECH_MS * rate_hz and new > 0
         if enough or (stop == ended and not found):
             seconds = (max(1, samples) / rate_hz for samples in (speech, new))
-            found.append(Excerpt(number, version, start, stop, *map(float, seconds)))
-            before = heard[stop]
+            found.append(Excerpt(number, view, start, stop, *map(float, seconds)))
+            before = speech_samples[stop]
     return found
 
 
@@ -168,6 +168,7 @@ def cut(rows: F32, n_rows: int, rng: Generator) -> F32:
 def _sampling(recipe: Recipe, clips: Sequence[Clip], labels: LabelSet) -> NDArray[np.float64]:
     cells = [(clip.corpus, labels.index(clip.emotion)) for clip in clips]
     sizes = Counter(cells)
-    # Clips of other emotions teach the ear alone (through the teacher), so they come half as often.
+    # Clips of other emotions train the summary alone (through the teacher), so they are drawn half as often.
     weight = np.array([sizes[cell] ** -recipe.balance * (1.0 if cell[1] is not None else 0.5) for cell in cells])
-    return weight / weight.sum()
+    p: NDArray[np.float64] = weight / weight.sum()
+    return p

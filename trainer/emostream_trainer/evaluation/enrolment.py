@@ -33,7 +33,7 @@ def own_enrolments(clips: Sequence[Clip], labels: LabelSet, seconds: float) -> d
             f"people enrol by speaking neutrally, and {', '.join(labels.labels)} has no {NEUTRAL}: leave out --enrol"
         )
     neutral = labels.index(NEUTRAL)
-    found = {}
+    found: dict[Path, Enrolment] = {}
     for speaker in {clip.speaker for clip in clips}:
         own = sorted(
             (clip for clip in clips if clip.speaker == speaker), key=lambda clip: stable_hash(clip, "enrolment")

@@ -69,7 +69,7 @@ def stable_hash(clip: Clip, purpose: str) -> int:
 
 def _sound(noise: Noise, length: int) -> Samples:
     rng = np.random.default_rng(noise.seed)
-    voices = np.sum([_voice(path, length, rng) for path in noise.voices], axis=0, dtype=np.float32)
+    voices: Samples = np.sum(np.stack([_voice(path, length, rng) for path in noise.voices]), axis=0, dtype=np.float32)
     if noise.kind == BABBLE:
         return voices
     room = in_a_room(voices, CAFE_REVERBERATION_S, rng, SAMPLE_RATE_HZ)

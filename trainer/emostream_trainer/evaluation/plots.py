@@ -22,19 +22,6 @@ INK, PALE, ACCENT = "#20242c", "#c9ced6", "#3465a4"
 PALETTE = (ACCENT, "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 
 
-def learning_curves(path: Path, losses: dict[str, Sequence[float]], title: str) -> None:
-    """Training loss by epoch, one line a part of the run."""
-    figure = Figure(figsize=(6, 3.6), layout="constrained")
-    axes = figure.subplots()
-    for part, values in losses.items():
-        # With a mark, so that a single epoch is seen too.
-        axes.plot(range(1, len(values) + 1), values, label=part, linewidth=1.5, marker=".")
-    axes.set(title=title, xlabel="epoch", ylabel="training loss")
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False)
-    figure.savefig(path, dpi=150)
-
-
 def confusion_picture(path: Path, counts: NDArray[np.int64], labels: Sequence[str], title: str) -> None:
     """Shares of each true label (rows) that were named what (columns), the counts beneath."""
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)

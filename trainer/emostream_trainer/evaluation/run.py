@@ -101,19 +101,19 @@ def _about(judged: Mapping[Row, StreamedEvaluation], row: Row, job: Job) -> Iter
         return
     out, labels, weights = job.out, job.labels, _weights(judged, row)
     ensembles = FoldEnsembles(model_sets(row), weights)
-    versions, tallies = {each.name: each for each in _alone(judged, row)}, None
+    views, tallies = {each.name: each for each in _alone(judged, row)}, None
     if weights:
         if len(row) == 1:
             # Its weight came from what it says alone; the daemon weighs every window before anything is smoothed.
             name = f"{evaluation.name} with its weight"
             evaluation = evaluate(name, ensembles, evaluation.clips, labels)
-        versions[evaluation.name] = evaluation
+        views[evaluation.name] = evaluation
         tallies = one_pass.tallies_of(evaluation)
         if models := _identities(row):
             of_all = pool_weights(_verdicts(judged, row), evaluation.truth)
             write_reliability(out, models, of_all, *tallies)
     yield one_pass.breakdown(evaluation)
-    yield one_pass.calibration(versions, weights, out)
+    yield one_pass.calibration(views, weights, out)
     yield one_pass.abstaining(evaluation, tallies, out)
     yield one_pass.pace(evaluation, out)
     if people := one_pass.people(evaluation, labels):
@@ -161,9 +161,9 @@ def _weights(judged: Mapping[Row, StreamedEvaluation], row: Row) -> dict[int, tu
 
 def _held_out_corpora(row: Row) -> list[str]:
     """The corpora that the row's runs have networks without, in their order; none where one of the runs has none."""
-    if not all(folder.is_dir() and runs.judged_parts(folder, runs.WITHOUT) for folder in row):
+    if not all(folder.is_dir() and runs.evaluated_parts(folder, runs.WITHOUT) for folder in row):
         return []
-    return [part.name.removeprefix(runs.WITHOUT) for part in runs.judged_parts(row[0], runs.WITHOUT)]
+    return [part.name.removeprefix(runs.WITHOUT) for part in runs.evaluated_parts(row[0], runs.WITHOUT)]
 
 
 def _takes_a_speaker(sets: Sequence[tuple[Path, ...]]) -> bool:
@@ -181,7 +181,7 @@ def _with_singles(rows: Sequence[Row]) -> list[Row]:
 
 def _is_whole(folder: Path, evaluation: Evaluation) -> bool:
     """Whether all clips of the folds were judged: a card must not carry scores of a part of them."""
-    held_out = sum(len(runs.read_held_out(part)[1]) for part in runs.judged_parts(folder))
+    held_out = sum(len(runs.read_held_out(part)[1]) for part in runs.evaluated_parts(folder))
     return held_out == len(evaluation.clips)
 
 

@@ -144,7 +144,7 @@ def model_sets(run_folders: Sequence[Path], kind: str = runs.FOLD) -> list[tuple
         return [tuple(run_folders)]
     by_run = []
     for folder in run_folders:
-        parts = [part for part in runs.judged_parts(folder, kind) if (part / runs.MODEL).exists()]
+        parts = [part for part in runs.evaluated_parts(folder, kind) if (part / runs.MODEL).exists()]
         if not parts:
             raise NoInputError(f"{folder} holds no exported folds: run 'emostream export {folder}' first")
         by_run.append({runs.read_split(part).speakers: part / runs.MODEL for part in parts})

@@ -1,4 +1,4 @@
-"""The network that heard Dusha (300,000 Russian clips): a teacher, and the trunk that our 2-D network starts from.
+"""The network that was trained on Dusha (300,000 Russian clips): a teacher, and the trunk of our 2-D network.
 
 SberDevices published it as ``podcasts_finetune.pt`` in the repository salute-developers/golos; what is derived from it
 names the source and passes its licence on. The file is never part of this project.
@@ -56,7 +56,8 @@ class Dusha(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """Logits (B, 4) in the order of ``LABELS``, as published."""
-        return self.classifier(self.pooling(self.features(_picture(features)).flatten(2)).mean(dim=2))
+        logits: Tensor = self.classifier(self.pooling(self.features(_picture(features)).flatten(2)).mean(dim=2))
+        return logits
 
 
 def load_dusha(path: Path) -> Dusha:
@@ -100,7 +101,8 @@ class _Block(nn.Module):
         self.residual = stride == 1 and n_in == n_out
 
     def forward(self, x: Tensor) -> Tensor:
-        return x + self.conv(x) if self.residual else self.conv(x)
+        convolved: Tensor = self.conv(x)
+        return x + convolved if self.residual else convolved
 
 
 class _SelfAttention(nn.Module):
@@ -113,7 +115,8 @@ class _SelfAttention(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         weight = torch.softmax(self.query(x).transpose(1, 2) @ self.key(x), dim=1)
-        return x + self.gamma * (self.value(x) @ weight)
+        attended: Tensor = self.value(x) @ weight
+        return x + self.gamma * attended
 
 
 def _convolution(n_in: int, n_out: int, kernel: int, *, stride: int = 1, groups: int = 1) -> nn.Module:

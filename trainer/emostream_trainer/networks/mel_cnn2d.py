@@ -1,15 +1,41 @@
 """The 2-D network, in torch: log-mel windows (B, T, D) in dB -> logits (B, K)."""
 
+from pathlib import Path
+
 import torch
 from torch import Tensor, nn
 
-from emostream_trainer.networks.dusha import EMBEDDING, SUMMARY, Dusha
+from emostream.features.arrays import Rows
+from emostream_trainer.networks.dusha import EMBEDDING, SUMMARY, Dusha, load_dusha
+from emostream_trainer.recipes import Recipe
 
 PICTURE = 224
 RANGE_DB = 80.0
+LEAST_DEVIATION_DB = 1e-3
 
 
-class Seed(nn.Module):
+def build_published(_recipe: Recipe, n_labels: int, _rows: Rows | None, _pretrained: Path | None) -> nn.Module:
+    """The network as published (2024), with the activation of the report's text."""
+    return Published(n_labels)
+
+
+def build_attentive(recipe: Recipe, n_labels: int, rows: Rows | None, _pretrained: Path | None) -> nn.Module:
+    """Attentive statistics over time; without rows their mean is 0 and their deviation 1."""
+    if rows is None:
+        return Attentive(n_labels, torch.zeros(recipe.features.dim), torch.ones(recipe.features.dim))
+    mean_db, deviation_db = rows.mean(axis=0), rows.std(axis=0) + LEAST_DEVIATION_DB
+    return Attentive(n_labels, torch.from_numpy(mean_db), torch.from_numpy(deviation_db))
+
+
+def build_staged(_recipe: Recipe, n_labels: int, _rows: Rows | None, pretrained: Path | None) -> nn.Module:
+    """A classifier over all stages of the Dusha network; raises ``NoInputError`` for a file that is not it."""
+    network = Staged(n_labels)
+    if pretrained:
+        network.trunk.load_state_dict(load_dusha(pretrained).state_dict())
+    return network
+
+
+class Published(nn.Module):
     """The network as published (2024): a mel spectrogram in dB re its maximum, drawn as a 3 x 224 x 224 picture.
 
     The report's text says GELU, its listing ReLU. The picture is grey, three times the same: the report drew it with a
@@ -30,7 +56,8 @@ class Seed(nn.Module):
         below_maximum = features - features.amax(dim=(1, 2), keepdim=True)
         picture = (below_maximum / RANGE_DB + 1).clamp_min(0).transpose(1, 2).unsqueeze(1)
         picture = nn.functional.interpolate(picture, size=(PICTURE, PICTURE), mode="bilinear")
-        return self.layers(picture.expand(-1, 3, -1, -1))
+        logits: Tensor = self.layers(picture.expand(-1, 3, -1, -1))
+        return logits
 
 
 class AttentiveStatistics(nn.Module):
@@ -56,6 +83,9 @@ class Attentive(nn.Module):
     ``mean_db`` and ``deviation_db`` are float32 of shape (D,): the training rows' statistics. The window's own mean is
     taken off after them, so that the microphone's gain does not matter.
     """
+
+    mean_db: Tensor
+    deviation_db: Tensor
 
     def __init__(self, n_labels: int, mean_db: Tensor, deviation_db: Tensor) -> None:
         super().__init__()
@@ -87,19 +117,21 @@ class Attentive(nn.Module):
             x = masked(masked(masked(x, 2, 16), 2, 16), 1, 20)
         # channels_last is three times quicker on a CPU.
         x = self.trunk(x.transpose(1, 2).unsqueeze(1).contiguous(memory_format=torch.channels_last))
-        return self.embed(self.pool(self.merge(x.flatten(1, 2))))
+        embedding: Tensor = self.embed(self.pool(self.merge(x.flatten(1, 2))))
+        return embedding
 
     def forward(self, features: Tensor) -> Tensor:
         """Logits (B, K) of windows (B, T, D)."""
-        return self.classify(self.embedding(features))
+        logits: Tensor = self.classify(self.embedding(features))
+        return logits
 
 
 class Staged(nn.Module):
-    """The network that heard Dusha, as it is, under a classifier that reads all of its stages.
+    """The Dusha network, as it is, under a classifier that reads all of its stages.
 
-    It reads the latest ``LATEST`` rows of the window, 1.5 s: half the work, and what an utterance held before is heard
-    in the windows before. The classifier reads the summary relative to what is usual for the speaker. Learning the
-    trunk anew was tried: it forgot strangers (models/README.md).
+    It reads the latest ``LATEST`` rows of the window, 1.5 s: half the work, and what an utterance held before is in the
+    windows before. The classifier reads the summary relative to what is usual for the speaker. Learning the
+    trunk anew was tried: it did worse on speakers that are not in training (models/README.md).
     """
 
     LATEST = 150
@@ -118,7 +150,8 @@ class Staged(nn.Module):
 
     def summary(self, features: Tensor) -> Tensor:
         """(B, T, 64) in dB -> (B, SUMMARY), standardised."""
-        return self.standardise(self.trunk.summary(features[:, -self.LATEST :]))
+        summary: Tensor = self.standardise(self.trunk.summary(features[:, -self.LATEST :]))
+        return summary
 
     def forward(self, features: Tensor, offset: Tensor) -> tuple[Tensor, Tensor]:
         """Logits (B, K) and summaries (B, SUMMARY) of windows (B, T, 64) by speakers who differ by ``offset``."""

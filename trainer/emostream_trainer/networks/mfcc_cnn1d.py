@@ -1,16 +1,63 @@
-"""The 1-D network, in Keras: windows (B, T, 52) of MFCC, spectral centroid and mean contrast -> logits (B, K)."""
+"""The 1-D network, in Keras: windows (B, T, D) of MFCC, spectral centroid and spectral contrast -> logits (B, K).
 
-import keras
+Each variant gives what is trained; ``in_use`` gives what is exported. An output that has no loss of its own is for use
+alone, one that is not exported is for training alone.
+"""
+
+from pathlib import Path
+
 import numpy as np
-from keras import layers, ops
 from numpy.typing import NDArray
 
+from emostream.errors import UsageError
+from emostream.features import Feature
+from emostream.features.arrays import Rows
+from emostream_trainer.networks.quiet_tensorflow import keras
+from emostream_trainer.recipes import Recipe
+
 F32 = NDArray[np.float32]
+layers, ops = keras.layers, keras.ops
 
 SUMMARY_CHANNELS = 256
+# What is added to deviations, so that a feature that never moves does not divide by zero.
+LEAST_DEVIATION = 1e-3
 
 
-def seed(n_labels: int, dim: int) -> keras.Model:
+def build_published(recipe: Recipe, n_labels: int, _rows: Rows | None, _pretrained: Path | None) -> keras.Model:
+    """The network as published (2024)."""
+    return published(n_labels, recipe.features.dim)
+
+
+def build_attentive(recipe: Recipe, n_labels: int, rows: Rows | None, _pretrained: Path | None) -> keras.Model:
+    """Two towers with a loss each. Raises ``UsageError`` unless the first column is loudness."""
+    return attentive(n_labels, *row_statistics(recipe, rows))
+
+
+def build_distilled(recipe: Recipe, n_labels: int, rows: Rows | None, _pretrained: Path | None) -> keras.Model:
+    """The two towers as one summary. Raises ``UsageError`` unless the first column is loudness."""
+    return distilled(n_labels, *row_statistics(recipe, rows))
+
+
+def row_statistics(recipe: Recipe, rows: Rows | None) -> tuple[F32, F32]:
+    """Mean and deviation (D,) of training rows (N, D), the first MFCC centred; zeros and ones without rows.
+
+    The networks take the first column for loudness, whose mean over a window they take off: raises ``UsageError`` for
+    features that do not begin with MFCC.
+    """
+    first = recipe.features.features[0]
+    if first is not Feature.MFCC:
+        raise UsageError(
+            f"{recipe.name} takes the first column for loudness, the first MFCC: found {first} there, expected mfcc as "
+            "the first of the features"
+        )
+    if rows is None:
+        return np.zeros(recipe.features.dim, np.float32), np.ones(recipe.features.dim, np.float32)
+    mean, deviation = rows.mean(axis=0), rows.std(axis=0) + LEAST_DEVIATION
+    mean[0] = 0
+    return mean.astype(np.float32), deviation.astype(np.float32)
+
+
+def published(n_labels: int, dim: int) -> keras.Model:
     """The network as published (2024): the mean over time, (52,), read by 1-D convolutions along the features."""
     features = keras.Input((None, dim), name="features")
     x = layers.Reshape((dim, 1))(ops.mean(features, axis=1))
@@ -90,10 +137,3 @@ def _mean_and_deviation(x: keras.KerasTensor, weight: keras.KerasTensor) -> kera
     mean = ops.sum(weight * x, axis=1)
     variance = ops.sum(weight * x * x, axis=1) - mean * mean
     return ops.concatenate([mean, ops.sqrt(ops.maximum(variance, 1e-5))], axis=1)
-
-
-def row_statistics(rows: F32) -> tuple[F32, F32]:
-    """Mean and deviation of training rows (N, D), the first MFCC centred; both float32 of shape (D,)."""
-    mean, deviation = rows.mean(axis=0), rows.std(axis=0) + 1e-3
-    mean[0] = 0
-    return mean.astype(np.float32), deviation.astype(np.float32)

@@ -1,8 +1,8 @@
-"""The classifier over a network's summaries: linear discriminants that expect to meet strangers.
+"""The classifier over a network's summaries: linear discriminants for speakers that are not in training.
 
-It is fitted after the network has learnt, on the same speakers. What tells one speaker from another within a label is
-noise that every stranger brings anew, so it may count for more than is seen of it on a few training speakers. Whoever
-enrols brings less of it, and the same classifier serves them too.
+It is fitted after the network has learnt, on the same speakers. What differs between speakers within a label is noise
+that every new speaker brings, so it may count for more than a few training speakers show of it. A speaker who is
+enrolled brings less of it, and the same classifier serves them too.
 """
 
 from dataclasses import dataclass
@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 
-# How far below all others a label lies that nobody on the training side speaks.
-UNHEARD = -4.0
+# How far below all others the bias of a label is that no training clip has.
+ABSENT_LABEL_MARGIN = -4.0
 # Standardised numbers have a variance of 1. Where most are the same for everybody, the rest is not blown up for it.
 LEAST_VARIANCE = 0.1
 
 
 @dataclass(frozen=True)
-class Spoken:
+class DiscriminantWindows:
     """Windows of the training side, a row each.
 
     ``summaries`` (N, S); ``truth`` (N,) in 0..K-1; ``speakers`` (N,); ``seconds`` (N,) of speech that no window before
@@ -35,9 +35,9 @@ class Spoken:
     clean: NDArray[np.bool_]
     neutral: NDArray[np.bool_]
 
-    def of(self, rows: NDArray[np.bool_]) -> "Spoken":
+    def of(self, rows: NDArray[np.bool_]) -> "DiscriminantWindows":
         """Some of the windows."""
-        return Spoken(**{name: getattr(self, name)[rows] for name in self.__dataclass_fields__})
+        return DiscriminantWindows(**{name: getattr(self, name)[rows] for name in self.__dataclass_fields__})
 
 
 @dataclass(frozen=True)
@@ -50,47 +50,54 @@ class Discriminant:
     speech: F32
 
 
-def fit_discriminant(spoken: Spoken, n_labels: int, *, shrinkage: float, between_speaker_weight: float) -> Discriminant:
-    """The head of standardised summaries, with a column for each of ``n_labels`` whether anybody speaks it or not.
+def fit_discriminant(
+    windows: DiscriminantWindows, n_labels: int, *, shrinkage: float, between_speaker_weight: float
+) -> Discriminant:
+    """The discriminant of standardised summaries, with a column for each of ``n_labels``, absent ones too.
 
     The logits are those of normal distributions of one covariance, all labels as likely. The covariance is that within
     labels, plus ``between_speaker_weight`` (>= 0) times that of the speakers' means within labels (Hatch et al.
     2006), drawn by ``shrinkage`` in (0, 1] towards a multiple of the identity (Friedman 1989).
     """
-    heard, size = np.unique(spoken.truth), spoken.summaries.shape[1]
-    means, within, between = _spread(spoken)
+    present, size = np.unique(windows.truth), windows.summaries.shape[1]
+    means, within, between = _spread(windows)
     covariance = (1 - shrinkage) * (within + between_speaker_weight * between)
     covariance += shrinkage * max(float(np.trace(within)) / size, LEAST_VARIANCE) * np.eye(size)
     # Scores relative to their mean over labels: that changes no probability and leaves no bias to nobody's label.
     middle = means.mean(axis=0)
     towards = np.linalg.solve(covariance, (means - middle).T)
     biases = -np.einsum("hs,sh->h", (means + middle) / 2, towards)
-    weight, bias = np.zeros((size, n_labels), np.float32), np.full(n_labels, UNHEARD + biases.min(), np.float32)
-    weight[:, heard], bias[heard] = towards, biases
-    return Discriminant(weight, bias, _usual(spoken.of(spoken.neutral)), _usual(spoken.of(spoken.clean)))
+    weight, bias = (
+        np.zeros((size, n_labels), np.float32),
+        np.full(n_labels, ABSENT_LABEL_MARGIN + biases.min(), np.float32),
+    )
+    weight[:, present], bias[present] = towards, biases
+    return Discriminant(
+        weight, bias, _speaker_mean(windows.of(windows.neutral)), _speaker_mean(windows.of(windows.clean))
+    )
 
 
-def _spread(spoken: Spoken) -> tuple[F64, F64, F64]:
-    """The heard labels' means (H, S) and, averaged over labels, the covariances (S, S) within and between speakers."""
-    heard, size = np.unique(spoken.truth), spoken.summaries.shape[1]
-    means, within, between = np.zeros((len(heard), size)), np.zeros((size, size)), np.zeros((size, size))
-    for i, label in enumerate(heard):
-        own = spoken.of(spoken.truth == label)
+def _spread(windows: DiscriminantWindows) -> tuple[F64, F64, F64]:
+    """The present labels' means (H, S) and, averaged over labels, covariances (S, S) within and between speakers."""
+    present, size = np.unique(windows.truth), windows.summaries.shape[1]
+    means, within, between = np.zeros((len(present), size)), np.zeros((size, size)), np.zeros((size, size))
+    for i, label in enumerate(present):
+        own = windows.of(windows.truth == label)
         share = own.weights / own.weights.sum()
         means[i] = share @ own.summaries
         around = (own.summaries - means[i]).astype(np.float32)
-        within += (around * share[:, None].astype(np.float32)).T @ around / len(heard)
+        within += (around * share[:, None].astype(np.float32)).T @ around / len(present)
         for speaker in np.unique(own.speakers):
-            theirs = own.speakers == speaker
-            apart = share[theirs] @ around[theirs]
-            between += np.outer(apart, apart) / share[theirs].sum() / len(heard)
+            of_speaker = own.speakers == speaker
+            apart = share[of_speaker] @ around[of_speaker]
+            between += np.outer(apart, apart) / share[of_speaker].sum() / len(present)
     return means, within, between
 
 
-def _usual(spoken: Spoken) -> F32:
+def _speaker_mean(windows: DiscriminantWindows) -> F32:
     """The mean over speakers of the mean summary (S,) of their speech: one who says more counts no more."""
     means = []
-    for speaker in np.unique(spoken.speakers):
-        own = spoken.speakers == speaker
-        means.append(np.average(spoken.summaries[own], axis=0, weights=spoken.seconds[own]))
-    return np.mean(means, axis=0, dtype=np.float32) if means else np.zeros(spoken.summaries.shape[1], np.float32)
+    for speaker in np.unique(windows.speakers):
+        own = windows.speakers == speaker
+        means.append(np.average(windows.summaries[own], axis=0, weights=windows.seconds[own]))
+    return np.mean(means, axis=0, dtype=np.float32) if means else np.zeros(windows.summaries.shape[1], np.float32)

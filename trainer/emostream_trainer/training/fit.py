@@ -13,20 +13,20 @@ from rich.console import Console
 from emostream_trainer import runs
 from emostream_trainer.corpora.clip import Clip
 from emostream_trainer.data.training_set import Excerpt, TrainingSet
-from emostream_trainer.training.discriminant import Discriminant, Spoken, fit_discriminant
+from emostream_trainer.training.discriminant import Discriminant, DiscriminantWindows, fit_discriminant
 from emostream_trainer.training.learner import Learner, learning_rate, new_learner
 
 # A number in a summary that differs less is the same for everybody and keeps its scale: noise must not be blown up.
 LEAST_DEVIATION = 1e-3
 
-# What all disturbed windows together weigh for one of the undisturbed: a tenth of all that is heard. More of them costs
-# more in the quiet than it gains in noise (models/README.md).
-DISTURBED = 1 / 9
+# What all augmented windows together weigh for one clean window: a tenth of the whole. More of them costs more on clean
+# speech than it gains in noise (models/README.md).
+AUGMENTED_WEIGHT = 1 / 9
 BATCH = 32
 
 F32 = NDArray[np.float32]
 # Summaries (S,) of windows.
-Known = dict[Excerpt, F32]
+SummaryCache = dict[Excerpt, F32]
 
 
 @dataclass(frozen=True)
@@ -44,15 +44,15 @@ def fit(
     console: Console,
     title: str,
     *,
-    published: Path | None = None,
-    known: Known | None = None,
+    pretrained: Path | None = None,
+    known: SummaryCache | None = None,
 ) -> Fitted:
     """Train with the set's recipe, or go on from the checkpoint in ``folder`` where there is one.
 
     ``known`` keeps summaries from one part of a run for the next.
     """
     recipe = training.recipe
-    learner = new_learner(recipe, n_labels, training.sample_rows(), published)
+    learner = new_learner(recipe, n_labels, training.sample_rows(), pretrained)
     folder.mkdir(parents=True, exist_ok=True)
     checkpoint, draft, losses = folder / runs.CHECKPOINT, folder / runs.DRAFT, runs.read_losses(folder)
     if checkpoint.exists():
@@ -60,7 +60,7 @@ def fit(
     steps = recipe.epochs * training.batches_per_epoch
     began, began_at = time.monotonic(), len(losses)
     for epoch in range(len(losses), recipe.epochs):
-        # The head that was fitted after fewer epochs is not this network's.
+        # The discriminant that was fitted after fewer epochs is not this network's.
         (folder / runs.SUMMARIES).unlink(missing_ok=True)
         first = epoch * training.batches_per_epoch
         taken = [
@@ -75,28 +75,28 @@ def fit(
         left_s = (time.monotonic() - began) / (len(losses) - began_at) * (recipe.epochs - len(losses))
         console.print(f"{title}  epoch {len(losses)}/{recipe.epochs}  loss {losses[-1]:.4f}  {left_s:.0f} s left")
     if recipe.relative and not (folder / runs.SUMMARIES).exists():
-        console.print(f"{title}  head", highlight=False)
-        # Of a network that learns nothing before its head, all parts of a run hear the same.
-        head = _fit_head(learner, training, {} if recipe.epochs or known is None else known)
+        console.print(f"{title}  discriminant", highlight=False)
+        # Where the network learns nothing before its discriminant, its summaries are the same in all parts of a run.
+        discriminant = _fit_discriminant(learner, training, {} if recipe.epochs or known is None else known)
         learner.save(draft)
         draft.replace(checkpoint)
-        runs.write_summaries(folder, head.neutral, head.speech)
+        runs.write_summaries(folder, discriminant.neutral, discriminant.speech)
     return Fitted(learner, losses)
 
 
-def _fit_head(learner: Learner, training: TrainingSet, known: Known) -> Discriminant:
-    """Give the learner, which has ended its epochs, the head that fits its summaries of the training side."""
+def _fit_discriminant(learner: Learner, training: TrainingSet, known: SummaryCache) -> Discriminant:
+    """Give the learner, which has ended its epochs, the discriminant of its summaries of the training side."""
     clips, windows = zip(*training.excerpts(), strict=True)
-    _sum_up(learner, training, [window for window in windows if window not in known], known)
+    _summarise(learner, training, [window for window in windows if window not in known], known)
     x = np.stack([known[window] for window in windows])
-    clean = np.array([window.version == 0 for window in windows])
+    clean = np.array([window.view == 0 for window in windows])
     mean, deviation = x[clean].mean(axis=0), x[clean].std(axis=0)
     deviation[deviation < LEAST_DEVIATION] = 1
     learner.rescale(mean, deviation)
     labels, recipe = training.labels, training.recipe
     truth = labels.indices(clips)
-    head = fit_discriminant(
-        Spoken(
+    discriminant = fit_discriminant(
+        DiscriminantWindows(
             summaries=(x - mean) / deviation,
             truth=truth,
             speakers=np.array([clip.speaker for clip in clips]),
@@ -109,33 +109,33 @@ def _fit_head(learner: Learner, training: TrainingSet, known: Known) -> Discrimi
         shrinkage=recipe.shrinkage,
         between_speaker_weight=recipe.between_speaker_weight,
     )
-    learner.set_discriminant(head)
-    return head
+    learner.set_discriminant(discriminant)
+    return discriminant
 
 
-def _sum_up(learner: Learner, training: TrainingSet, windows: Sequence[Excerpt], known: Known) -> None:
-    """Let the learner hear these windows, those of one length together, and keep their summaries."""
+def _summarise(learner: Learner, training: TrainingSet, windows: Sequence[Excerpt], known: SummaryCache) -> None:
+    """Run the learner on these windows, those of one length together, and keep their summaries."""
     of_length: dict[int, list[Excerpt]] = defaultdict(list)
     for window in windows:
         of_length[window.stop - window.start].append(window)
     for alike in of_length.values():
         for first in range(0, len(alike), BATCH):
             batch = alike[first : first + BATCH]
-            rows = [training.bank.clip(of.number, of.version)[of.start : of.stop] for of in batch]
+            rows = [training.cache.clip(of.number, of.view)[of.start : of.stop] for of in batch]
             known.update(zip(batch, learner.run(np.stack(rows))[1], strict=True))
 
 
 def _weights(clips: Sequence[Clip], windows: Sequence[Excerpt], truth: NDArray[np.int64]) -> NDArray[np.float64]:
-    """What each window weighs (N,): every label of every corpus the same, a clip's windows by the speech they hold."""
-    versions = [(window.number, window.version) for window in windows]
+    """The weight of each window (N,): the same for each label of each corpus, a clip's windows by their speech."""
+    views = [(window.number, window.view) for window in windows]
     speech_s: dict[tuple[int, int], float] = defaultdict(float)
-    for version, window in zip(versions, windows, strict=True):
-        speech_s[version] += window.speech_s
+    for view, window in zip(views, windows, strict=True):
+        speech_s[view] += window.speech_s
     cells = [(clip.corpus, label) for clip, label in zip(clips, truth.tolist(), strict=True)]
-    sizes = Counter(cell for _, cell in set(zip(versions, cells, strict=True)))
+    sizes = Counter(cell for _, cell in set(zip(views, cells, strict=True)))
     return np.array(
         [
-            window.speech_s / speech_s[version] / sizes[cell] * (DISTURBED if window.version else 1)
-            for version, window, cell in zip(versions, windows, cells, strict=True)
+            window.speech_s / speech_s[view] / sizes[cell] * (AUGMENTED_WEIGHT if window.view else 1)
+            for view, window, cell in zip(views, windows, cells, strict=True)
         ]
     )

@@ -1,4 +1,4 @@
-"""A whole training run: the bank, every fold with its own strangers, then one network on all speakers."""
+"""A whole training run: features, one network a fold with speakers held out, then one network on all speakers."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -17,20 +17,20 @@ from emostream_trainer.corpora.registry import sources
 from emostream_trainer.data.feature_cache import MOST_VOICES, FeatureCache, load_feature_cache
 from emostream_trainer.data.splits import Split, folds, leave_one_corpus_out, split_hash
 from emostream_trainer.data.training_set import TrainingSet, excerpts
-from emostream_trainer.evaluation.plots import learning_curves
 from emostream_trainer.metrics import uar
 from emostream_trainer.recipes import DUSHA, TEACHER_SUMMARY, Recipe
-from emostream_trainer.training.fit import Known, fit
+from emostream_trainer.training.curves import learning_curves
+from emostream_trainer.training.fit import SummaryCache, fit
 from emostream_trainer.training.learner import Learner
 
 F32 = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Job:
+class TrainingJob:
     """What to train, on what, and where it goes. ``teacher`` is the published network's file, None for none.
 
-    With ``leave_one_corpus_out`` the parts that are judged hold out a corpus each, in place of a fold.
+    With ``leave_one_corpus_out`` the parts that are evaluated hold out a corpus each, in place of a fold.
     """
 
     recipe: Recipe
@@ -43,7 +43,7 @@ class Job:
     leave_one_corpus_out: bool = False
 
 
-def train(job: Job, console: Console) -> Path:
+def train(job: TrainingJob, console: Console) -> Path:
     """Train what is not yet trained; gives the run's folder. Raises ``UsageError`` or ``NoInputError``."""
     recipe, labels = job.recipe, job.labels
     labels.keep(job.clips)  # refuses a label that nobody speaks
@@ -52,38 +52,38 @@ def train(job: Job, console: Console) -> Path:
             f"{recipe.name} starts from the network that heard Dusha: give podcasts_finetune.pt with --teacher"
         )
     taught = bool(recipe.teacher_weight and job.teacher)
-    # With a teacher, clips of other emotions train the ear too.
+    # With a teacher, clips of other emotions train the summary too.
     clips = [clip for clip in job.clips if taught or labels.index(clip.emotion) is not None]
-    cache = job.root / "bank"
-    judged = _judged(job, clips)
-    splits = list(judged.values())
-    # The same bank whatever is held out: its babble keeps to fold and corpus.
+    cache_folder = job.root / "features"
+    held_out_parts = _held_out_parts(job, clips)
+    splits = list(held_out_parts.values())
+    # The same features whatever is held out: their babble keeps to fold and corpus.
     placed = _in_folds(clips, _folds(clips, needed=False))
-    bank = load_feature_cache(placed, recipe.features, recipe.versions, cache)
+    cache = load_feature_cache(placed, recipe.features, recipe.views, cache_folder)
     teacher = np.zeros((len(clips), MOST_VOICES, TEACHER_SUMMARY), np.float16)
     if taught and job.teacher:
         from emostream_trainer.training.teacher import teach
 
-        teacher = teach(load_feature_cache(placed, DUSHA, recipe.versions, cache), job.teacher)
+        teacher = teach(load_feature_cache(placed, DUSHA, recipe.views, cache_folder), job.teacher)
     folder = runs.run_folder(job.root, recipe)
     runs.write_run(folder, _facts(job, clips, taught=taught or recipe.from_dusha))
     number = {clip.path: i for i, clip in enumerate(clips)}
-    known: Known = {}
+    known: SummaryCache = {}
 
-    def train_part(part: Path, heard: Sequence[Clip], facts: runs.SplitFacts) -> Learner:
+    def train_part(part: Path, part_clips: Sequence[Clip], facts: runs.SplitFacts) -> Learner:
         runs.write_split(part, facts)
-        numbers = [number[clip.path] for clip in heard]
-        training = TrainingSet(recipe, clips=heard, numbers=numbers, bank=bank, labels=labels, teacher=teacher)
+        numbers = [number[clip.path] for clip in part_clips]
+        training = TrainingSet(recipe, clips=part_clips, numbers=numbers, cache=cache, labels=labels, teacher=teacher)
         title = f"{recipe.name} {part.name}"
-        return fit(training, len(labels.labels), part, console, title, published=job.teacher, known=known).learner
+        return fit(training, len(labels.labels), part, console, title, pretrained=job.teacher, known=known).learner
 
-    for name, split in judged.items() if job.with_folds else ():
+    for name, split in held_out_parts.items() if job.with_folds else ():
         part = folder / name
         speakers = tuple(sorted({clip.speaker for clip in split.train}))
         learner = train_part(part, split.train, runs.SplitFacts(speakers=speakers, split_hash=split_hash(split)))
         tested = labels.keep(split.test)
         truth = labels.indices(tested)
-        logits = np.stack([clip_logits(learner, recipe, bank, number[clip.path]) for clip in tested])
+        logits = np.stack([clip_logits(learner, recipe, cache, number[clip.path]) for clip in tested])
         runs.write_held_out(part, logits, truth)
         console.print(
             f"{recipe.name} {part.name}  UAR {uar(truth, logits.argmax(1)):.3f} on {len(tested)} clips of strangers"
@@ -96,23 +96,23 @@ def train(job: Job, console: Console) -> Path:
     return folder
 
 
-def clip_logits(learner: Learner, recipe: Recipe, bank: FeatureCache, number: int) -> F32:
+def clip_logits(learner: Learner, recipe: Recipe, cache: FeatureCache, number: int) -> F32:
     """Mean logits (K,) over a clip's windows, weighed by their speech; for calibration, not for scores."""
-    judged = excerpts(bank, recipe, number)
-    rows = bank.clip(number)
-    logits = [learner.run(rows[None, excerpt.start : excerpt.stop])[0][0] for excerpt in judged]
-    return np.average(logits, axis=0, weights=[excerpt.speech_s for excerpt in judged]).astype(np.float32)
+    windows = excerpts(cache, recipe, number)
+    rows = cache.clip(number)
+    logits = [learner.run(rows[None, excerpt.start : excerpt.stop])[0][0] for excerpt in windows]
+    return np.average(logits, axis=0, weights=[excerpt.speech_s for excerpt in windows]).astype(np.float32)
 
 
-def _judged(job: Job, clips: Sequence[Clip]) -> dict[str, Split]:
-    """The parts that judge the recipe, by name."""
+def _held_out_parts(job: TrainingJob, clips: Sequence[Clip]) -> dict[str, Split]:
+    """The parts that evaluate the recipe, by name."""
     if job.leave_one_corpus_out:
         return {f"{runs.WITHOUT}{corpus}": split for corpus, split in leave_one_corpus_out(clips).items()}
     return {f"{runs.FOLD}{i}": split for i, split in enumerate(_folds(clips, needed=job.with_folds))}
 
 
 def _folds(clips: Sequence[Clip], *, needed: bool) -> list[Split]:
-    """The folds that judge the recipe; none where there are too few speakers and they are not needed."""
+    """The folds that evaluate the recipe; none where there are too few speakers and they are not needed."""
     try:
         return folds(clips)
     except UsageError:
@@ -122,12 +122,12 @@ def _folds(clips: Sequence[Clip], *, needed: bool) -> list[Split]:
 
 
 def _in_folds(clips: Sequence[Clip], splits: Sequence[Split]) -> list[Clip]:
-    """The clips, each with the place of the fold that it is judged in."""
+    """The clips, each with the place of the fold that holds it out."""
     fold_of = {clip.path: i for i, split in enumerate(splits) for clip in split.test}
     return [replace(clip, fold=fold_of.get(clip.path)) for clip in clips]
 
 
-def _facts(job: Job, clips: Sequence[Clip], *, taught: bool) -> runs.RunFacts:
+def _facts(job: TrainingJob, clips: Sequence[Clip], *, taught: bool) -> runs.RunFacts:
     facts = sources(clips)
     attribution = ""
     if taught:
@@ -146,5 +146,5 @@ def _facts(job: Job, clips: Sequence[Clip], *, taught: bool) -> runs.RunFacts:
 
 def _draw_curves(folder: Path, recipe: Recipe) -> None:
     losses = {path.parent.name: runs.read_losses(path.parent) for path in sorted(folder.glob("*/history.json"))}
-    if losses:  # a head alone has none
+    if losses:  # a discriminant alone has none
         learning_curves(folder / "learning_curves.png", losses, recipe.name)

@@ -44,7 +44,7 @@ def scores(evaluations: Sequence[Evaluation], out: Path) -> Section:
     numbers[last.name]["confusion"] = last.confusion().tolist()
     few = [name for name, count in _speakers_by_corpus(last.clips).items() if count < 5]
     said = [f"The interval of {name} is drawn from few speakers, and no interval sees past those." for name in few]
-    body = (
+    body: tuple[str | Table | Path, ...] = (
         "UAR, the mean of the recalls of all labels; a clip without a verdict counts as wrong. In brackets the 95 % "
         f"interval: {metrics.DRAWS:,} draws of speakers with replacement, within each corpus.",
         *said,
@@ -84,12 +84,12 @@ def breakdown(evaluation: Evaluation) -> Section:
 
 
 def calibration(
-    versions: Mapping[str, StreamedEvaluation], weights: Mapping[int, tuple[float, ...]], out: Path
+    views: Mapping[str, StreamedEvaluation], weights: Mapping[int, tuple[float, ...]], out: Path
 ) -> Section:
     """How far confidence is from the share right: of each model alone, then with ``weights`` that other folds chose."""
     numbers: dict[str, Any] = {"weights_by_fold": {str(place): each for place, each in weights.items()}}
     rows, series = [], {}
-    for name, evaluation in versions.items():
+    for name, evaluation in views.items():
         heard = evaluation.p.any(axis=1)
         truth, shown = evaluation.truth[heard], evaluation.p[heard]
         confidence, right = shown.max(axis=1), shown.argmax(axis=1) == truth
@@ -105,7 +105,7 @@ def calibration(
         }
         rows.append((name, *(score(numbers[name][column]) for column in CALIBRATION_COLUMNS)))
     picture = out / "reliability.png"
-    plots.reliability_picture(picture, series, list(versions)[-1])
+    plots.reliability_picture(picture, series, list(views)[-1])
     chosen = "; ".join(", ".join(f"{weight:.2f}" for weight in each) for each in weights.values())
     body = (
         f"ECE over {metrics.BINS} bins of equal width and, adaptive, of equal size; Brier score (0 to 2) and NLL "

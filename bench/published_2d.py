@@ -1,9 +1,9 @@
 """Why the published 2-D network stayed at chance: the same network and clips, one thing changed at a time.
 
-    python bench/seed_2d.py --corpora DIR [--clips 1600] [--epochs 15]
+    python bench/published_2d.py --corpora DIR [--clips 1600] [--epochs 15]
 
-Trains ``mel_cnn2d/seed`` on clips of all folds but the first, as many as the report had to learn from, and prints after
-every epoch the loss and the UAR on the first fold, whose speakers it never heard. About seven minutes a row.
+Trains ``mel_cnn2d/published`` on clips of all folds but the first, as many as the report had to learn from, and prints
+after every epoch the loss and the UAR on the first fold, whose speakers are not in its training. Seven minutes a row.
 """
 
 import argparse
@@ -23,7 +23,7 @@ from emostream_trainer.metrics import uar
 from emostream_trainer.recipes import RECIPES, Recipe
 from emostream_trainer.training.learner import Learner, new_learner
 
-PUBLISHED = RECIPES["mel_cnn2d/seed"]
+PUBLISHED = RECIPES["mel_cnn2d/published"]
 
 
 def variations(epochs: int) -> dict[str, Recipe]:
@@ -36,9 +36,9 @@ def variations(epochs: int) -> dict[str, Recipe]:
     }
 
 
-def judged(learner: Learner, bank: FeatureCache, numbers: range, rows: int) -> np.ndarray:
+def judged(learner: Learner, cache: FeatureCache, numbers: range, rows: int) -> np.ndarray:
     """The likeliest label of the first window of each of these clips of the bank."""
-    return np.array([learner.run(bank.clip(number)[None, :rows])[0].argmax() for number in numbers])
+    return np.array([learner.run(cache.clip(number)[None, :rows])[0].argmax() for number in numbers])
 
 
 def main() -> None:
@@ -56,21 +56,23 @@ def main() -> None:
     rng = np.random.default_rng(0)
     heard = [split.train[i] for i in rng.permutation(len(split.train))[: arguments.clips]]
     strangers = [split.test[i] for i in rng.permutation(len(split.test))[: arguments.clips // 2]]
-    bank = load_feature_cache([*heard, *strangers], PUBLISHED.features, 1, arguments.out / "bank")
+    cache = load_feature_cache([*heard, *strangers], PUBLISHED.features, 1, arguments.out / "bank")
     truth = FOUR.indices(strangers)
 
     table = Table("", "steps", "loss at first", "loss at last", "UAR on clips heard", "UAR on strangers")
     for name, recipe in variations(arguments.epochs).items():
-        teacher = np.zeros((bank.starts.shape[0], 1, 1), np.float16)
-        training = TrainingSet(recipe, clips=heard, numbers=range(len(heard)), bank=bank, labels=FOUR, teacher=teacher)
+        teacher = np.zeros((cache.starts.shape[0], 1, 1), np.float16)
+        training = TrainingSet(
+            recipe, clips=heard, numbers=range(len(heard)), cache=cache, labels=FOUR, teacher=teacher
+        )
         learner = new_learner(recipe, len(FOUR.labels), training.sample_rows())
 
         losses = []
         for epoch in range(recipe.epochs):
             losses.append(np.mean([learner.learn(batch, recipe.learning_rate) for batch in training.epoch(epoch)]))
-            score = uar(truth, judged(learner, bank, range(len(heard), len(heard) + len(strangers)), training.rows))
+            score = uar(truth, judged(learner, cache, range(len(heard), len(heard) + len(strangers)), training.rows))
             console.print(f"{name}  epoch {epoch + 1}/{recipe.epochs}  loss {losses[-1]:.3f}  UAR {score:.3f}")
-        own = uar(FOUR.indices(heard), judged(learner, bank, range(len(heard)), training.rows))
+        own = uar(FOUR.indices(heard), judged(learner, cache, range(len(heard)), training.rows))
         steps = recipe.epochs * training.batches_per_epoch
         table.add_row(name, str(steps), f"{losses[0]:.3f}", f"{losses[-1]:.3f}", f"{own:.3f}", f"{score:.3f}")
     console.print(table)

@@ -1,0 +1,30 @@
+"""The picture of a training run, looked at as pixels."""
+
+from pathlib import Path
+
+import numpy as np
+from matplotlib.colors import to_rgb
+from matplotlib.image import imread
+
+from emostream_trainer.training.curves import learning_curves
+
+FIRST_LINE = "#1f77b4"
+
+
+def _share(picture: np.ndarray, colour: str) -> float:
+    return float((np.abs(picture[:, :, :3] - to_rgb(colour)).max(axis=2) < 0.02).mean())
+
+
+def test_learning_curves_draw_every_part(tmp_path: Path) -> None:
+    learning_curves(tmp_path / "curves.png", {"fold0": [1.0, 0.5, 0.4], "all": [0.9, 0.6, 0.5]}, "mel_cnn2d/published")
+    picture = imread(tmp_path / "curves.png")
+    assert picture.shape[:2] == (540, 900)
+    assert _share(picture, FIRST_LINE) > 0.0005
+    assert _share(picture, "#ff7f0e") > 0.0005
+
+
+def test_a_training_of_one_epoch_is_seen(tmp_path: Path) -> None:
+    learning_curves(tmp_path / "none.png", {"all": []}, "mel_cnn2d/published")
+    learning_curves(tmp_path / "one.png", {"all": [0.9]}, "mel_cnn2d/published")
+    in_the_legend = _share(imread(tmp_path / "none.png"), FIRST_LINE)
+    assert _share(imread(tmp_path / "one.png"), FIRST_LINE) > 1.05 * in_the_legend

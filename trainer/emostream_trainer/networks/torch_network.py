@@ -1,0 +1,36 @@
+"""A torch network as it is used."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from emostream.features.arrays import Logits, Offset, Rows, Summaries, Windows
+from emostream_trainer.networks.dusha import SUMMARY
+from emostream_trainer.networks.registry import build_network
+from emostream_trainer.recipes import Recipe
+
+
+class TorchNetwork:
+    """``network`` is what is trained, used and exported."""
+
+    def __init__(self, recipe: Recipe, n_labels: int, rows: Rows | None = None, pretrained: Path | None = None) -> None:
+        self.network: nn.Module = build_network(recipe, n_labels, rows, pretrained)
+        self._takes_offset = recipe.relative
+        self.summary_size = SUMMARY if recipe.relative else 0
+
+    def run(self, windows: Windows, offset: Offset | None = None) -> tuple[Logits, Summaries]:
+        """As ``Network.run``."""
+        self.network.eval()
+        given = np.zeros((len(windows), self.summary_size), np.float32) if offset is None else offset
+        with torch.inference_mode():
+            if not self._takes_offset:
+                return self.network(torch.from_numpy(windows)).numpy(), given
+            logits, summaries = self.network(torch.from_numpy(windows), torch.from_numpy(given))
+        return logits.numpy(), summaries.numpy()
+
+    def load_weights(self, path: Path) -> None:
+        """As ``Network.load_weights``."""
+        state = torch.load(path, map_location="cpu", weights_only=True)
+        self.network.load_state_dict(state["network"])
