@@ -27,7 +27,7 @@ def _stand_in(path: Path, seed: int = 0) -> Path:
     return path
 
 
-def _bank(folder: Path, *pitches_hz: float, views: int = 4) -> FeatureCache:
+def _cache(folder: Path, *pitches_hz: float, views: int = 4) -> FeatureCache:
     paths = [write_voice(folder / f"{pitch_hz}.wav", pitch_hz=pitch_hz) for pitch_hz in pitches_hz]
     clips = [Clip(path, "made", "en", "made-0", "", "sad", "", "") for path in paths]
     return load_feature_cache(clips, DUSHA, views, folder / "cache")
@@ -79,7 +79,7 @@ def test_a_missing_file_is_one_line(tmp_path: Path) -> None:
 
 
 def test_every_voice_of_every_clip_is_summed_up_undisturbed(tmp_path: Path) -> None:
-    path, cache = _stand_in(tmp_path / "stand_in.pt"), _bank(tmp_path, 150, 250, 350)
+    path, cache = _stand_in(tmp_path / "stand_in.pt"), _cache(tmp_path, 150, 250, 350)
     taught = teach(cache, path)
     assert taught.shape == (3, 2, SUMMARY)
     assert taught.dtype == np.float16
@@ -93,14 +93,14 @@ def test_every_voice_of_every_clip_is_summed_up_undisturbed(tmp_path: Path) -> N
 
 
 def test_a_bank_of_the_clips_as_they_are_has_one_voice(tmp_path: Path) -> None:
-    cache = _bank(tmp_path, 150, 250, views=1)
+    cache = _cache(tmp_path, 150, 250, views=1)
     assert teach(cache, _stand_in(tmp_path / "stand_in.pt")).shape == (2, 1, SUMMARY)
 
 
-def test_what_it_said_is_kept_with_the_bank_and_never_half_of_it(
+def test_what_it_said_is_kept_with_the_cache_and_never_half_of_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path, cache = _stand_in(tmp_path / "stand_in.pt"), _bank(tmp_path, 150, 250, views=2)
+    path, cache = _stand_in(tmp_path / "stand_in.pt"), _cache(tmp_path, 150, 250, views=2)
 
     def half_way(to: Path, _: object) -> None:
         to.write_bytes(b"half of it")
@@ -112,7 +112,7 @@ def test_what_it_said_is_kept_with_the_bank_and_never_half_of_it(
     monkeypatch.undo()
     taught = teach(cache, path)
 
-    monkeypatch.setattr(teacher, "each", lambda *_: pytest.fail("listened again"))
+    monkeypatch.setattr(teacher, "parallel_map", lambda *_: pytest.fail("listened again"))
     assert np.array_equal(teach(cache, path), taught)
     monkeypatch.undo()
     other = teach(cache, _stand_in(tmp_path / "other.pt", seed=1))
