@@ -7,7 +7,7 @@ from emostream.features import Feature, FeatureSpec
 from emostream.features.windows import WindowGrid
 
 PUBLISHED_MFCC = FeatureSpec(features=(Feature.MFCC, Feature.CENTROID, Feature.CONTRAST_MEAN), n_mfcc=50)
-PUBLISHED_MEL = FeatureSpec(features=(Feature.LOG_MEL,), hop_length=512)
+PUBLISHED_MEL = FeatureSpec(features=(Feature.LOG_MEL,), hop_length=1024)
 # Long frames tell the harmonics of low voices apart; all seven contrast bands say more than their mean
 # (see models/README.md).
 MFCC = FeatureSpec(features=(Feature.MFCC, Feature.CENTROID, Feature.CONTRAST), n_mfcc=50)
