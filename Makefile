@@ -16,10 +16,10 @@ APT := DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get
 TEST_PACKAGES := libportaudio2 libasound2-plugins pulseaudio pulseaudio-utils chromium libatomic1 fonts-dejavu-core \
 	tmux espeak-ng ffmpeg sox strace
 
-.PHONY: help listen portaudio test lint test-corpora test-hostile bench recording screenshots clean
+.PHONY: help listen portaudio test check docs lint test-corpora test-hostile bench recording screenshots clean
 
 help:
-	@sed -n '1,2p' Makefile; echo "# make test-corpora, test-hostile, bench, recording, screenshots, clean: for those who build it"
+	@sed -n '1,2p' Makefile; echo "# make check, docs, test-corpora, test-hostile, bench, recording, screenshots, clean: for those who build it"
 
 listen: $(VENV)/runtime.done
 	@$(BIN)/python -c "import sounddevice" 2> /dev/null || $(MAKE) --no-print-directory portaudio
@@ -34,8 +34,15 @@ portaudio:
 		|| echo "PortAudio is not here and could not be installed: install it with your system's packages" \
 			"(portaudio for Homebrew, Fedora and Arch) to record"
 
-test: $(VENV)/system.done $(VENV)/dev.done lint
+test: $(VENV)/system.done $(VENV)/dev.done lint docs
 	$(BIN)/python -m pytest
+
+# While one works: lint, types, import contracts and the fast tests, in about two minutes.
+check: $(VENV)/dev.done lint
+	$(BIN)/python -m pytest -q -m "not slow and not corpora"
+
+docs: $(VENV)/dev.done
+	$(BIN)/mkdocs build --strict --quiet
 
 lint: $(VENV)/dev.done
 	$(BIN)/ruff check

@@ -37,7 +37,7 @@ def variations(epochs: int) -> dict[str, Recipe]:
 
 
 def judged(learner: Learner, cache: FeatureCache, numbers: range, rows: int) -> np.ndarray:
-    """The likeliest label of the first window of each of these clips of the bank."""
+    """The likeliest label of the first window of each of these cached clips."""
     return np.array([learner.run(cache.clip(number)[None, :rows])[0].argmax() for number in numbers])
 
 
@@ -56,7 +56,7 @@ def main() -> None:
     rng = np.random.default_rng(0)
     heard = [split.train[i] for i in rng.permutation(len(split.train))[: arguments.clips]]
     strangers = [split.test[i] for i in rng.permutation(len(split.test))[: arguments.clips // 2]]
-    cache = load_feature_cache([*heard, *strangers], PUBLISHED.features, 1, arguments.out / "bank")
+    cache = load_feature_cache([*heard, *strangers], PUBLISHED.features, 1, arguments.out / "features")
     truth = FOUR.indices(strangers)
 
     table = Table("", "steps", "loss at first", "loss at last", "UAR on clips heard", "UAR on strangers")

@@ -22,6 +22,41 @@ from tests.support.virtual_microphone import VirtualMicrophone
 os.environ["OMP_NUM_THREADS"] = "1"
 
 
+# What starts processes, browsers, servers or sound systems, or trains: `make check` leaves it out.
+SLOW = (
+    "tests/emostream/commands",
+    "tests/emostream/server/test_access.py",
+    "tests/emostream/server/test_client_audio.py",
+    "tests/emostream/server/test_hostile.py",
+    "tests/emostream/server/test_http.py",
+    "tests/emostream/server/test_server.py",
+    "tests/emostream/sources/test_devices.py",
+    "tests/emostream/sources/test_microphone.py",
+    "tests/emostream/test_api.py",
+    "tests/emostream/test_cli.py",
+    "tests/emostream/test_client.py",
+    "tests/emostream/test_clients.py",
+    "tests/emostream/widget",
+    "tests/emostream_export",
+    "tests/emostream_trainer/commands",
+    "tests/emostream_trainer/corpora/test_inspection.py",
+    "tests/emostream_trainer/evaluation",
+    "tests/emostream_trainer/networks",
+    "tests/emostream_trainer/training",
+    "tests/test_documents.py",
+    "tests/test_imports.py",
+    "tests/test_wheel.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is slow, by the place of its file."""
+    for item in items:
+        place = item.path.relative_to(Path(__file__).parents[1]).as_posix()
+        if place.startswith(SLOW):
+            item.add_marker(pytest.mark.slow)
+
+
 # How long an example takes says more of what else the machine does than of the code.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("long", settings.get_profile("patient"), max_examples=5_000)

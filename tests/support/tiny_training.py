@@ -42,7 +42,7 @@ def made_up_clips(emotions: Sequence[str], speakers: int = 4, corpus: str = "mad
 
 
 def cache_of(rows: NDArray[np.floating], lengths: NDArray[np.int64]) -> FeatureCache:
-    """A bank that is kept nowhere, of all rows (total, D) and the ``lengths`` (clips, versions) of all versions.
+    """A cache that is kept nowhere, of all rows (total, D) and the ``lengths`` (clips, views) of all views.
 
     Every row brings ``SPEECH_A_ROW`` samples of speech.
     """

@@ -1,4 +1,4 @@
-"""The bank holds what the daemon would compute, once, and babble is of the clip's own fold and corpus."""
+"""The cache holds what the daemon would compute, once, and babble is of the clip's own fold and corpus."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -92,11 +92,11 @@ def test_fewer_versions_are_the_first_of_all(views: int, clips: tuple[Clip, ...]
         assert np.array_equal(cache.clip(1, view), feature_rows(expected[view], SPEC).astype(np.float16))
 
 
-def test_a_bank_is_opened_where_it_is_kept(cache: FeatureCache) -> None:
+def test_a_cache_is_opened_where_it_is_kept(cache: FeatureCache) -> None:
     again = FeatureCache.open(cache.folder)
     assert again.folder == cache.folder
     assert np.array_equal(again.rows, cache.rows)
-    assert np.array_equal(again.heard, cache.heard)
+    assert np.array_equal(again.speech_samples, cache.speech_samples)
     assert np.array_equal(again.starts, cache.starts)
 
 

@@ -17,8 +17,8 @@ from emostream_trainer.corpora.labels import FOUR
 from emostream_trainer.data.feature_cache import FeatureCache
 from emostream_trainer.data.training_set import (
     CROPS,
+    SHORTEST_SPEECH_MS,
     STEPS_APART,
-    WORTH_JUDGING_MS,
     Batch,
     Excerpt,
     TrainingSet,
@@ -56,7 +56,7 @@ def _training(recipe: Recipe, emotions: tuple[str, ...] = EMOTIONS, rows: int = 
     return TrainingSet(
         recipe,
         clips=made_up_clips(emotions),
-        numbers=range(1, 2 * n, 2),  # the bank also holds clips of the other side
+        numbers=range(1, 2 * n, 2),  # the cache also holds clips of the other side
         cache=cache_of(named.repeat(rows, axis=0), np.full((2 * n, recipe.views), rows)),
         labels=FOUR,
         teacher=_teacher(n),
@@ -220,7 +220,7 @@ def _heard(rows: int, silence: int = 0, pause: tuple[int, int] = (0, 0)) -> Feat
     places = np.arange(rows)
     speaking = (places >= silence) & ~((places >= pause[0]) & (places < pause[1]))
     cache = cache_of(places[:, None], np.array([[rows]]))
-    return replace(cache, heard=(speaking * SPEC.hop_length).cumsum().astype(np.int32))
+    return replace(cache, speech_samples=(speaking * SPEC.hop_length).cumsum().astype(np.int32))
 
 
 @given(
@@ -230,14 +230,14 @@ def _heard(rows: int, silence: int = 0, pause: tuple[int, int] = (0, 0)) -> Feat
 )
 def test_excerpts_are_the_windows_that_a_stream_judges(rows: int, silence: int, pause: tuple[int, int]) -> None:
     cache, grid = _heard(rows, silence, pause), RECIPE.grid()
-    heard = np.append(0, cache.heard)
+    heard = np.append(0, cache.speech_samples)
     steps = FeatureWindows(grid, 1)
     ends = [window.end_sample for window in steps.push(cache.clip(0))][::STEPS_APART]
     cut = {(max(0, stop - grid.rows), stop) for stop in [*map(grid.spec.n_frames, ends), rows] if stop <= rows}
     enough = {
         (start, stop)
         for start, stop in cut
-        if (heard[stop] - heard[start]) * 1000 >= WORTH_JUDGING_MS * SPEC.sample_rate_hz
+        if (heard[stop] - heard[start]) * 1000 >= SHORTEST_SPEECH_MS * SPEC.sample_rate_hz
     }
     found = excerpts(cache, RECIPE, 0)
     spans = [(excerpt.start, excerpt.stop) for excerpt in found]

@@ -92,7 +92,7 @@ def test_every_voice_of_every_clip_is_summed_up_undisturbed(tmp_path: Path) -> N
     assert not np.allclose(taught[:, 0], taught[:, 1], atol=1e-3)
 
 
-def test_a_bank_of_the_clips_as_they_are_has_one_voice(tmp_path: Path) -> None:
+def test_a_cache_of_the_clips_as_they_are_has_one_voice(tmp_path: Path) -> None:
     cache = _cache(tmp_path, 150, 250, views=1)
     assert teach(cache, _stand_in(tmp_path / "stand_in.pt")).shape == (2, 1, SUMMARY)
 
