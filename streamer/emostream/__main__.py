@@ -1,4 +1,4 @@
-"""``python -m streamer`` is ``emostream``."""
+"""``python -m emostream`` is the command ``emostream``."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""The command line: one module a command, loaded when it is asked for, and one line for whatever goes wrong."""
+"""The command line: one module for each command, imported when the command runs, and one line for each error."""
 
 import argparse
 import importlib
@@ -43,7 +43,7 @@ COMMANDS = {
 
 
 class Parser(argparse.ArgumentParser):
-    """Says what is wrong with a command line as one line, like every other error."""
+    """Reports a wrong command line in one line, like every other error."""
 
     def error(self, message: str) -> NoReturn:
         """Raises ``UsageError``."""
@@ -51,8 +51,8 @@ class Parser(argparse.ArgumentParser):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; gives the exit code."""
-    _open_what_is_closed()
+    """Run one command; returns the exit code."""
+    _replace_closed_streams()
     try:
         return _run(sys.argv[1:] if arguments is None else list(arguments))
     except EmostreamError as error:
@@ -69,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return UNAVAILABLE
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:  # a reader who has enough, such as head, is no failure
+    except BrokenPipeError:  # a reader that closes the pipe early, such as head, is no failure
         discard(sys.stdout)
         return 0
 
@@ -78,11 +78,11 @@ def _run(arguments: list[str]) -> int:
     parser = Parser(prog="emostream", description="Reads the emotion in a voice, live.")
     parser.add_argument("--version", action="version", version=f"emostream {emostream.__version__}")
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    named = next((word for word in arguments if not word.startswith("-")), None)
+    command = next((word for word in arguments if not word.startswith("-")), None)
     module = None
     for name, (path, summary, _) in COMMANDS.items():
         subparser = subparsers.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
-        if name == named:
+        if name == command:
             module = importlib.import_module(path)
             module.add_arguments(subparser, Settings.of_user())
     parsed = parser.parse_args(arguments)
@@ -94,8 +94,8 @@ def _run(arguments: list[str]) -> int:
     return code
 
 
-def _open_what_is_closed() -> None:
-    """Whoever starts us may have closed standard streams (``>&-``): they lead nowhere then, as under a daemon."""
+def _replace_closed_streams() -> None:
+    """Open ``os.devnull`` for standard streams that the parent process has closed (``>&-``), as daemons do."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115 - open as long as the process lives

@@ -1,4 +1,4 @@
-"""Who is enrolled on this machine: a small file of numbers for each person, readable by its owner alone."""
+"""The enrolled speakers of this machine: a small file of numbers for each, readable by its owner alone."""
 
 import os
 import re
@@ -11,7 +11,7 @@ from emostream.errors import ProfileError, UsageError
 from emostream.inference.speaker import SpeakerProfile, decode_profile, encode_profile
 
 FOLDER = user_data_path("emostream") / "speakers"
-MOST_CHARACTERS = 40
+MAX_CHARACTERS = 40
 # Letters and digits of any script at both ends; nothing that could lead out of the folder or hide a file.
 _NAME = re.compile(r"\w(?:[\w .'-]*\w)?")
 
@@ -19,9 +19,9 @@ _NAME = re.compile(r"\w(?:[\w .'-]*\w)?")
 def speaker_name(text: str) -> str:
     """``text`` as a name in its composed form. Raises ``UsageError`` for what cannot be one."""
     name = unicodedata.normalize("NFC", text)
-    if not _NAME.fullmatch(name) or len(name) > MOST_CHARACTERS:
+    if not _NAME.fullmatch(name) or len(name) > MAX_CHARACTERS:
         raise UsageError(
-            f"found {text!r} for the name of a speaker, expected 1 to {MOST_CHARACTERS} letters and digits, with "
+            f"found {text!r} for the name of a speaker, expected 1 to {MAX_CHARACTERS} letters and digits, with "
             "spaces, dots, hyphens and apostrophes only between them"
         )
     return name
@@ -34,11 +34,11 @@ class Speakers:
         self._folder = folder
 
     def names(self) -> list[str]:
-        """Everybody who is enrolled, sorted."""
+        """The names of all enrolled speakers, sorted."""
         return sorted(path.stem for path in self._folder.glob("*.json"))
 
     def load(self, name: str) -> SpeakerProfile:
-        """The profile of ``name``; raises ``UsageError`` for nobody's and ``ProfileError`` for a damaged one."""
+        """The profile of ``name``; raises ``UsageError`` for an unknown name, ``ProfileError`` for a damaged file."""
         path = self._existing(name)
         try:
             data = path.read_bytes()
@@ -47,12 +47,12 @@ class Speakers:
         return decode_profile(data, str(path))
 
     def save(self, profile: SpeakerProfile) -> Path:
-        """Keep a profile in the place of one of the same name; gives its file. Raises ``ProfileError``."""
+        """Store a profile, replacing one of the same name; returns its file. Raises ``ProfileError``."""
         path = self._path(profile.name)
         draft = path.with_suffix(".draft")
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            # How somebody speaks is theirs: nobody else on the machine may read it.
+            # A profile is personal data: no other user of the machine may read it.
             with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
                 file.write(encode_profile(profile))
             draft.replace(path)
@@ -63,7 +63,7 @@ class Speakers:
         return path
 
     def delete(self, name: str) -> None:
-        """Forget somebody. Raises ``UsageError`` for nobody and ``ProfileError`` where the file cannot go."""
+        """Delete a profile. Raises ``UsageError`` for an unknown name and ``ProfileError`` if it cannot be deleted."""
         path = self._existing(name)
         try:
             path.unlink()

@@ -126,7 +126,11 @@ def without_the_extra(tmp_path: Path) -> dict[str, str]:
     """An environment in which Python finds none of what the extra installs."""
     names = {*EXTRAS["train"], "onnxscript", "numba"}
     (tmp_path / "sitecustomize.py").write_text(BLOCKER.format(names=names))
-    return {"PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])}
+    return {
+        "PYTHONPATH": os.pathsep.join(
+            map(str, (tmp_path, *(ROOT / name for name in ("streamer", "trainer", "export"))))
+        )
+    }
 
 
 @pytest.mark.parametrize("arguments", [["train", "mfcc_cnn1d/published"], ["export", "runs/x"], ["evaluate"]])
@@ -177,3 +181,17 @@ def test_a_stream_that_was_closed_leads_nowhere(stream: str, model_arguments: li
     else:
         assert (ended.returncode, ended.stderr) == (0, b"")
     assert bool(ended.stdout) is (stream != "stdout")
+
+
+def test_a_checkout_that_is_not_installed_runs(tmp_path: Path) -> None:
+    """``PYTHONPATH`` alone, with every dependency but without the metadata of an installed emostream."""
+    for installed in Path(sysconfig.get_path("purelib")).iterdir():
+        if "emostream" not in installed.name:
+            (tmp_path / installed.name).symlink_to(installed)
+    environment = {"PYTHONPATH": os.pathsep.join([str(ROOT / "streamer"), str(tmp_path)]), "PATH": os.environ["PATH"]}
+    command = [sys.executable, "-S", "-m", "emostream"]  # -S: no site-packages, which hold the metadata
+    version = subprocess.run([*command, "--version"], env=environment, capture_output=True, text=True)
+    assert (version.returncode, version.stdout, version.stderr) == (0, "emostream 0+not.installed\n", "")
+    models = subprocess.run([*command, "models"], env=environment, capture_output=True, text=True)
+    assert (models.returncode, models.stderr) == (0, "")
+    assert "labels" in models.stdout

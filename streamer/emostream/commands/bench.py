@@ -1,4 +1,4 @@
-"""``emostream bench``: what it costs to read one voice on this machine, all of it and part by part."""
+"""``emostream bench``: CPU time, latency and memory for one voice on this machine, in total and by part."""
 
 import argparse
 import json
@@ -37,7 +37,7 @@ MODULES = ("numpy", "onnxruntime")
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """What was measured of one part: a value for each run, in one unit."""
+    """The measurements of one part: a value for each run, in one unit."""
 
     name: str
     unit: str
@@ -45,7 +45,7 @@ class Figure:
 
     @property
     def median(self) -> float:
-        """The middle one of the runs."""
+        """The median over the runs."""
         return statistics.median(self.values)
 
 
@@ -57,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print a figure a line; the audio is the bundled recording, as fast as it goes."""
+    """Print one figure per line; the audio is the bundled recording, without waiting for real time."""
     if arguments.runs < 1:
         raise UsageError(f"found {arguments.runs} for --runs, expected 1 or more")
     factory = load_stream_factory(arguments)
@@ -88,44 +88,44 @@ def _figures(factory: StreamFactory, samples: Samples, rate_hz: int, runs: int) 
         factory.vad_model, factory.config.voice_activity, factory.models[0].card.grid().length_samples
     )
     half_steps = [samples[start : start + step // 2] for start in range(0, len(samples), step // 2)]
-    listen = partial(_push_all, detector.push, half_steps)
-    yield Figure("voice activity", "ms a step", _cpu_ms(listen, runs, steps))
+    detect = partial(_push_all, detector.push, half_steps)
+    yield Figure("voice activity", "ms a step", _cpu_ms(detect, runs, steps))
     for model in factory.models:
         windows = [np.zeros((1, model.card.grid().rows, model.card.features.dim), np.float32)] * WINDOWS
-        judge = partial(_push_all, model.run, windows)
-        yield Figure(f"{model.card.name}: network", "ms a window", _cpu_ms(judge, runs, WINDOWS))
-    if (resident := _most_resident_mb()) is not None:
-        yield Figure("memory of the process at most", "MB", [resident])
+        run_network = partial(_push_all, model.run, windows)
+        yield Figure(f"{model.card.name}: network", "ms a window", _cpu_ms(run_network, runs, WINDOWS))
+    if (peak_mb := _peak_memory_mb()) is not None:
+        yield Figure("memory of the process at most", "MB", [peak_mb])
 
 
 def _live(factory: StreamFactory, samples: Samples, rate_hz: int) -> tuple[float, list[float]]:
-    """CPU seconds for all of it, and for each estimate the milliseconds from its last block to itself."""
+    """CPU seconds in total, and for each estimate the milliseconds from the start of its last block's push."""
     stream = factory.stream(rate_hz, stream="bench", source="bench")
     steps_ms: list[float] = []
     first_sample = 0
     began_s = time.process_time()
     for block in _blocks(samples, rate_hz):
-        at_s = time.perf_counter()
+        pushed_s = time.perf_counter()
         events = stream.push(AudioBlock(block, rate_hz, first_sample))
         if any(isinstance(event, Estimate) for event in events):
-            steps_ms.append(1000 * (time.perf_counter() - at_s))
+            steps_ms.append(1000 * (time.perf_counter() - pushed_s))
         first_sample += len(block)
     return time.process_time() - began_s, steps_ms
 
 
-def _push_all(push: Callable[[Samples], object], pieces: list[Samples]) -> None:
-    for piece in pieces:
-        push(piece)
+def _push_all(push: Callable[[Samples], object], blocks: list[Samples]) -> None:
+    for block in blocks:
+        push(block)
 
 
-def _cpu_ms(work: Callable[[], object], runs: int, times: int) -> list[float]:
-    """Milliseconds of CPU time that each of ``times`` things took, in each of ``runs``."""
-    taken = []
+def _cpu_ms(work: Callable[[], object], runs: int, n_items: int) -> list[float]:
+    """Milliseconds of CPU time for each of the ``n_items`` that ``work`` processes; one value for each run."""
+    item_ms = []
     for _ in range(runs):
         began_s = time.process_time()
         work()
-        taken.append(1000 * (time.process_time() - began_s) / times)
-    return taken
+        item_ms.append(1000 * (time.process_time() - began_s) / n_items)
+    return item_ms
 
 
 def _blocks(samples: Samples, rate_hz: int) -> Iterator[Samples]:
@@ -134,14 +134,14 @@ def _blocks(samples: Samples, rate_hz: int) -> Iterator[Samples]:
         yield samples[start : start + size]
 
 
-def _most_resident_mb() -> float | None:
-    """None where the system does not tell."""
+def _peak_memory_mb() -> float | None:
+    """The peak resident memory of this process; None where the system does not provide it."""
     if sys.platform == "win32":
         return None
     import resource
 
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return most / (2**20 if sys.platform == "darwin" else 2**10)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (2**20 if sys.platform == "darwin" else 2**10)
 
 
 def _machine() -> dict[str, object]:

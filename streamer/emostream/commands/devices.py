@@ -1,4 +1,4 @@
-"""``emostream devices``: the microphones there are, read afresh."""
+"""``emostream devices``: list the microphones that are connected now."""
 
 import argparse
 

@@ -1,4 +1,4 @@
-"""``emostream enrol``: how somebody speaks, from the microphone or from recordings, kept as numbers without sound."""
+"""``emostream enrol``: store a speaker's profile, numbers without sound, from the microphone or from recordings."""
 
 import argparse
 import signal
@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from emostream import assets
-from emostream.commands.pcm_options import add_pcm_arguments
+from emostream.commands.pcm_options import DEVICE_HELP, add_pcm_arguments, pcm_format
 from emostream.commands.settings import Settings
 from emostream.commands.stderr import c_library_messages_hidden
 from emostream.commands.stdout import print_table
@@ -28,7 +28,7 @@ from emostream.sources import Source
 from emostream.sources.file import FileSource, find_audio
 from emostream.sources.opening import STDIN, open_source
 
-ENOUGH_S, LEAST_S = 20.0, 5.0
+TARGET_S, MIN_S = 20.0, 5.0
 FILE_BLOCK_S = 5.0
 QUIET_DBFS = -60.0
 LEVEL_CELLS = 10
@@ -45,11 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
         metavar="RECORDING",
         help="sound files of that voice alone instead of the microphone, or - for raw PCM on stdin",
     )
-    parser.add_argument(
-        "--device",
-        default=settings.get("device", None),
-        help="a microphone's index or a part of its name, or - for stdin",
-    )
+    settings.add_option(parser, "--device", help=DEVICE_HELP)
     add_pcm_arguments(parser)
     add_model_argument(parser)
     parser.add_argument("--force", action="store_true", help="take the place of what is stored under that name")
@@ -58,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Enrol, list or forget. Raises ``NoInputError`` where too little speech was heard; nothing is stored then."""
+    """Enrol, list or delete. Raises ``NoInputError`` for less than ``MIN_S`` of speech; nothing is stored then."""
     speakers = Speakers()
     if arguments.list:
         _print_enrolled(speakers)
@@ -73,9 +69,9 @@ def run(arguments: argparse.Namespace) -> int:
     if name in speakers and not arguments.force:
         raise UsageError(f"{name} is enrolled already: choose another name, or give --force to listen anew")
     profile = _make_profile(name, arguments)
-    if profile.seconds < LEAST_S:
+    if profile.seconds < MIN_S:
         raise NoInputError(
-            f"heard {profile.seconds:.1f} s of speech, expected {LEAST_S:.0f} s or more: nothing was stored; speak "
+            f"heard {profile.seconds:.1f} s of speech, expected {MIN_S:.0f} s or more: nothing was stored; speak "
             "nearer to the microphone, or longer"
         )
     path = speakers.save(profile)
@@ -99,8 +95,7 @@ def _make_profile(name: str, arguments: argparse.Namespace) -> SpeakerProfile:
             [_profile_of_recording(name, path, stream_for) for path in find_audio(arguments.recordings)]
         )
     device = STDIN if from_stdin else arguments.device
-    source = open_source(device, rate_hz=arguments.rate, encoding=arguments.encoding)
-    return _profile_of_live_voice(name, source, stream_for)
+    return _profile_of_live_voice(name, open_source(device, pcm_format(arguments)), stream_for)
 
 
 def _profile_of_recording(
@@ -119,28 +114,28 @@ def _profile_of_recording(
 
 
 def _profile_of_live_voice(name: str, source: Source, stream_for: Callable[[Source], EmotionStream]) -> SpeakerProfile:
-    """What is said until there is enough of it, or until Ctrl-C."""
+    """The profile of ``TARGET_S`` seconds of speech, or of less after Ctrl-C."""
     stream = stream_for(source)
     for signal_number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signal_number, lambda *_: source.close())
     with c_library_messages_hidden(), closing(source), _progress() as progress:
         progress.console.print(PROMPT, highlight=False)
-        task = progress.add_task("", total=ENOUGH_S, level="", trouble="")
+        task = progress.add_task("", total=TARGET_S, level="", trouble="")
         for block in source.blocks():
             for event in stream.push(block):
                 if isinstance(event, Estimate):
                     level = bar(1 - event.level_dbfs / QUIET_DBFS, LEVEL_CELLS)
                     progress.update(task, level="".join(level))
-            speech_s = min(stream.predicted_speech_s, ENOUGH_S)
+            speech_s = min(stream.predicted_speech_s, TARGET_S)
             progress.update(task, completed=speech_s, trouble=source.trouble or "")
-            if speech_s >= ENOUGH_S:
+            if speech_s >= TARGET_S:
                 source.close()
     stream.flush()
     return stream.profile(name)
 
 
 def _progress() -> Progress:
-    """One line on standard error: speech heard, the level now, and why no sound comes if none does."""
+    """One line on standard error: seconds of speech, the level now, and the source's trouble if there is any."""
     return Progress(
         BarColumn(bar_width=20),
         TextColumn("{task.completed:.0f} of {task.total:.0f} s of speech", markup=False),
@@ -155,8 +150,8 @@ def _print_enrolled(speakers: Speakers) -> None:
     for name in speakers.names():
         try:
             profile = speakers.load(name)
-            heard_by = ", ".join(f"{entry.model.name}/{entry.model.variant}" for entry in profile.models)
-            table.add_row(name, f"{profile.seconds:.0f} s", heard_by)
+            model_names = ", ".join(f"{entry.model.name}/{entry.model.variant}" for entry in profile.models)
+            table.add_row(name, f"{profile.seconds:.0f} s", model_names)
         except EmostreamError as error:
             table.add_row(name, "", Text(str(error)))
     if table.row_count:

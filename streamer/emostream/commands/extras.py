@@ -1,4 +1,4 @@
-"""What some commands need beyond what every installation has."""
+"""Optional dependencies that some commands need."""
 
 import importlib.util
 
@@ -7,12 +7,12 @@ from emostream.errors import UsageError
 EXTRAS = {"train": ("tensorflow", "keras", "torch", "librosa", "tf2onnx", "onnx", "sklearn", "scipy", "matplotlib")}
 
 
-def require_extra(extra: str, what: str) -> None:
-    """Raise ``UsageError`` where an extra is not installed, before ``what`` has done half of its work."""
+def require_extra(extra: str, command: str) -> None:
+    """Raise ``UsageError`` where an extra is not installed, before ``command`` begins its work."""
     missing = [module for module in EXTRAS[extra] if not is_installed(module)]
     if missing:
         raise UsageError(
-            f"'{what}' needs {', '.join(missing)}, which this Python does not have: pip install 'emostream[{extra}]'"
+            f"'{command}' needs {', '.join(missing)}, which this Python does not have: pip install 'emostream[{extra}]'"
         )
 
 

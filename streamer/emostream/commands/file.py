@@ -27,32 +27,27 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
     """The command's options."""
     parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a sound file, or a folder of them")
     add_stream_arguments(parser, settings)
-    parser.add_argument(
-        "--format",
-        choices=FORMATS,
-        default=settings.get("format", FORMATS[0], choices=FORMATS),
-        help="default: %(default)s",
-    )
+    settings.add_option(parser, "--format", FORMATS[0], choices=FORMATS, help="default: %(default)s")
     parser.add_argument("--realtime", action="store_true", help="go at the pace of the audio, as a microphone would")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Serve every path; a path that cannot be served costs one line on stderr and the exit code 66."""
+    """Read every path; one that cannot be read gives a line on stderr and the exit code 66."""
     factory = load_stream_factory(arguments)
     code = 0
     for path in find_audio(arguments.paths):
         try:
             if isinstance(path, NoInputError):
                 raise path
-            _serve(path, arguments, factory)
+            _read_recording(path, arguments, factory)
         except NoInputError as error:
             print(f"emostream: {error}", file=sys.stderr)
             code = error.exit_code
     return code
 
 
-def _serve(path: Path, arguments: argparse.Namespace, factory: StreamFactory) -> None:
-    """One file. Raises ``BrokenPipeError`` once nobody reads any more."""
+def _read_recording(path: Path, arguments: argparse.Namespace, factory: StreamFactory) -> None:
+    """One file. Raises ``BrokenPipeError`` once the reader of standard output has gone."""
     realtime = arguments.realtime
     source = FileSource(path, block_s=LIVE_BLOCK_S if realtime else FAST_BLOCK_S, realtime=realtime)
     stream = factory.stream(source.sample_rate_hz, stream=str(path), source=source.name)
@@ -74,7 +69,7 @@ def _serve(path: Path, arguments: argparse.Namespace, factory: StreamFactory) ->
 
 
 def _sink(name: str, source: FileSource) -> JsonlSink | TextSink:
-    """A sink on standard output that ends the source once nobody reads any more."""
+    """A sink on standard output that closes the source once its reader has gone."""
     if name == "jsonl":
         return JsonlSink(sys.stdout.buffer, on_closed=source.close)
     return TextSink(Console(), on_closed=source.close)

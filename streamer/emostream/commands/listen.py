@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from types import FrameType
 
 from emostream import assets
-from emostream.commands.pcm_options import add_pcm_arguments
+from emostream.commands.pcm_options import DEVICE_HELP, add_pcm_arguments, pcm_format
 from emostream.commands.server_options import add_server_arguments
 from emostream.commands.settings import Settings
 from emostream.commands.sinks import open_sinks, output_of
@@ -25,17 +25,16 @@ DEMO_BLOCK_S = 0.05
 
 def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
     """The command's options."""
-    get = settings.get
     parser.add_argument("stdin", nargs="?", choices=[STDIN], help="read raw PCM from stdin instead of a microphone")
-    parser.add_argument(
-        "--device", default=get("device", None), help="a microphone's index or a part of its name, or - for stdin"
-    )
+    settings.add_option(parser, "--device", help=DEVICE_HELP)
     add_stream_arguments(parser, settings)
     parser.add_argument("--format", choices=("tui", "jsonl"), help="default: tui on a terminal, jsonl into a pipe")
-    parser.add_argument(
+    settings.add_option(
+        parser,
         "--serve",
+        False,
+        bool,
         action="store_true",
-        default=get("serve", False, bool),
         help="serve the widget page and the WebSocket, as 'emostream serve' does",
     )
     add_pcm_arguments(parser)
@@ -85,7 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _open_source(arguments: argparse.Namespace) -> Source:
     device = arguments.stdin or arguments.device
     try:
-        return open_source(device, rate_hz=arguments.rate, encoding=arguments.encoding)
+        return open_source(device, pcm_format(arguments))
     except UnavailableError as error:
         if not arguments.or_demo:
             raise

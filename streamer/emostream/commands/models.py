@@ -1,4 +1,4 @@
-"""``emostream models``: what each model file says of itself."""
+"""``emostream models``: print the card of each model file."""
 
 import argparse
 from pathlib import Path
@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print a card after the other; raises ``ModelError`` for a file that is no model, or where there is none."""
+    """Print the cards; raises ``ModelError`` for a file that is missing or not a model."""
     paths = arguments.paths or assets.model_paths()
     for path, model in zip(paths, assets.load_models(paths), strict=True):
         print_table(_table(path, model))

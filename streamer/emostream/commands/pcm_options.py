@@ -3,13 +3,21 @@
 import argparse
 
 from emostream.pcm import ENCODINGS
+from emostream.sources.opening import PcmFormat
+
+DEVICE_HELP = "a microphone's index or a part of its name, or - for stdin"
 
 
 def add_pcm_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options that say what the bytes on standard input are."""
+    """The options for the format of the PCM on standard input."""
     parser.add_argument(
         "--rate", type=int, default=16_000, help="sample rate in Hz of the PCM on stdin (default: %(default)s)"
     )
     parser.add_argument(
         "--encoding", choices=ENCODINGS, default=ENCODINGS[0], help="of the PCM on stdin (default: %(default)s)"
     )
+
+
+def pcm_format(arguments: argparse.Namespace) -> PcmFormat:
+    """The format that the options name."""
+    return PcmFormat(arguments.rate, arguments.encoding)

@@ -1,4 +1,4 @@
-"""``emostream serve``: other programs' and browsers' audio read live, and the labels served to whoever follows them."""
+"""``emostream serve``: read the audio of browsers and other programs live, and send the labels to all clients."""
 
 import argparse
 import signal
@@ -12,7 +12,7 @@ from emostream.commands.stderr import c_library_messages_hidden
 from emostream.commands.stream_options import add_stream_arguments, load_stream_factory
 from emostream.daemon import Daemon
 from emostream.errors import NoInputError
-from emostream.sources.microphone import MicrophoneSource
+from emostream.sources.opening import open_source
 
 
 def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
@@ -24,12 +24,12 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Serve until Ctrl-C, or until the microphone that was asked for is lost for good."""
+    """Serve until Ctrl-C. Raises ``NoInputError`` if the source of ``--microphone`` or ``--device`` ends before."""
     factory = load_stream_factory(arguments)
     interrupted: list[int] = []
     stop = threading.Event()
     with ExitStack() as stack:
-        source = MicrophoneSource(arguments.device) if arguments.microphone or arguments.device else None
+        source = open_source(arguments.device) if arguments.microphone or arguments.device else None
         if source is not None:
             stack.enter_context(c_library_messages_hidden())
             stack.callback(source.close)

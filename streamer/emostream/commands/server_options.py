@@ -1,4 +1,4 @@
-"""What ``listen --serve`` and ``serve`` have in common: where the server answers, and who may come in."""
+"""The options that ``listen --serve`` and ``serve`` share: the server's address, and which clients may connect."""
 
 import argparse
 import gc
@@ -21,16 +21,14 @@ TOKEN_VARIABLE = "EMOSTREAM_TOKEN"
 
 def add_server_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
     """The options of every command that serves."""
-    get = settings.get
     group = parser.add_argument_group("serving")
-    group.add_argument(
+    settings.add_option(
+        group,
         "--host",
-        default=get("host", "127.0.0.1"),
+        "127.0.0.1",
         help="address to answer on; any but this machine's own needs a token (default: %(default)s)",
     )
-    group.add_argument(
-        "--port", type=int, default=get("port", 8765, int), help="port to answer on, 0 for any (default: %(default)s)"
-    )
+    settings.add_option(group, "--port", 8765, int, help="port to answer on, 0 for any (default: %(default)s)")
     group.add_argument(
         "--allow-origin",
         action="append",
@@ -45,22 +43,21 @@ def add_server_arguments(parser: argparse.ArgumentParser, settings: Settings) ->
         metavar="NAME[:PORT]",
         help="a name by which browsers reach this server, as behind a proxy; repeat it for several",
     )
-    group.add_argument(
+    settings.add_option(
+        group,
         "--token-file",
-        type=Path,
+        kind=Path,
         metavar="FILE",
-        default=get("token_file", None, Path),
         help=f"the token that clients must know; or {TOKEN_VARIABLE} in the environment (default for other machines: "
         "one is made up and kept among your user data)",
     )
-    group.add_argument(
-        "--certificate", type=Path, metavar="PEM", default=get("certificate", None, Path), help="serve with TLS"
-    )
-    group.add_argument("--key", type=Path, metavar="PEM", default=get("key", None, Path), help="of --certificate")
-    group.add_argument(
+    settings.add_option(group, "--certificate", kind=Path, metavar="PEM", help="serve with TLS")
+    settings.add_option(group, "--key", kind=Path, metavar="PEM", help="of --certificate")
+    settings.add_option(
+        group,
         "--streams",
-        type=int,
-        default=get("streams", Limits().streams, int),
+        Limits().streams,
+        int,
         help="how many clients may send audio at once (default: %(default)s)",
     )
 
@@ -85,8 +82,8 @@ def open_server(arguments: argparse.Namespace, factory: StreamFactory) -> Server
             start.rate, stream=name, source=start.source
         )
 
-    # What is there by now stays: with a thousand clients to look through, each full collection would hold up the
-    # microphone for longer.
+    # All objects so far live as long as the server: excluded from collection, for with a thousand clients each full
+    # collection would delay the microphone for longer.
     gc.collect()
     gc.freeze()
     return Server(config, factory.models, make_stream if arguments.streams else None)

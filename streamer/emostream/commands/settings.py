@@ -1,5 +1,6 @@
 """An option's default: ``EMOSTREAM_*`` in the environment over ``config.toml`` over the built-in one."""
 
+import argparse
 import os
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -37,6 +38,28 @@ class Settings:
         if name in self._values:
             return _convert(self._values[name], kind, choices, f"{name} in {self._file}")
         return default
+
+    def add_option(
+        self,
+        parser: argparse._ActionsContainer,
+        flag: str,
+        default: Any = None,
+        kind: type = str,
+        *,
+        choices: Sequence[str] = (),
+        **options: Any,
+    ) -> None:
+        """Add ``flag`` to a parser or a group; its default, type and choices are those of ``get`` by the same name.
+
+        ``--be-right`` is ``EMOSTREAM_BE_RIGHT`` in the environment and ``be_right`` in the file. ``options`` are those
+        of ``add_argument``; a ``bool`` needs an ``action``. Raises as ``get`` does.
+        """
+        options["default"] = self.get(flag.removeprefix("--").replace("-", "_"), default, kind, choices)
+        if kind is not bool:
+            options["type"] = kind
+        if choices:
+            options["choices"] = choices
+        parser.add_argument(flag, **options)
 
 
 def _read(file: Path) -> dict[str, Any]:

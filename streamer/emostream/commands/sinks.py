@@ -1,4 +1,4 @@
-"""Where the events of a live command go: one list of sinks, for ``listen`` and ``serve`` alike."""
+"""The sinks of a live command: one list, for ``listen`` and ``serve`` alike."""
 
 import argparse
 import sys
@@ -21,7 +21,7 @@ STDOUT_FD = 1
 
 @dataclass(frozen=True)
 class LiveSinks:
-    """All sinks of a command; ``server`` and ``jsonl`` are those of them that the command asks something of."""
+    """All sinks of a command; ``server`` and ``jsonl`` are the two whose state the command reads."""
 
     sinks: tuple[Sink, ...]
     server: Server | None = None

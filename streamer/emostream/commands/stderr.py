@@ -1,4 +1,4 @@
-"""Standard error belongs to Python alone while a microphone runs."""
+"""Hide what C libraries print on standard error while a microphone runs."""
 
 import os
 import sys
@@ -11,18 +11,18 @@ STDERR_FD = 2
 
 @contextmanager
 def c_library_messages_hidden() -> Iterator[None]:
-    """What C libraries print on standard error goes nowhere, what Python prints there arrives.
+    """Discard what C libraries print on standard error; what Python prints there is kept.
 
-    PortAudio prints its own source lines when a device goes, in the middle of the dashboard; what went wrong is said
-    by the microphone's source.
+    When a device is unplugged, PortAudio prints lines of its source code in the middle of the dashboard; the
+    microphone's source reports the error itself.
     """
-    before = sys.stderr
-    before.flush()
-    with os.fdopen(os.dup(STDERR_FD), "w", buffering=1) as ours, Path(os.devnull).open("w") as nowhere:
-        os.dup2(nowhere.fileno(), STDERR_FD)
-        sys.stderr = ours
+    python_stderr = sys.stderr
+    python_stderr.flush()
+    with os.fdopen(os.dup(STDERR_FD), "w", buffering=1) as stderr_copy, Path(os.devnull).open("w") as devnull:
+        os.dup2(devnull.fileno(), STDERR_FD)
+        sys.stderr = stderr_copy
         try:
             yield
         finally:
-            sys.stderr = before
-            os.dup2(ours.fileno(), STDERR_FD)
+            sys.stderr = python_stderr
+            os.dup2(stderr_copy.fileno(), STDERR_FD)

@@ -1,4 +1,4 @@
-"""Standard output: tables on it, and what to do once it takes no more."""
+"""Standard output: printing tables, and errors of writing to it."""
 
 from rich.console import Console
 from rich.table import Table
@@ -9,9 +9,9 @@ from emostream.sinks.text import TextSink
 
 
 def print_table(table: Table) -> None:
-    """Print it as wide as the terminal is, with colours on a terminal alone.
+    """Print a table in the width of the terminal, with colours only on a terminal.
 
-    Raises ``BrokenPipeError`` for a reader who has enough, where Rich by itself would end the process with 1.
+    Raises ``BrokenPipeError`` if the reader has gone; Rich by itself would end the process with 1.
     """
     console = Console()
     with console.capture() as capture:

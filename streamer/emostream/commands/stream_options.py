@@ -1,4 +1,4 @@
-"""The options of commands that read voices: which models, whose voice, and how sure a label must be."""
+"""The options of commands that read voices: the models, the speaker, and how reliable a label must be."""
 
 import argparse
 from pathlib import Path
@@ -18,38 +18,39 @@ def add_model_argument(parser: argparse.ArgumentParser) -> None:
 
 def add_stream_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
     """The options of every command that reads voices."""
-    get = settings.get
     add_model_argument(parser)
-    parser.add_argument(
+    settings.add_option(
+        parser,
         "--speaker",
         metavar="NAME",
-        default=get("speaker", None),
         help="whose voice it is, of those whom 'emostream enrol' knows",
     )
-    parser.add_argument(
+    settings.add_option(
+        parser,
         "--drift",
+        True,
+        bool,
         action=argparse.BooleanOptionalAction,
-        default=get("drift", True, bool),
         help="follow slowly how the voice speaks on the whole",
     )
-    parser.add_argument(
+    settings.add_option(
+        parser,
         "--be-right",
-        type=float,
+        kind=float,
         metavar="SHARE",
-        default=get("be_right", None, float),
         help="show only labels that are right this often on strangers, such as 0.8",
     )
-    parser.add_argument(
+    settings.add_option(
+        parser,
         "--reliability",
-        type=Path,
+        kind=Path,
         metavar="FILE",
-        default=get("reliability", None, Path),
         help="how often the models of --model are right, as 'emostream evaluate' measured it",
     )
 
 
 def load_stream_factory(arguments: argparse.Namespace) -> StreamFactory:
-    """What the options name. Raises an ``EmostreamError`` for what is not there or does not go together."""
+    """The factory for the options. Raises an ``EmostreamError`` for missing files and for conflicting options."""
     return assets.load_stream_factory(
         arguments.model,
         reliability=arguments.reliability,

@@ -1,4 +1,4 @@
-"""A slow reader loses events, never the microphone its time: another sink, on a thread of its own."""
+"""A sink on a thread of its own: a slow reader loses events and never delays the microphone."""
 
 import threading
 from collections import deque
@@ -14,7 +14,7 @@ class DetachedSink:
     """Hands events to ``sink`` from its own thread, through a queue of ``capacity`` events.
 
     Live streams need this in front of anything that writes to a pipe or a disk. When the queue is full the oldest event
-    gives way, except a ``hello``, without which the others cannot be read; ``dropped_events`` counts those that did.
+    is dropped, except a ``hello``, without which the others cannot be read; ``dropped_events`` counts the dropped ones.
     ``close`` waits ``close_timeout_s`` for the queue to empty and then closes ``sink``, or leaves both behind when the
     reader takes nothing. A write to ``sys.stdout.buffer`` that never ends would keep it locked, and the interpreter
     could not flush it at exit: give a ``JsonlSink`` behind this one ``open(1, "wb", buffering=0, closefd=False)``.
@@ -25,10 +25,10 @@ class DetachedSink:
         self.name = sink.name
         self._capacity = capacity
         self._close_timeout_s = close_timeout_s
-        self._waiting: deque[Event] = deque()
+        self._queue: deque[Event] = deque()
         self._changed = threading.Condition()
         self._closing = False
-        self._thread = threading.Thread(target=self._hand_on, name="detached sink", daemon=True)
+        self._thread = threading.Thread(target=self._forward, name="detached sink", daemon=True)
         self.dropped_events = 0
         self._thread.start()
 
@@ -37,10 +37,10 @@ class DetachedSink:
         with self._changed:
             if self._closing:
                 return
-            if len(self._waiting) >= self._capacity:
-                del self._waiting[1 if isinstance(self._waiting[0], Hello) and self._capacity > 1 else 0]
+            if len(self._queue) >= self._capacity:
+                del self._queue[1 if isinstance(self._queue[0], Hello) and self._capacity > 1 else 0]
                 self.dropped_events += 1
-            self._waiting.append(event)
+            self._queue.append(event)
             self._changed.notify()
 
     def close(self) -> None:
@@ -50,12 +50,12 @@ class DetachedSink:
             self._changed.notify()
         self._thread.join(self._close_timeout_s)
 
-    def _hand_on(self) -> None:
+    def _forward(self) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._waiting or self._closing)
-                if not self._waiting:
+                self._changed.wait_for(lambda: self._queue or self._closing)
+                if not self._queue:
                     break
-                event = self._waiting.popleft()
+                event = self._queue.popleft()
             self._sink.emit(event)
         self._sink.close()

@@ -11,10 +11,10 @@ from emostream.events import Event, encode
 class JsonlSink:
     """Writes each event to ``stream`` (binary, such as ``sys.stdout.buffer``) as one line of JSON and flushes it.
 
-    A reader that goes away (``| head -1``) is how a pipe says that it has enough. That is no error: ``closed`` turns
-    true, ``on_closed`` is called, later events are swallowed, and the command should end with exit code 0. Where the
-    stream takes no more for another reason, such as a full disk, the same happens. ``failure`` says what ended it. The
-    stream itself stays the caller's to close.
+    A reader that closes the pipe early (``| head -1``) is no error: ``closed`` turns true, ``on_closed`` is called,
+    later events are discarded, and the command should end with exit code 0. Where the stream takes no more for another
+    reason, such as a full disk, the same happens. ``failure`` is the error of the last write. The caller closes the
+    stream itself.
     """
 
     name = "JSON lines"
@@ -31,9 +31,9 @@ class JsonlSink:
         if self.closed:
             return
         try:
-            rest = memoryview(encode(event) + b"\n")
-            while rest:
-                rest = rest[self._stream.write(rest) :]
+            unwritten = memoryview(encode(event) + b"\n")
+            while unwritten:
+                unwritten = unwritten[self._stream.write(unwritten) :]
             self._stream.flush()
         except OSError as error:
             self.closed = True
@@ -47,9 +47,9 @@ class JsonlSink:
 
 
 def discard(stream: IO[Any] | RawIOBase) -> None:
-    """Points a stream whose reader has gone to nowhere: the interpreter's flush at exit would break the pipe again."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
+    """Redirects a stream whose reader has gone to ``os.devnull``: the flush at exit would raise again."""
+    devnull_fd = os.open(os.devnull, os.O_WRONLY)
     try:
-        os.dup2(nowhere, stream.fileno())
+        os.dup2(devnull_fd, stream.fileno())
     finally:
-        os.close(nowhere)
+        os.close(devnull_fd)

@@ -30,6 +30,6 @@ def label_colours(labels: Sequence[str]) -> dict[str, str]:
     """
     colours = {label: BY_NAME[label] for label in labels if label in BY_NAME}
     free = [colour for colour in BY_NAME.values() if colour not in colours.values()] or list(BY_NAME.values())
-    strangers = [label for label in dict.fromkeys(labels) if label not in BY_NAME]
-    colours |= {label: free[index % len(free)] for index, label in enumerate(strangers)}
+    unlisted = [label for label in dict.fromkeys(labels) if label not in BY_NAME]
+    colours |= {label: free[index % len(free)] for index, label in enumerate(unlisted)}
     return {label: colours[label] for label in labels}

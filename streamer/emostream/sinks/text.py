@@ -21,7 +21,7 @@ BAR_CELLS = 10
 
 @dataclass
 class _Span:
-    """Neighbouring estimates that say the same."""
+    """Consecutive estimates with the same label."""
 
     name: str
     start_ms: int
@@ -82,7 +82,7 @@ class TextSink:
             self._print(Text(f"  {cost(hello.certainty)}", style="dim"))
 
     def _extend(self, estimate: Estimate) -> None:
-        # The first moment of speech is too little to judge: there is nothing yet to be unsure of.
+        # The first moment of speech is too short for a prediction: p is empty, and the label is not unsure yet.
         name = estimate.label or (UNSURE if estimate.speech and estimate.p else SILENCE)
         if self._span is None or self._span.name != name:
             self._end_span()
@@ -109,7 +109,7 @@ class TextSink:
     def _print(self, text: Text) -> None:
         if self.closed:
             return
-        # Rich ends the process when a pipe breaks; a reader that has enough is no failure, so the writing is done here.
+        # Rich ends the process when a pipe breaks; a reader that has gone is no failure, so it is written here.
         try:
             with self._console.capture() as capture:
                 self._console.print(text, soft_wrap=True)

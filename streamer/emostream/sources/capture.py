@@ -1,4 +1,4 @@
-"""What happens in the audio callback: samples get their place on the axis and go into a bounded queue."""
+"""The audio callback's work: place the samples on the sample axis and put them into a bounded queue."""
 
 from queue import SimpleQueue
 
@@ -6,7 +6,7 @@ from emostream.audio import AudioBlock, Samples
 
 
 class Capture:
-    """The hand-over from the thread of the sound system, which must never wait, to the thread that reads ``queue``.
+    """A queue from the thread of the sound system, which must never block, to the thread that reads ``queue``.
 
     ``limit_blocks`` blocks are held at most: while nobody reads, what comes is dropped and counted, and the next block
     that is queued carries it as ``lost_samples``. ``overflows`` counts how often the sound system itself had dropped
@@ -29,9 +29,9 @@ class Capture:
 
     def put(self, samples: Samples, arrived_s: float, *, overflowed: bool) -> None:
         """Take a copy of float32 samples of shape (n,), the last of which arrived at ``arrived_s``."""
-        lost = self._lost_before(len(samples), arrived_s, overflowed)
-        self._next_sample += lost
-        self._lost_samples += lost
+        lost_samples = self._lost_before(len(samples), arrived_s, overflowed)
+        self._next_sample += lost_samples
+        self._lost_samples += lost_samples
         self.last_arrival_s = arrived_s
         if self.queue.qsize() < self._limit_blocks:
             block = AudioBlock(
@@ -50,5 +50,5 @@ class Capture:
             return 0
         # The sound system does not say how much it dropped; the clock does, to within what it still holds. At least one
         # sample counts after an overflow, since the audio does not join up there.
-        missing = round((arrived_s - self.last_arrival_s) * self._sample_rate_hz) - count
-        return max(missing, 1 if overflowed else 0)
+        missing_samples = round((arrived_s - self.last_arrival_s) * self._sample_rate_hz) - count
+        return max(missing_samples, 1 if overflowed else 0)

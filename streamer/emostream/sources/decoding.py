@@ -1,4 +1,4 @@
-"""Opening a sound file, and saying in one line why one cannot be opened."""
+"""Open a sound file, or explain in one line why it cannot be opened."""
 
 import codecs
 import os

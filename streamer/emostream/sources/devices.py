@@ -1,4 +1,4 @@
-"""Which microphones there are, asked anew each time, and the one that a person means."""
+"""The list of microphones, read anew for each call, and the search for one by index or name."""
 
 import os
 import threading
@@ -8,8 +8,8 @@ from types import ModuleType
 
 from emostream.errors import UnavailableError
 
-_ANSWER_S = 10.0
-_asking = threading.Lock()
+_QUERY_TIMEOUT_S = 10.0
+_query_lock = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class InputDevice:
 
     @property
     def full_name(self) -> str:
-        """What tells the same device under two host APIs apart, and is understood by ``find_device``."""
+        """Name and host API: distinguishes a device that two host APIs list; ``find_device`` accepts it."""
         return f"{self.name}, {self.host_api}"
 
 
@@ -48,34 +48,36 @@ def portaudio() -> ModuleType:
 def list_devices() -> list[InputDevice]:
     """All input devices as they are now; raises ``UnavailableError`` without PortAudio, or if it takes over 10 s.
 
-    PortAudio reads its list once, when it starts. To see what came and went it is started again, which ends every
-    stream of this process: so never while a ``MicrophoneSource`` runs.
+    PortAudio reads its list once, when it starts. To see new and removed devices it is started again, which ends every
+    stream of this process: do not call this while a ``MicrophoneSource`` runs.
     """
-    no_answer = UnavailableError(
-        f"the sound server does not answer within {_ANSWER_S:.0f} s: expected its list of devices; restart it"
+    timeout_error = UnavailableError(
+        f"the sound server does not answer within {_QUERY_TIMEOUT_S:.0f} s: expected its list of devices; restart it"
     )
-    if not _asking.acquire(timeout=_ANSWER_S):  # an earlier question still waits, and PortAudio takes one at a time
-        raise no_answer
-    answer: Future[list[InputDevice]] = Future()
-    standard_error = os.dup(2)
-    # PortAudio waits without end for a server that hangs, so that only a thread of its own may ask it.
-    threading.Thread(target=_ask, args=(answer,), name="devices", daemon=True).start()
+    # PortAudio allows one query at a time, and an earlier one may still wait.
+    if not _query_lock.acquire(timeout=_QUERY_TIMEOUT_S):
+        raise timeout_error
+    result: Future[list[InputDevice]] = Future()
+    stderr_copy = os.dup(2)
+    # PortAudio waits without end for a server that hangs, so the query runs in a thread of its own.
+    threading.Thread(target=_run_query, args=(result,), name="devices", daemon=True).start()
     try:
-        return answer.result(_ANSWER_S)
+        return result.result(_QUERY_TIMEOUT_S)
     except TimeoutError:
-        os.dup2(standard_error, 2)  # sounddevice sends it nowhere while PortAudio starts, and so our message too
-        raise no_answer from None
+        # sounddevice redirects standard error to devnull while PortAudio starts, which would hide this error too.
+        os.dup2(stderr_copy, 2)
+        raise timeout_error from None
     finally:
-        os.close(standard_error)
+        os.close(stderr_copy)
 
 
-def _ask(answer: Future[list[InputDevice]]) -> None:
+def _run_query(result: Future[list[InputDevice]]) -> None:
     try:
-        answer.set_result(_query())
+        result.set_result(_query())
     except Exception as error:
-        answer.set_exception(error)
+        result.set_exception(error)
     finally:
-        _asking.release()
+        _query_lock.release()
 
 
 def _query() -> list[InputDevice]:
@@ -102,27 +104,27 @@ def _query() -> list[InputDevice]:
 
 
 def find_device(wanted: str | int | None) -> InputDevice:
-    """The device that ``wanted`` means: None the default, a number (or its text) an index, other text part of the name.
+    """The device for ``wanted``: None is the default, a number (or its text) an index, other text part of the name.
 
-    Upper and lower case are one; the host API may follow after a comma. A name that fits exactly goes before names that
-    only contain it. Raises ``UnavailableError``.
+    Case is ignored; the host API may follow after a comma. An exact match takes precedence over names that contain
+    ``wanted``. Raises ``UnavailableError``.
     """
     devices = list_devices()
     if not devices:
         raise UnavailableError("no input device was found: plug in a microphone, or start the sound server")
     if wanted is None:
-        fits = [device for device in devices if device.is_default]
+        matches = [device for device in devices if device.is_default]
         what = "the default input device"
     elif isinstance(wanted, int) or wanted.isdecimal():
-        fits = [device for device in devices if device.index == int(wanted)]
+        matches = [device for device in devices if device.index == int(wanted)]
         what = f"an input device with index {wanted}"
     else:
-        fits = _by_name(devices, wanted)
+        matches = _by_name(devices, wanted)
         what = f"an input device named {wanted!r}"
-    if len(fits) == 1:
-        return fits[0]
-    if fits:
-        raise UnavailableError(f"{what} could be any of {_listing(fits)}: choose one by its index or its full name")
+    if len(matches) == 1:
+        return matches[0]
+    if matches:
+        raise UnavailableError(f"{what} could be any of {_listing(matches)}: choose one by its index or its full name")
     raise UnavailableError(f"{what} was not found; there is {_listing(devices)}: choose one of these")
 
 

@@ -1,4 +1,4 @@
-"""The microphone, by way of PortAudio: it never waits, its losses are counted, and it comes back after an unplug."""
+"""The microphone, through PortAudio: the callback never blocks, losses are counted, and it reopens after an unplug."""
 
 import atexit
 import threading
@@ -19,17 +19,17 @@ from emostream.sources.devices import find_device, portaudio
 # the resampler holds back 37 to 40 ms anyway. Half as long would wake the process twice as often for nothing.
 BLOCK_S = 0.05
 _QUEUE_S = 2.0
-_SILENT_S = 2.0
+_SILENCE_TIMEOUT_S = 2.0
 _RETRY_FIRST_S = 0.25
-_RETRY_MOST_S = 5.0
-_CLOSING_S = 2.0
+_RETRY_MAX_S = 5.0
+_CLOSE_TIMEOUT_S = 2.0
 
 
 class MicrophoneSource:
     """One input device, mono float32, at the device's own default rate.
 
-    That rate is the one that every sound system grants; asking for another fails on some (WASAPI, plain ALSA devices)
-    and hides a resampler of unknown quality in others, while the pipeline resamples the same way as for files.
+    Every sound system supports that rate; another one fails on some (WASAPI, plain ALSA devices) and adds a resampler
+    of unknown quality on others, while the pipeline resamples in the same way as for files.
 
     ``device`` is as in ``find_device``. One daemon thread owns PortAudio: it opens the device, watches the wall clock
     since the last callback, and when the device goes it opens it again, with a growing pause between attempts. The
@@ -68,13 +68,13 @@ class MicrophoneSource:
                 try:
                     block = self._capture.queue.get(timeout=HEARTBEAT_S)
                 except Empty:
-                    nothing = np.zeros(0, np.float32)
-                    block = AudioBlock(nothing, self.sample_rate_hz, next_sample, arrived_s=time.monotonic())
+                    no_samples = np.zeros(0, np.float32)
+                    block = AudioBlock(no_samples, self.sample_rate_hz, next_sample, arrived_s=time.monotonic())
                 yield block
                 next_sample = block.first_sample + len(block.samples)
         finally:
             self._closed = True
-            owner.join(_CLOSING_S)
+            owner.join(_CLOSE_TIMEOUT_S)
             if owner.is_alive():  # the sound server hangs, and at exit sounddevice would wait for it without end
                 atexit.unregister(portaudio()._exit_handler)
 
@@ -86,9 +86,9 @@ class MicrophoneSource:
         retry_s = _RETRY_FIRST_S
         opened = False
         while not self._closed:
-            over = threading.Event()
+            ended = threading.Event()
             try:
-                stream = self._open(over)
+                stream = self._open(ended)
             except UnavailableError as error:
                 if not opened:
                     self._failure = error
@@ -96,21 +96,21 @@ class MicrophoneSource:
                 self.trouble = f"{self.name} cannot be opened again yet: {error}"
             else:
                 opened = True
-                if self._watch(over):
+                if self._watch(ended):
                     retry_s = _RETRY_FIRST_S
-                over.set()
+                ended.set()
                 stream.abort()  # not stop(), which waits for a silent device
                 stream.close()
             self._pause(retry_s)
-            retry_s = min(2 * retry_s, _RETRY_MOST_S)
+            retry_s = min(2 * retry_s, _RETRY_MAX_S)
 
-    def _open(self, over: threading.Event) -> Any:
-        """A running stream, which sets ``over`` when it ends, and whose callbacks are ignored from then on."""
+    def _open(self, ended: threading.Event) -> Any:
+        """A running stream, which sets ``ended`` when it ends, and whose callbacks are ignored from then on."""
         sd = portaudio()
         device = find_device(self._wanted)
 
         def on_audio(frames: Any, _count: int, _times: Any, status: Any) -> None:
-            if not over.is_set():
+            if not ended.is_set():
                 self._capture.put(frames[:, 0], time.monotonic(), overflowed=bool(status.input_overflow))
 
         self._capture.resume()
@@ -122,7 +122,7 @@ class MicrophoneSource:
                 dtype="float32",
                 blocksize=round(BLOCK_S * self.sample_rate_hz),
                 callback=on_audio,
-                finished_callback=over.set,
+                finished_callback=ended.set,
             )
             stream.start()
         except sd.PortAudioError as error:
@@ -132,22 +132,22 @@ class MicrophoneSource:
             ) from None
         return stream
 
-    def _watch(self, over: threading.Event) -> bool:
-        """Wait while sound comes; says whether any came since the opening."""
+    def _watch(self, ended: threading.Event) -> bool:
+        """Wait while audio arrives; returns whether any has arrived since the stream was opened."""
         opened_s = time.monotonic()
-        heard_s = opened_s
+        last_audio_s = opened_s
         while not self._closed:
-            ended = over.wait(HEARTBEAT_S)
-            heard_s = max(opened_s, self._capture.last_arrival_s or opened_s)
-            if heard_s > opened_s:
+            has_ended = ended.wait(HEARTBEAT_S)
+            last_audio_s = max(opened_s, self._capture.last_arrival_s or opened_s)
+            if last_audio_s > opened_s:
                 self.trouble = None
-            if ended:
+            if has_ended:
                 self.trouble = f"{self.name} has gone: plug it in again. Trying to reopen it"
                 break
-            if time.monotonic() - heard_s > _SILENT_S:
+            if time.monotonic() - last_audio_s > _SILENCE_TIMEOUT_S:
                 self.trouble = f"{self.name} gives no audio: is it plugged in? Trying to reopen it"
                 break
-        return heard_s > opened_s
+        return last_audio_s > opened_s
 
     def _pause(self, pause_s: float) -> None:
         until_s = time.monotonic() + pause_s

@@ -1,6 +1,7 @@
 """One place that opens a live source: a microphone, or raw PCM on standard input."""
 
 import sys
+from dataclasses import dataclass
 
 from emostream.sources import Source
 from emostream.sources.microphone import MicrophoneSource
@@ -9,12 +10,21 @@ from emostream.sources.pcm import PcmSource
 STDIN = "-"
 
 
-def open_source(device: str | int | None, *, rate_hz: int, encoding: str) -> Source:
-    """The source that ``device`` means: ``-`` standard input, None the default microphone, else as ``find_device``.
+@dataclass(frozen=True, slots=True)
+class PcmFormat:
+    """Mono PCM without a header: its sample rate in Hz, and one of ``emostream.pcm.ENCODINGS``."""
 
-    ``rate_hz`` and ``encoding`` are those of the PCM on standard input. Raises ``UsageError`` for a terminal as
-    standard input or an impossible rate, ``UnavailableError`` for a microphone that cannot be had.
+    sample_rate_hz: int
+    encoding: str
+
+
+def open_source(device: str | int | None, stdin_format: PcmFormat | None = None) -> Source:
+    """The source for ``device``: ``-`` is standard input, None the default microphone, else as with ``find_device``.
+
+    Without ``stdin_format`` standard input is not a source, and ``-`` is taken for a part of a microphone's name.
+    Raises ``UsageError`` for a terminal as standard input or an impossible rate, and ``UnavailableError`` for a
+    microphone that cannot be opened.
     """
-    if device == STDIN:
-        return PcmSource(sys.stdin.buffer, rate_hz, encoding)
+    if device == STDIN and stdin_format is not None:
+        return PcmSource(sys.stdin.buffer, stdin_format.sample_rate_hz, stdin_format.encoding)
     return MicrophoneSource(device)

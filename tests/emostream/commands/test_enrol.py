@@ -42,8 +42,8 @@ def microphone() -> Iterator[VirtualMicrophone]:
 
 @pytest.fixture(scope="module")
 def sound(recording: Samples) -> np.ndarray:
-    heard = soxr.resample(recording, HZ, MICROPHONE_HZ)
-    return np.clip(heard * 32_767, -32_768, 32_767).astype(np.int16)
+    resampled = soxr.resample(recording, HZ, MICROPHONE_HZ)
+    return np.clip(resampled * 32_767, -32_768, 32_767).astype(np.int16)
 
 
 def people(home: dict[str, str]) -> Speakers:

@@ -1,5 +1,6 @@
 """Where a default comes from, and the one line that says where a wrong one stands."""
 
+import argparse
 import subprocess
 import sys
 from pathlib import Path
@@ -89,3 +90,30 @@ def test_the_users_file_is_found_by_xdg(tmp_path: Path) -> None:
     environment = {"XDG_CONFIG_HOME": str(tmp_path), "HOME": str(tmp_path), "PATH": "/usr/bin"}
     shown = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     assert shown.stdout == "4321\n"
+
+
+class TestAddOption:
+    def parse(self, settings: Settings, *arguments: str) -> argparse.Namespace:
+        parser = argparse.ArgumentParser()
+        settings.add_option(parser, "--be-right", kind=float)
+        settings.add_option(parser, "--format", "text", choices=("text", "jsonl"))
+        settings.add_option(parser, "--drift", True, bool, action=argparse.BooleanOptionalAction)
+        return parser.parse_args(arguments)
+
+    def test_the_built_in_default(self, tmp_path: Path) -> None:
+        assert vars(self.parse(settings(tmp_path))) == {"be_right": None, "format": "text", "drift": True}
+
+    def test_names_in_the_file_and_in_the_environment_follow_from_the_flag(self, tmp_path: Path) -> None:
+        of_user = settings(tmp_path, "be_right = 0.7\ndrift = false", {"EMOSTREAM_BE_RIGHT": "0.8"})
+        assert vars(self.parse(of_user)) == {"be_right": 0.8, "format": "text", "drift": False}
+
+    def test_the_command_line_comes_first_and_has_the_same_type(self, tmp_path: Path) -> None:
+        of_user = settings(tmp_path, 'format = "text"', {"EMOSTREAM_BE_RIGHT": "0.8"})
+        parsed = self.parse(of_user, "--be-right", "0.9", "--format", "jsonl", "--no-drift")
+        assert vars(parsed) == {"be_right": 0.9, "format": "jsonl", "drift": False}
+
+    def test_a_wrong_choice_is_refused_in_every_place(self, tmp_path: Path) -> None:
+        with pytest.raises(UsageError, match="found 'xml' for EMOSTREAM_FORMAT, expected text or jsonl"):
+            self.parse(settings(tmp_path, environment={"EMOSTREAM_FORMAT": "xml"}))
+        with pytest.raises(SystemExit):
+            self.parse(settings(tmp_path), "--format", "xml")

@@ -1,4 +1,4 @@
-"""The options by which commands judge: whose voice, which figures, and what does not go together."""
+"""The options of a stream: speaker, reliability figures, and combinations that are refused."""
 
 import argparse
 from collections.abc import Mapping

@@ -370,7 +370,7 @@ class TestDashboard:
         )
         ours, theirs = pty.openpty()
         set_size(theirs, 60, 15)
-        env = {**os.environ, "TERM": "xterm-256color", "PYTHONPATH": str(ROOT)}
+        env = {**os.environ, "TERM": "xterm-256color", "PYTHONPATH": str(ROOT / "streamer")}
         env = {name: value for name, value in env.items() if name not in ("COLUMNS", "LINES", "NO_COLOR")}
         with subprocess.Popen([sys.executable, script], stdin=theirs, stdout=theirs, stderr=theirs, env=env) as shown:
             os.close(theirs)
@@ -404,7 +404,9 @@ def test_the_screenshot_is_well_formed_and_fetches_nothing(tmp_path: Path) -> No
     events.write_bytes(b"\n".join(map(encode, (hello(("<mad>", "happy")), estimate(3000), gap(3000, 4000)))))
     script = ROOT / "docs" / "make_dashboard_screenshot.py"
     command = [sys.executable, script, events, "--out", picture, "--no-png"]
-    subprocess.run([*map(str, command)], check=True, timeout=60, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    subprocess.run(
+        [*map(str, command)], check=True, timeout=60, env={**os.environ, "PYTHONPATH": str(ROOT / "streamer")}
+    )
     svg = picture.read_text(encoding="utf-8")
     words = " ".join(" ".join(ElementTree.fromstring(svg).itertext()).split())
     assert "<mad>" in words

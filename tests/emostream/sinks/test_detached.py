@@ -79,7 +79,7 @@ def test_a_full_queue_drops_the_oldest_but_never_the_hello_and_counts() -> None:
 
 def test_a_reader_that_takes_nothing_holds_up_neither_the_stream_nor_its_end() -> None:
     command = [sys.executable, "-c", STALLED]
-    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    env = {**os.environ, "PYTHONPATH": str(ROOT / "streamer")}
     env.pop("PYTHONUNBUFFERED", None)
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env) as talker:
         assert talker.stdout is not None

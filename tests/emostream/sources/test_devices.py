@@ -85,7 +85,7 @@ def test_without_any_device_it_says_so(device: VirtualMicrophone) -> None:
 def test_a_server_that_hangs_is_an_error_after_a_while(
     device: VirtualMicrophone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(devices, "_ANSWER_S", 1.0)
+    monkeypatch.setattr(devices, "_QUERY_TIMEOUT_S", 1.0)
     device.freeze()
     with pytest.raises(UnavailableError, match="does not answer within 1 s"):
         list_devices()

@@ -47,7 +47,7 @@ class Recording:
     def samples(self) -> np.ndarray:
         return np.concatenate([block.samples for block in self.blocks] or [np.zeros(0, np.float32)])
 
-    def heard(self, sound: np.ndarray) -> bool:
+    def contains(self, sound: np.ndarray) -> bool:
         """Whether ``sound`` is in the recording, sample for sample."""
         samples = self.samples * 32768
         starts = np.flatnonzero(samples[: len(samples) - len(sound) + 1] == sound[0])
@@ -92,7 +92,7 @@ def test_sound_arrives_sample_for_sample_on_one_axis(device: VirtualMicrophone) 
         recording.wait_for(lambda: any(len(block.samples) for block in recording.blocks))
         device.play(sound)
         recording.wait_for(lambda: np.count_nonzero(recording.samples) >= len(sound))
-    assert recording.heard(sound)
+    assert recording.contains(sound)
     assert recording.blocks[0].first_sample == 0
     assert sum(block.lost_samples for block in recording.blocks) == 0
     assert_one_axis(recording.blocks)
@@ -112,7 +112,7 @@ def test_it_comes_back_after_an_unplug_and_counts_the_time_away(device: VirtualM
         sound = speech_like(0.5, seed=2)
         device.play(sound)
         recording.wait_for(lambda: np.count_nonzero(recording.samples) >= len(sound))
-    assert recording.heard(sound)
+    assert recording.contains(sound)
     assert_one_axis(recording.blocks)
     lossy = [block for block in recording.blocks if block.lost_samples]
     assert len(lossy) == 1

@@ -1,4 +1,4 @@
-"""The word to be read from across the room, and how sure the networks are of it."""
+"""The current label in large letters, with its confidence."""
 
 from rich.text import Text
 

@@ -1,4 +1,4 @@
-"""The last minute as a strip: colour says the label, height the confidence."""
+"""The last minute as a strip: the colour is the label, the height the confidence."""
 
 from collections import Counter
 

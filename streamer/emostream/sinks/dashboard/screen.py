@@ -1,4 +1,4 @@
-"""The full-screen dashboard: events in, a picture of the last minute out."""
+"""The full-screen dashboard: shows the events of the last minute."""
 
 import threading
 from typing import Final
@@ -13,7 +13,7 @@ from emostream.sinks.dashboard.view import dashboard_lines
 from emostream.sinks.drawing import clock
 
 REFRESH_S: Final = 0.1
-STUCK_S: Final = 1.0
+CLOSE_TIMEOUT_S: Final = 1.0
 
 
 class Screenful:
@@ -58,13 +58,13 @@ class Dashboard:
                 self._thread.start()
 
     def close(self) -> None:
-        """Gives the terminal back and leaves one line on it that says what was heard."""
+        """Gives the terminal back and prints one line: time, utterances and losses."""
         with self._lock:
             already_done, thread = self._done.is_set(), self._thread
             self._done.set()
         if already_done or thread is None:
             return
-        thread.join(STUCK_S)
+        thread.join(CLOSE_TIMEOUT_S)
         if not thread.is_alive():
             self._console.print(farewell(self._state), highlight=False)
 
@@ -83,8 +83,8 @@ class Dashboard:
 
 
 def farewell(state: DashboardState) -> str:
-    """What is left to say once the screen is gone."""
+    """The line that stays on the terminal after the dashboard has closed."""
     plural = "" if state.utterance_count == 1 else "s"
-    heard = f"{clock(state.now_ms)[:-2]} heard, {state.utterance_count} utterance{plural}, {state.lost_ms:.0f} ms lost"
+    text = f"{clock(state.now_ms)[:-2]} heard, {state.utterance_count} utterance{plural}, {state.lost_ms:.0f} ms lost"
     dropped = state.health.dropped_events if state.health is not None else 0
-    return heard + (f", {dropped} events dropped" if dropped else "")
+    return text + (f", {dropped} events dropped" if dropped else "")

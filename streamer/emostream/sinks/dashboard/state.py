@@ -1,4 +1,4 @@
-"""What the dashboard knows: a fixed amount, however long the stream runs."""
+"""The dashboard's state: bounded in size, however long the stream runs."""
 
 from dataclasses import dataclass, replace
 from typing import Literal

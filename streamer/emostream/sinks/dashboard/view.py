@@ -21,7 +21,7 @@ CONSENT = " — a voice is being read"
 
 
 def dashboard_lines(state: DashboardState, width: int, height: int, served_at: str | None = None) -> list[Text]:
-    """At most ``height`` lines of at most ``width`` cells; what matters most comes first and is cut last."""
+    """At most ``height`` lines of at most ``width`` cells; the most important lines come first and are cut last."""
     cells = max(1, min(width - 2 * MARGIN, MAX_CELLS))
     rows = _Rows(height - len(state.labels) - 6)
     tall_headline = rows.take(ROWS - 1, whole=True) > 0
@@ -56,18 +56,18 @@ def dashboard_lines(state: DashboardState, width: int, height: int, served_at: s
 
 
 class _Rows:
-    """Spare rows, given away in order of worth."""
+    """The spare rows of the screen, allocated in order of priority."""
 
     def __init__(self, spare: int) -> None:
         self._spare = max(spare, 0)
 
     def take(self, wanted: int, whole: bool = False) -> int:
         """As many rows as there still are, up to ``wanted``; with ``whole`` all of them or none."""
-        given = max(min(wanted, self._spare), 0)
-        if whole and given < wanted:
+        n_rows = max(min(wanted, self._spare), 0)
+        if whole and n_rows < wanted:
             return 0
-        self._spare -= given
-        return given
+        self._spare -= n_rows
+        return n_rows
 
 
 def _notice(state: DashboardState, cells: int) -> Text:
@@ -138,7 +138,7 @@ def _figures(state: DashboardState, cells: int) -> Text:
     dropped = state.health.dropped_events if state.health is not None else 0
     figures += [(f"lost {state.lost_ms:.0f} ms", state.lost_ms > 0), (f"dropped {dropped}", dropped > 0)]
     gap = words("  ·  " if cells >= 72 else " · ", "dim")
-    return gap.join(words(text, f"bold {WARNING}" if alarming else "") for text, alarming in figures)
+    return gap.join(words(text, f"bold {WARNING}" if is_warning else "") for text, is_warning in figures)
 
 
 def _utterances(state: DashboardState, rows: int) -> list[Text]:
