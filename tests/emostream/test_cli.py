@@ -1,4 +1,4 @@
-"""The front door: help, what cannot be understood, which setting wins, missing extras, closed streams."""
+"""The command line: help, usage errors, precedence of settings, missing extras, closed streams."""
 
 import argparse
 import importlib.metadata
@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -126,11 +127,8 @@ def without_the_extra(tmp_path: Path) -> dict[str, str]:
     """An environment in which Python finds none of what the extra installs."""
     names = {*EXTRAS["train"], "onnxscript", "numba"}
     (tmp_path / "sitecustomize.py").write_text(BLOCKER.format(names=names))
-    return {
-        "PYTHONPATH": os.pathsep.join(
-            map(str, (tmp_path, *(ROOT / name for name in ("streamer", "trainer", "export"))))
-        )
-    }
+    folders = (tmp_path, ROOT / "streamer", ROOT / "trainer", ROOT / "export")
+    return {"PYTHONPATH": os.pathsep.join(map(str, folders))}
 
 
 @pytest.mark.parametrize("arguments", [["train", "mfcc_cnn1d/published"], ["export", "runs/x"], ["evaluate"]])
@@ -188,10 +186,15 @@ def test_a_checkout_that_is_not_installed_runs(tmp_path: Path) -> None:
     for installed in Path(sysconfig.get_path("purelib")).iterdir():
         if "emostream" not in installed.name:
             (tmp_path / installed.name).symlink_to(installed)
-    environment = {"PYTHONPATH": os.pathsep.join([str(ROOT / "streamer"), str(tmp_path)]), "PATH": os.environ["PATH"]}
-    command = [sys.executable, "-S", "-m", "emostream"]  # -S: no site-packages, which hold the metadata
-    version = subprocess.run([*command, "--version"], env=environment, capture_output=True, text=True)
-    assert (version.returncode, version.stdout, version.stderr) == (0, "emostream 0+not.installed\n", "")
-    models = subprocess.run([*command, "models"], env=environment, capture_output=True, text=True)
-    assert (models.returncode, models.stderr) == (0, "")
-    assert "labels" in models.stdout
+    folders = (ROOT / "streamer", tmp_path)
+    variables = {"PYTHONPATH": os.pathsep.join(map(str, folders)), "PATH": os.environ["PATH"]}
+
+    def output_of(*arguments: str) -> str:
+        # -S leaves out site-packages, where the metadata would be found.
+        command = [sys.executable, "-S", "-m", "emostream", *arguments]
+        ended = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
+        assert (ended.returncode, ended.stderr) == (0, "")
+        return ended.stdout
+
+    assert output_of("--version") == "emostream 0+not.installed\n"
+    assert "labels" in output_of("models")

@@ -184,7 +184,7 @@ def test_trouble_that_the_end_brings_to_light_is_said(parts: Parts, recording: S
     assert [type(event) for event in sink.events[-2:]] == [Error, Health]
 
 
-def test_clients_and_dropped_events_are_asked_for_each_time(parts: Parts, recording: Samples) -> None:
+def test_each_health_has_the_clients_and_dropped_events_of_its_time(parts: Parts, recording: Samples) -> None:
     sink, slow, clients = CollectingSink(), CollectingSink(), iter([1, 2])
 
     def count() -> int:

@@ -116,7 +116,7 @@ class Running:
         with self._changed:
             assert self._changed.wait_for(lambda: condition(self), timeout_s), (self.events[-3:], self.messages)
 
-    def heard(self, kind: type[Event]) -> list[Event]:
+    def received(self, kind: type[Event]) -> list[Event]:
         """The events of one kind so far."""
         return [event for event in self.events if isinstance(event, kind)]
 

@@ -171,7 +171,7 @@ def test_a_full_disk_is_one_line(form: str, clip: Path, model_arguments: list[st
 @pytest.mark.parametrize("pace", [[], ["--realtime"]])
 def test_ctrl_c_ends_it_without_a_word(pace: list[str], model_arguments: list[str]) -> None:
     with Running("file", "--format", "jsonl", *pace, *model_arguments, *[DEMO_RECORDING] * 200) as running:
-        running.wait_for(lambda it: it.heard(Estimate))
+        running.wait_for(lambda it: it.received(Estimate))
         assert running.interrupt() == INTERRUPTED
     assert running.messages == ""
 

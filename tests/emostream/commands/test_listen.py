@@ -70,7 +70,7 @@ class TestRefusals:
 
 def test_without_a_microphone_the_demo_is_played_until_ctrl_c(model_arguments: list[str]) -> None:
     with Running("listen", "--or-demo", *model_arguments) as running:
-        running.wait_for(lambda it: it.heard(Estimate))
+        running.wait_for(lambda it: it.received(Estimate))
         assert running.interrupt() == INTERRUPTED
     assert_one_line(running.messages, "no input device was found", "; playing the bundled recording instead")
     (hello,) = of_type(running.events, Hello)
@@ -86,7 +86,7 @@ def sound(recording: Samples) -> NDArray[np.int16]:
     return np.asarray(np.round(resampled * 32767), np.int16)
 
 
-class Taped:
+class RecordedMicrophone:
     """A microphone whose blocks are kept; it ends once ``sound`` and a second of silence after it were heard."""
 
     def __init__(self, microphone: VirtualMicrophone, sound: NDArray[np.int16]) -> None:
@@ -133,7 +133,7 @@ class TestMicrophone:
         tmp_path: Path,
     ) -> None:
         """What a microphone's every sample leads to live, the same samples lead to as a file: each estimate."""
-        source, sink = Taped(microphone_here, sound), CollectingSink()
+        source, sink = RecordedMicrophone(microphone_here, sound), CollectingSink()
         models = assets.load_models([Path(word) for word in model_arguments if word != "--model"])
         reliability = assets.load_reliability(models, assets.RELIABILITY)
         config = StreamConfig(weights=reliability.weights_of(model.card.identity() for model in models))
@@ -153,19 +153,19 @@ class TestMicrophone:
     ) -> None:
         command = ("listen", "--format", "jsonl", "--device", "pulse", *model_arguments)
         with Running(*command, env=microphone.env) as running:
-            running.wait_for(lambda it: it.heard(Estimate))
+            running.wait_for(lambda it: it.received(Estimate))
             microphone.play(sound)
-            running.wait_for(lambda it: len(it.heard(Utterance)) >= 2)
+            running.wait_for(lambda it: len(it.received(Utterance)) >= 2)
             live = list(running.events)
             assert not of_type(live, Gap)
             assert_agrees_with_the_file(live, sound, tmp_path, model_arguments)
 
             microphone.unplug()
-            running.wait_for(lambda it: it.heard(Error))
+            running.wait_for(lambda it: it.received(Error))
             microphone.plug_in()
-            running.wait_for(lambda it: it.heard(Gap))
+            running.wait_for(lambda it: it.received(Gap))
             back = of_type(running.events, Gap)[0]
-            running.wait_for(lambda it: it.heard(Estimate)[-1].t_start_ms >= back.t_end_ms)
+            running.wait_for(lambda it: it.received(Estimate)[-1].t_start_ms >= back.t_end_ms)
             assert running.interrupt() == INTERRUPTED
         assert running.messages == ""
         assert [event.seq for event in running.events] == list(range(len(running.events)))
@@ -183,7 +183,7 @@ class TestMicrophone:
 def silence_before(sound: NDArray[np.int16], live: list[AnyEvent]) -> int:
     """How many samples of silence the stream had before ``sound``: where its steps have the levels that were heard."""
     steps = {event.t_end_ms: max(event.level_dbfs, QUIET_DBFS) for event in of_type(live, Estimate)}
-    heard = np.array([steps[ends] for ends in sorted(steps)])
+    levels_dbfs = np.array([steps[ends] for ends in sorted(steps)])
     ends = np.array(sorted(steps)) * MICROPHONE_HZ // 1000
     step = STEP_MS * MICROPHONE_HZ // 1000
     power = np.concatenate([[0.0], np.cumsum((sound / 32768) ** 2)])
@@ -192,7 +192,7 @@ def silence_before(sound: NDArray[np.int16], live: list[AnyEvent]) -> int:
         until = np.clip(ends - silence, 0, len(sound))
         mean = (power[until] - power[np.clip(ends - step - silence, 0, len(sound))]) / step
         levels = np.maximum(10 * np.log10(np.maximum(mean, 1e-12)), QUIET_DBFS)
-        return float(np.abs(levels - heard).mean())
+        return float(np.abs(levels - levels_dbfs).mean())
 
     return min(range(0, int(ends[-1]), MICROPHONE_HZ // 1000), key=apart)
 
@@ -204,16 +204,22 @@ def assert_agrees_with_the_file(
     silence, second = np.zeros(silence_before(sound, live), np.int16), np.zeros(MICROPHONE_HZ, np.int16)
     soundfile.write(folder / "aligned.wav", np.concatenate([silence, sound, second]), MICROPHONE_HZ)
     file = file_events(folder / "aligned.wav", model_arguments)
-    for ours, theirs in zip(of_type(live, Utterance), of_type(file, Utterance), strict=True):
-        assert abs(ours.t_start_ms - theirs.t_start_ms) <= BOUNDARY_MS
-        assert abs(ours.t_end_ms - theirs.t_end_ms) <= BOUNDARY_MS
-        assert ours.p == pytest.approx(theirs.p, abs=P_TOLERANCE)
-        if abs(theirs.confidence - StreamConfig().smoothing.on_threshold) > P_TOLERANCE:
-            assert ours.label == theirs.label
+    for live_event, file_event in zip(of_type(live, Utterance), of_type(file, Utterance), strict=True):
+        assert abs(live_event.t_start_ms - file_event.t_start_ms) <= BOUNDARY_MS
+        assert abs(live_event.t_end_ms - file_event.t_end_ms) <= BOUNDARY_MS
+        assert live_event.p == pytest.approx(file_event.p, abs=P_TOLERANCE)
+        if abs(file_event.confidence - StreamConfig().smoothing.on_threshold) > P_TOLERANCE:
+            assert live_event.label == file_event.label
     at = {event.t_end_ms: event for event in of_type(file, Estimate)}
     pairs = [(event, at[event.t_end_ms]) for event in of_type(live, Estimate) if event.t_end_ms in at]
-    assert np.mean([ours.label == theirs.label for ours, theirs in pairs]) >= SAME_LABELS
-    speaking = [(ours, theirs) for ours, theirs in pairs if ours.speech and theirs.speech and ours.p and theirs.p]
-    assert len(speaking) >= 0.9 * sum(theirs.speech for _, theirs in pairs) >= 18
-    apart = [abs(ours.p[label] - theirs.p[label]) for ours, theirs in speaking for label in theirs.p]
+    assert np.mean([live_event.label == file_event.label for live_event, file_event in pairs]) >= SAME_LABELS
+    speaking = [
+        (live_event, file_event)
+        for live_event, file_event in pairs
+        if live_event.speech and file_event.speech and live_event.p and file_event.p
+    ]
+    assert len(speaking) >= 0.9 * sum(file_event.speech for _, file_event in pairs) >= 18
+    apart = [
+        abs(live_event.p[label] - file_event.p[label]) for live_event, file_event in speaking for label in file_event.p
+    ]
     assert np.median(apart) <= P_TOLERANCE

@@ -81,19 +81,19 @@ def test_a_rate_that_cannot_be(rate: int, model_arguments: list[str]) -> None:
 
 
 def test_a_terminal(model_arguments: list[str]) -> None:
-    ours, theirs = os.openpty()
+    controller_fd, terminal_fd = os.openpty()
     try:
         ended = subprocess.run(
             [*COMMAND, "listen", "-", *model_arguments],
-            stdin=theirs,
+            stdin=terminal_fd,
             capture_output=True,
             env=environment({}),
             cwd=ROOT,
             check=False,
         )
     finally:
-        os.close(ours)
-        os.close(theirs)
+        os.close(controller_fd)
+        os.close(terminal_fd)
     assert (ended.returncode, ended.stdout) == (USAGE, b"")
     assert_one_line(ended.stderr.decode(), "standard input is a terminal", "arecord")
 
@@ -135,7 +135,7 @@ def test_a_full_disk_ends_it_with_one_line(model_arguments: list[str]) -> None:
 
 def test_a_silent_writer_can_be_interrupted(model_arguments: list[str]) -> None:
     with Running("listen", "-", *model_arguments, stdin=subprocess.PIPE) as running:
-        running.wait_for(lambda it: len(it.heard(Health)) >= 2)
+        running.wait_for(lambda it: len(it.received(Health)) >= 2)
         assert running.interrupt() == INTERRUPTED
         assert running.process.stdin is not None
         running.process.stdin.close()

@@ -1,4 +1,4 @@
-"""``emostream serve`` as people run it: where it answers, whom it lets in, and how it ends."""
+"""``emostream serve`` as a process: its address, its access rules, and how it ends."""
 
 import json
 import re

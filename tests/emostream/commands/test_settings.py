@@ -1,4 +1,4 @@
-"""Where a default comes from, and the one line that says where a wrong one stands."""
+"""Where a default comes from, and the error line with the place of a wrong one."""
 
 import argparse
 import subprocess

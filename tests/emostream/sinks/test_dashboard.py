@@ -368,19 +368,21 @@ class TestDashboard:
             "sys.stdin.readline()\n"
             "dashboard.close()\n"
         )
-        ours, theirs = pty.openpty()
-        set_size(theirs, 60, 15)
+        controller_fd, terminal_fd = pty.openpty()
+        set_size(terminal_fd, 60, 15)
         env = {**os.environ, "TERM": "xterm-256color", "PYTHONPATH": str(ROOT / "streamer")}
         env = {name: value for name, value in env.items() if name not in ("COLUMNS", "LINES", "NO_COLOR")}
-        with subprocess.Popen([sys.executable, script], stdin=theirs, stdout=theirs, stderr=theirs, env=env) as shown:
-            os.close(theirs)
-            narrow = read_until(ours, "Ctrl-C ends")
-            set_size(ours, 120, 40)
-            read_until(ours, "s ago", "Ctrl-C ends")
-            os.write(ours, b"\n")
-            rest = read_until(ours, "ms lost")
+        with subprocess.Popen(
+            [sys.executable, script], stdin=terminal_fd, stdout=terminal_fd, stderr=terminal_fd, env=env
+        ) as shown:
+            os.close(terminal_fd)
+            narrow = read_until(controller_fd, "Ctrl-C ends")
+            set_size(controller_fd, 120, 40)
+            read_until(controller_fd, "s ago", "Ctrl-C ends")
+            os.write(controller_fd, b"\n")
+            rest = read_until(controller_fd, "ms lost")
             assert shown.wait(timeout=30) == 0
-        os.close(ours)
+        os.close(controller_fd)
         assert "\x1b[?1049h" in narrow
         assert "s ago" not in narrow
         assert "\x1b[?1049l" in rest
@@ -394,7 +396,7 @@ class TestDashboard:
         assert len(lines) == 15
         assert lines[-1].strip() == "Ctrl-C ends"
 
-    def test_dropped_events_are_owned_up_to_at_the_end(self) -> None:
+    def test_the_last_line_counts_dropped_events(self) -> None:
         state = after(hello(), estimate(61_000), health(61_000, dropped=4))
         assert farewell(state) == "01:01 heard, 0 utterances, 0 ms lost, 4 events dropped"
 

@@ -1,4 +1,4 @@
-"""A sink on its own thread: a reader that takes nothing costs events, not time."""
+"""A sink on a thread of its own: a blocked reader loses events and does not delay the stream."""
 
 import os
 import subprocess
