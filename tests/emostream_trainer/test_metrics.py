@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emostream_trainer.metrics import (
-    UNNAMED,
+    NO_LABEL,
     brier,
     calibration_error,
     confusion,
@@ -21,7 +21,7 @@ from emostream_trainer.metrics import (
 )
 
 TRUTH = np.array([0, 0, 0, 0, 1, 1, 2])
-NAMED = np.array([0, 0, 0, 1, 1, UNNAMED, 0])
+NAMED = np.array([0, 0, 0, 1, 1, NO_LABEL, 0])
 
 
 def test_uar_is_the_mean_of_the_recalls_whatever_the_sizes() -> None:
@@ -31,8 +31,8 @@ def test_uar_is_the_mean_of_the_recalls_whatever_the_sizes() -> None:
 def test_a_clip_without_a_verdict_counts_as_wrong() -> None:
     truth = np.array([0, 0, 1, 1])
     assert uar(truth, truth) == 1.0
-    assert uar(truth, np.array([0, UNNAMED, 1, UNNAMED])) == 0.5
-    assert uar(truth, np.full(4, UNNAMED)) == 0.0
+    assert uar(truth, np.array([0, NO_LABEL, 1, NO_LABEL])) == 0.5
+    assert uar(truth, np.full(4, NO_LABEL)) == 0.0
 
 
 def test_labels_that_nobody_spoke_do_not_count_in_uar() -> None:

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from emostream_trainer.evaluation.live_metrics import ClipLog
-from emostream_trainer.metrics import UNNAMED
+from emostream_trainer.evaluation.result import ClipLog
+from emostream_trainer.metrics import NO_LABEL
 
 STEP_MS = 250.0
 
@@ -28,7 +28,7 @@ def clip_log(
         step_end_ms=ends,
         elapsed_ms=np.diff(ends, prepend=0.0),
         step_p=p,
-        step_label=np.full(len(p), UNNAMED) if shown is None else np.array(shown),
+        step_label=np.full(len(p), NO_LABEL) if shown is None else np.array(shown),
         agreement=np.full(len(p), 0.5),
         speaking=np.ones(len(p), bool) if speaking is None else np.array(speaking),
         utterance_ms=np.array(spans, float).reshape(-1, 2),

@@ -14,30 +14,30 @@ Labels = NDArray[np.int64]
 F64 = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-UNNAMED = -1
+NO_LABEL = -1
 BINS = 15
 DRAWS = 2000
 
 
-def uar(truth: Labels, named: Labels) -> float:
+def uar(truth: Labels, predicted: Labels) -> float:
     """Unweighted average recall over the labels that occur in ``truth``; a clip without a verdict counts as wrong."""
-    return float(np.mean(recalls(truth, named, sorted(set(truth.tolist())))))
+    return float(np.mean(recalls(truth, predicted, sorted(set(truth.tolist())))))
 
 
-def recalls(truth: Labels, named: Labels, labels: Sequence[int]) -> F64:
+def recalls(truth: Labels, predicted: Labels, labels: Sequence[int]) -> F64:
     """The recall of each of ``labels``."""
-    scores: F64 = recall_score(truth, named, labels=list(labels), average=None, zero_division=0)
+    scores: F64 = recall_score(truth, predicted, labels=list(labels), average=None, zero_division=0)
     return scores
 
 
-def confusion(truth: Labels, named: Labels, n_labels: int) -> Labels:
+def confusion(truth: Labels, predicted: Labels, n_labels: int) -> Labels:
     """Counts of shape (K, K + 1): rows the truth, columns what was named, the last one for no verdict."""
-    counts = confusion_matrix(truth, named, labels=[*range(n_labels), UNNAMED])
+    counts = confusion_matrix(truth, predicted, labels=[*range(n_labels), NO_LABEL])
     return np.asarray(counts[:n_labels], np.int64)
 
 
 def speaker_bootstrap(
-    truth: Labels, named: Labels, speakers: Sequence[str] | NDArray[np.str_], *, draws: int = DRAWS, seed: int = 0
+    truth: Labels, predicted: Labels, speakers: Sequence[str] | NDArray[np.str_], *, draws: int = DRAWS, seed: int = 0
 ) -> F64:
     """UAR (draws,) of as many speakers drawn with replacement, each with all of their clips.
 
@@ -47,7 +47,7 @@ def speaker_bootstrap(
     names, of_clip = np.unique(np.asarray(speakers), return_inverse=True)
     spoken, right = np.zeros((2, len(names), int(truth.max()) + 1))
     np.add.at(spoken, (of_clip, truth), 1)
-    np.add.at(right, (of_clip, truth), named == truth)
+    np.add.at(right, (of_clip, truth), predicted == truth)
     times = np.random.default_rng(seed).multinomial(len(names), np.full(len(names), 1 / len(names)), size=draws)
     spoken, right = times @ spoken, times @ right
     recall = np.divide(right, spoken, out=np.zeros_like(right), where=spoken > 0)
@@ -115,10 +115,10 @@ class RiskCoverage:
 def risk_coverage(score: F64, right: Flags) -> RiskCoverage:
     """The curve of naming only what scores high: ``score`` (N,), on any scale; equal scores are named together."""
     order = np.argsort(-score, kind="stable")
-    named = np.arange(1, len(score) + 1)
-    risk = np.cumsum(~right[order]) / named
+    predicted = np.arange(1, len(score) + 1)
+    risk = np.cumsum(~right[order]) / predicted
     last_of_equals = np.append(np.diff(score[order]) != 0, True)
-    return RiskCoverage(score[order][last_of_equals], (named / len(score))[last_of_equals], risk[last_of_equals])
+    return RiskCoverage(score[order][last_of_equals], (predicted / len(score))[last_of_equals], risk[last_of_equals])
 
 
 def _bin(confidence: F64, right: Flags) -> CalibrationBin:

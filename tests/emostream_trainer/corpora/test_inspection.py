@@ -9,7 +9,7 @@ import soundfile
 from rich.console import Console
 
 from emostream_trainer.corpora.clip import Clip, Corpus, Skipped
-from emostream_trainer.corpora.inspection import hear, inspect, why_left_out, with_sound
+from emostream_trainer.corpora.inspection import inspect, open_clip, why_left_out, with_sound
 from tests.support.small_corpora import write_features, write_voice
 
 RATE_HZ = 16_000
@@ -62,7 +62,7 @@ CASES: dict[str, tuple[Callable[[Path], Path], str]] = {
 def test_why_a_file_is_left_out(tmp_path: Path, name: str) -> None:
     make, why = CASES[name]
     path = make(tmp_path / name)
-    found = hear(path).why
+    found = open_clip(path).why
     assert found.startswith(why)
     assert bool(found) is bool(why)
     assert str(tmp_path) not in found
@@ -72,7 +72,7 @@ def test_why_a_file_is_left_out(tmp_path: Path, name: str) -> None:
 def test_a_late_beginning_is_no_silence(tmp_path: Path) -> None:
     late = np.concatenate([np.zeros(2 * RATE_HZ), 0.1 * np.ones(100)])
     soundfile.write(tmp_path / "late.wav", late, RATE_HZ)
-    assert why_left_out(tmp_path / "late.wav") == hear(tmp_path / "late.wav").why == ""
+    assert why_left_out(tmp_path / "late.wav") == open_clip(tmp_path / "late.wav").why == ""
 
 
 def _corpus(paths: Sequence[Path]) -> Corpus:

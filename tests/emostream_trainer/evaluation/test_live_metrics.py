@@ -7,8 +7,8 @@ from emostream.audio import AudioBlock, Samples
 from emostream.pipeline.config import StreamConfig
 from emostream.pipeline.smoothing import SmoothingConfig
 from emostream_trainer.evaluation.live_metrics import flips, live_metrics, shown_at
-from emostream_trainer.evaluation.streaming import log_of
-from emostream_trainer.metrics import UNNAMED
+from emostream_trainer.evaluation.result import log_of
+from emostream_trainer.metrics import NO_LABEL
 from tests.support.clip_logs import clip_log
 from tests.support.streams import HZ, Parts
 
@@ -16,13 +16,13 @@ EVEN = [0.5, 0.5]
 
 
 def test_flips_are_changes_between_labels_whatever_lay_between() -> None:
-    assert flips(np.array([UNNAMED, 0, 0, UNNAMED, 0, 1, UNNAMED, 0])) == 2
-    assert flips(np.full(3, UNNAMED)) == 0
+    assert flips(np.array([NO_LABEL, 0, 0, NO_LABEL, 0, 1, NO_LABEL, 0])) == 2
+    assert flips(np.full(3, NO_LABEL)) == 0
 
 
 def test_metrics_by_hand() -> None:
     # Speech from 100 ms; labels at 500, 750, 1000 and 1250 ms; the truth is 1.
-    first = clip_log([EVEN] * 4, shown=[UNNAMED, 0, 1, 1], spoken_ms=[(100, 1300)])
+    first = clip_log([EVEN] * 4, shown=[NO_LABEL, 0, 1, 1], spoken_ms=[(100, 1300)])
     # Never a label; 400 ms of speech within the second and third step.
     second = clip_log([EVEN] * 3, speaking=[False, True, True], spoken_ms=[(500, 900)])
     silent = clip_log([EVEN] * 2, speaking=[False, False], spoken_ms=[])
@@ -32,13 +32,13 @@ def test_metrics_by_hand() -> None:
     assert found.first_label_s.tolist() == pytest.approx([0.65, np.inf])
     assert found.right_label_s.tolist() == pytest.approx([0.9, np.inf])
     # 1250 ms of speaking in the first clip (its first step is 500 ms long) and 500 in the second.
-    assert found.named == pytest.approx(750 / 1750)
+    assert found.predicted == pytest.approx(750 / 1750)
     assert found.right == pytest.approx(500 / 750)
 
 
 def test_clips_without_speech_alone_are_no_error() -> None:
     found = live_metrics([clip_log([EVEN], speaking=[False], spoken_ms=[])], np.array([0]))
-    assert (found.clips, found.flips_per_minute, found.named, found.right) == (0, 0, 0, 0)
+    assert (found.clips, found.flips_per_minute, found.predicted, found.right) == (0, 0, 0, 0)
 
 
 def test_utterances_count_by_their_length() -> None:
@@ -57,9 +57,9 @@ def test_agreement_is_that_of_the_steps_with_probabilities() -> None:
 def test_a_label_comes_at_the_threshold_and_stays_a_little_below() -> None:
     log = clip_log([[0.55, 0.45], [0.6, 0.4], [0.56, 0.44], [0.54, 0.46], [0.1, 0.9], [0, 0], [0.56, 0.44]])
     config = SmoothingConfig(on_threshold=0.45, off_threshold=0.40)
-    assert shown_at(log, 0.6, config).tolist() == [UNNAMED, 0, 0, UNNAMED, 1, UNNAMED, UNNAMED]
+    assert shown_at(log, 0.6, config).tolist() == [NO_LABEL, 0, 0, NO_LABEL, 1, NO_LABEL, NO_LABEL]
     quiet = clip_log(log.step_p.tolist(), speaking=[True, False, True, True, True, True, True])
-    assert shown_at(quiet, 0.6, config).tolist() == [UNNAMED, UNNAMED, 0, UNNAMED, 1, UNNAMED, UNNAMED]
+    assert shown_at(quiet, 0.6, config).tolist() == [NO_LABEL, NO_LABEL, 0, NO_LABEL, 1, NO_LABEL, NO_LABEL]
 
 
 def test_with_the_streams_own_setting_it_is_what_the_stream_shows(parts: Parts, recording: Samples) -> None:

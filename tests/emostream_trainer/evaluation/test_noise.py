@@ -9,7 +9,7 @@ import pytest
 from emostream_trainer.corpora.clip import Clip
 from emostream_trainer.corpora.registry import read_corpus
 from emostream_trainer.data.feature_cache import read_audio
-from emostream_trainer.evaluation.noise import BABBLE, CAFE, KINDS, VOICES, behind, noise_for, stable_hash
+from emostream_trainer.evaluation.noise import BABBLE, CAFE, KINDS, VOICES, add_noise, noise_for, stable_hash
 from tests.support.small_corpora import SAMPLE_RATE_HZ, clips_tsv
 from tests.support.tiny_training import made_up_clips
 
@@ -44,7 +44,7 @@ def test_nobody_else_is_refused(clips: tuple[Clip, ...]) -> None:
 @pytest.mark.parametrize("snr_db", [20, 0])
 def test_it_is_as_loud_as_asked_for(kind: str, snr_db: float, clips: tuple[Clip, ...]) -> None:
     audio = 0.1 * read_audio(clips[0].path, SAMPLE_RATE_HZ)
-    added = behind(audio, noise_for(clips[0], kind, snr_db, clips)) - audio
+    added = add_noise(audio, noise_for(clips[0], kind, snr_db, clips)) - audio
     ratio_db = 10 * np.log10(np.mean(audio**2) / np.mean(added**2))
     assert ratio_db == pytest.approx(snr_db, abs=0.1)
 
@@ -52,7 +52,7 @@ def test_it_is_as_loud_as_asked_for(kind: str, snr_db: float, clips: tuple[Clip,
 def test_it_never_passes_full_scale(clips: tuple[Clip, ...]) -> None:
     audio = read_audio(clips[0].path, SAMPLE_RATE_HZ)
     loud = audio / np.abs(audio).max()
-    mixed = behind(loud, noise_for(clips[0], CAFE, 0, clips))
+    mixed = add_noise(loud, noise_for(clips[0], CAFE, 0, clips))
     assert mixed.dtype == np.float32
     assert mixed.shape == loud.shape
     assert np.abs(mixed).max() == pytest.approx(1.0)
@@ -60,9 +60,9 @@ def test_it_never_passes_full_scale(clips: tuple[Clip, ...]) -> None:
 
 def test_the_same_clip_has_the_same_noise_at_every_ratio_and_another_clip_another(clips: tuple[Clip, ...]) -> None:
     audio = 0.1 * read_audio(clips[0].path, SAMPLE_RATE_HZ)
-    quiet, loud = (behind(audio, noise_for(clips[0], CAFE, snr_db, clips)) - audio for snr_db in (20, 0))
+    quiet, loud = (add_noise(audio, noise_for(clips[0], CAFE, snr_db, clips)) - audio for snr_db in (20, 0))
     assert np.allclose(10 * quiet, loud, atol=1e-5)
-    again = behind(audio, noise_for(clips[0], CAFE, 0, clips)) - audio
+    again = add_noise(audio, noise_for(clips[0], CAFE, 0, clips)) - audio
     assert np.array_equal(loud, again)
     assert noise_for(clips[0], CAFE, 0, clips).seed != noise_for(clips[1], CAFE, 0, clips).seed
 
@@ -75,4 +75,4 @@ def test_a_clips_number_does_not_hang_on_where_it_lies(clips: tuple[Clip, ...]) 
 
 def test_noise_behind_silence_is_silent_too(clips: tuple[Clip, ...]) -> None:
     silent = np.zeros(1000, np.float32)
-    assert np.array_equal(behind(silent, noise_for(clips[0], BABBLE, 10, clips)), silent)
+    assert np.array_equal(add_noise(silent, noise_for(clips[0], BABBLE, 10, clips)), silent)

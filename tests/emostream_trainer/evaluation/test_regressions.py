@@ -8,15 +8,15 @@ import soundfile
 
 from emostream_trainer.corpora.labels import FOUR
 from emostream_trainer.corpora.registry import read_corpus
-from emostream_trainer.evaluation.regressions import DEVIATIONS, LEAKY, MEANS, baselines
-from emostream_trainer.evaluation.streaming import Evaluation
+from emostream_trainer.evaluation.regressions import DEVIATIONS, LEAKY, MEANS, regressions
+from emostream_trainer.evaluation.result import Evaluation
 from tests.support.small_corpora import clips_tsv
 
 
 @pytest.fixture(scope="module")
 def evaluations(tmp_path_factory: pytest.TempPathFactory) -> list[Evaluation]:
     folder = clips_tsv(tmp_path_factory.mktemp("corpus"), speakers=3)
-    return baselines(read_corpus(folder).clips, FOUR)
+    return regressions(read_corpus(folder).clips, FOUR)
 
 
 def test_there_is_one_on_means_and_one_on_deviations_too(evaluations: list[Evaluation]) -> None:
@@ -41,9 +41,9 @@ def test_a_label_is_not_learnt_from_the_speaker_that_is_judged(tmp_path: Path) -
         if row[3] == "made-0":
             row[5] = wrong[row[5]]
     (folder / "clips.tsv").write_text("\n".join(["\t".join(row) for row in rows] + [""]))
-    for evaluation in baselines(read_corpus(folder).clips, FOUR):
+    for evaluation in regressions(read_corpus(folder).clips, FOUR):
         of_liar = np.array([clip.speaker == "made-0" for clip in evaluation.clips])
-        assert (evaluation.named[of_liar] == evaluation.truth[of_liar]).mean() < 0.2
+        assert (evaluation.predicted[of_liar] == evaluation.truth[of_liar]).mean() < 0.2
 
 
 def test_a_leak_flatters_and_says_so(tmp_path: Path) -> None:
@@ -59,7 +59,7 @@ def test_a_leak_flatters_and_says_so(tmp_path: Path) -> None:
         samples, hz = soundfile.read(path)
         hum = 0.1 * np.sin(2 * np.pi * 1000 * (1 + int(path.stem[0])) * np.arange(len(samples)) / hz)
         soundfile.write(path, samples + hum, hz)
-    found = baselines(read_corpus(folder).clips, FOUR, leaky=True)
+    found = regressions(read_corpus(folder).clips, FOUR, leaky=True)
     assert [evaluation.name for evaluation in found] == [MEANS, DEVIATIONS, LEAKY]
     clean, leaky = (evaluation.scores()["UAR mean"] for evaluation in found[1:])
     assert leaky > clean + 0.3

@@ -8,10 +8,14 @@ import pytest
 
 from emostream_trainer.corpora.clip import Clip
 from emostream_trainer.corpora.labels import label_set
-from emostream_trainer.evaluation.report import Table
-from emostream_trainer.evaluation.sections import one_pass
-from emostream_trainer.evaluation.sections.one_pass import breakdown, calibration, pace, people, scores
-from emostream_trainer.evaluation.streaming import StreamedEvaluation
+from emostream_trainer.evaluation.report import NO_FOLDS, Table
+from emostream_trainer.evaluation.result import StreamedEvaluation
+from emostream_trainer.evaluation.sections.abstaining import abstaining
+from emostream_trainer.evaluation.sections.breakdown import breakdown
+from emostream_trainer.evaluation.sections.calibration import calibration
+from emostream_trainer.evaluation.sections.pace import pace
+from emostream_trainer.evaluation.sections.people import people
+from emostream_trainer.evaluation.sections.scores import scores
 from tests.support.clip_logs import clip_log
 
 LABELS = label_set("angry,sad")
@@ -33,9 +37,9 @@ def _evaluation(clips: int = 40) -> StreamedEvaluation:
         for i in range(clips)
     )
     truth = LABELS.indices(made)
-    named = np.where(np.arange(clips) % 4 == 1, 1 - truth, truth)
-    p = np.where(np.arange(2) == named[:, None], 0.8, 0.2)
-    logs = tuple(clip_log([row, row], shown=[-1, label]) for row, label in zip(p, named, strict=True))
+    predicted = np.where(np.arange(clips) % 4 == 1, 1 - truth, truth)
+    p = np.where(np.arange(2) == predicted[:, None], 0.8, 0.2)
+    logs = tuple(clip_log([row, row], shown=[-1, label]) for row, label in zip(p, predicted, strict=True))
     fold = np.array([i % 4 == 3 for i in range(clips)], np.int64)
     return StreamedEvaluation("by hand", LABELS.labels, made, truth, p, fold, logs)
 
@@ -102,8 +106,8 @@ def test_people_are_compared_on_the_clips_with_votes() -> None:
 
 def test_where_all_is_one_fold_nothing_is_fitted(tmp_path: Path) -> None:
     evaluation = replace(_evaluation(), fold=np.zeros(40, np.int64))
-    section = one_pass.abstaining(evaluation, None, tmp_path)
-    assert one_pass.NO_FOLDS in section.body
+    section = abstaining(evaluation, None, tmp_path)
+    assert NO_FOLDS in section.body
     section = calibration({"alone": evaluation}, {}, tmp_path)
     assert list(section.numbers) == ["weights_by_fold", "alone"]
-    assert one_pass.NO_FOLDS in section.body
+    assert NO_FOLDS in section.body

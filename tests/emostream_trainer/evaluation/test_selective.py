@@ -10,7 +10,7 @@ from emostream_trainer.evaluation.selective import (
     Tally,
     curve,
     estimates_tally,
-    promise,
+    target_result,
     threshold_for,
     utterances_tally,
 )
@@ -23,9 +23,9 @@ def test_utterances_are_named_from_the_threshold_on() -> None:
     one = clip_log([[0.5, 0.5]], utterance_p=[[0.8, 0.2], [0.39, 0.61], [0.0, 0.0]], spoken_ms=[(0, 1), (1, 2), (2, 3)])
     tally = utterances_tally([one, clip_log([[0.3, 0.7]], utterance_p=[], spoken_ms=[])], np.array([0, 1]))
     assert tally.possible.tolist() == [3, 0]
-    assert tally.named[:, AT[0.6]].tolist() == [2, 0]
+    assert tally.predicted[:, AT[0.6]].tolist() == [2, 0]
     assert tally.right[:, AT[0.6]].tolist() == [1, 0]
-    assert tally.named[:, AT[0.62]].tolist() == [1, 0]
+    assert tally.predicted[:, AT[0.62]].tolist() == [1, 0]
     assert tally.right[:, AT[0.62]].tolist() == [1, 0]
 
 
@@ -34,20 +34,20 @@ def test_live_labels_count_by_the_time_they_are_shown() -> None:
     config = SmoothingConfig()
     tally = estimates_tally([log, log], np.array([0, 1]), config, "")
     assert tally.possible.tolist() == [1000, 1000]
-    assert tally.named[:, AT[0.8]].tolist() == [1000, 1000]
+    assert tally.predicted[:, AT[0.8]].tolist() == [1000, 1000]
     assert tally.right[:, AT[0.8]].tolist() == [750, 250]
-    assert tally.named[:, AT[0.88]].tolist() == [750, 750]
+    assert tally.predicted[:, AT[0.88]].tolist() == [750, 750]
     assert tally.right[:, AT[0.88]].tolist() == [750, 0]
 
 
-def _tally(named: list[tuple[int, int]], right: list[tuple[int, int]]) -> Tally:
+def _tally(predicted: list[tuple[int, int]], right: list[tuple[int, int]]) -> Tally:
     """Clips with one thing to name: at a low threshold (0.5) and at a high one (0.8)."""
-    wide = np.zeros((2, len(named), len(THRESHOLDS)))
+    wide = np.zeros((2, len(predicted), len(THRESHOLDS)))
     low, high = THRESHOLDS <= 0.5, (THRESHOLDS > 0.5) & (THRESHOLDS <= 0.8)
-    for place, values in enumerate((named, right)):
+    for place, values in enumerate((predicted, right)):
         for clip, (at_low, at_high) in enumerate(values):
             wide[place, clip, low], wide[place, clip, high] = at_low, at_high
-    return Tally(np.ones(len(named)), wide[0], wide[1])
+    return Tally(np.ones(len(predicted)), wide[0], wide[1])
 
 
 def test_a_curve_has_share_right_and_coverage() -> None:
@@ -75,7 +75,7 @@ def test_each_fold_is_judged_by_what_the_others_choose() -> None:
     tally = _tally([(1, 1)] * 40 + [(1, 1)] * 20, [(1, 1)] * 40 + [(1, 0)] * 10 + [(0, 0)] * 10)
     fold = np.array([0] * 40 + [1] * 20)
     corpora = np.array(["one"] * 40 + ["two"] * 20)
-    found = promise(tally, fold, corpora, 0.6)
+    found = target_result(tally, fold, corpora, 0.6)
     # Fold 1's half is no 60 %: nothing is named in fold 0. Fold 0 promises all, and fold 1 keeps half of it.
     assert found.thresholds == (None, float(THRESHOLDS[0]))
     assert found.right == pytest.approx(0.5)
@@ -85,5 +85,5 @@ def test_each_fold_is_judged_by_what_the_others_choose() -> None:
 
 def test_a_promise_that_nobody_can_keep_names_nothing() -> None:
     tally = _tally([(1, 1)] * 40, [(0, 0)] * 40)
-    found = promise(tally, np.array([0, 1] * 20), np.array(["one"] * 40), 0.6)
+    found = target_result(tally, np.array([0, 1] * 20), np.array(["one"] * 40), 0.6)
     assert (found.thresholds, found.right, found.coverage) == ((None, None), None, 0.0)

@@ -14,9 +14,12 @@ from emostream_trainer.corpora.clip import Clip
 from emostream_trainer.corpora.labels import FOUR, label_set
 from emostream_trainer.corpora.registry import read_corpus
 from emostream_trainer.evaluation.enrolment import Enrolment
+from emostream_trainer.evaluation.folds import FoldEnsembles, model_sets
 from emostream_trainer.evaluation.noise import CAFE, noise_for
-from emostream_trainer.evaluation.streaming import Evaluation, FoldEnsembles, evaluate, evaluate_sessions, model_sets
-from emostream_trainer.metrics import UNNAMED
+from emostream_trainer.evaluation.result import Evaluation
+from emostream_trainer.evaluation.sessions import evaluate_sessions
+from emostream_trainer.evaluation.streaming import evaluate
+from emostream_trainer.metrics import NO_LABEL
 from tests.support.spoken_corpus import spoken_corpus
 from tests.support.streams import Parts
 from tests.support.tiny_models import tiny_card, write_model
@@ -49,7 +52,7 @@ def test_scores_are_those_worked_out_by_hand() -> None:
         p=[[0.9, 0.1], [0.4, 0.6], [0.2, 0.8], [0.0, 0.0], [0.7, 0.3], [0.1, 0.9]],
         corpora=["one", "one", "one", "one", "two", "two"],
     )
-    assert evaluation.named.tolist() == [0, 1, 1, UNNAMED, 0, 1]
+    assert evaluation.predicted.tolist() == [0, 1, 1, NO_LABEL, 0, 1]
     assert evaluation.uar_by_corpus() == {"one": 0.5, "two": 1.0}
     assert evaluation.scores() == {
         "UAR one": 0.5,
@@ -92,8 +95,8 @@ def test_a_clip_without_speech_has_no_verdict(clips: tuple[Clip, ...], tiny_path
     soundfile.write(tmp_path / "silence.wav", np.zeros(16_000), 16_000)
     silent = replace(clips[0], path=tmp_path / "silence.wav")
     evaluation = evaluate("silence", FoldEnsembles([tuple(tiny_paths)]), [silent, *clips], FOUR)
-    assert evaluation.named[0] == UNNAMED
-    assert (evaluation.named[1:] != UNNAMED).all()
+    assert evaluation.predicted[0] == NO_LABEL
+    assert (evaluation.predicted[1:] != NO_LABEL).all()
 
 
 def test_clips_of_other_emotions_are_left_out(clips: tuple[Clip, ...], tiny_paths: list[Path]) -> None:

@@ -140,7 +140,7 @@ def _facts(name: str, inspection: Inspection) -> CorpusFacts:
         clips=len(clips),
         speakers=dict(sorted(Counter(sexes.values()).items())),
         of_unknown_speaker=sum(clip.speaker == unknown for clip in clips),
-        hours=round(sum(inspection.heard[clip.path].seconds for clip in clips) / 3600, 3),
+        hours=round(sum(inspection.opened[clip.path].seconds for clip in clips) / 3600, 3),
         labels=_counts(clips, lambda clip: clip.emotion),
         intensities=_counts(clips, lambda clip: clip.intensity),
         folds=_counts(clips, lambda clip: "" if clip.fold is None else str(clip.fold)),

@@ -16,7 +16,7 @@ from emostream_trainer.corpora.clip import Clip
 from emostream_trainer.corpora.features import has_audio
 
 if TYPE_CHECKING:
-    from emostream_trainer.evaluation.streaming import Evaluation
+    from emostream_trainer.evaluation.result import Evaluation
 
 
 def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
@@ -73,11 +73,11 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError("--enrol-wrong shows what can go wrong with --enrol: give both")
     if arguments.sample < 1:
         raise UsageError(f"found --sample {arguments.sample}, expected 1 or more")
-    from emostream_trainer.evaluation.run import Job, evaluate_all
+    from emostream_trainer.evaluation.run import EvaluationJob, evaluate_all
 
     console = Console()
     preparation = prepared(arguments, console)
-    job = Job(
+    job = EvaluationJob(
         rows=tuple(tuple(Path(word) for word in words.split("+")) for words in arguments.runs),
         clips=_recordings(preparation.corpus.clips, console),
         labels=preparation.labels,

@@ -20,7 +20,7 @@ class Clip:
     path: an audio file, or features that the corpus publishes in place of one (`emostream_trainer.corpora.features`).
     speaker: unique across corpora, as `ravdess-01`. sex: `F`, `M` or empty. language: ISO 639, `und` where unknown.
     intensity, sentence: the corpus's own codes, empty where it has none. seconds: duration, None until measured.
-    votes: what listeners heard, {emotion: share}, shares sum to 1; None where nobody was asked.
+    votes: the answers of listeners, {emotion: share}, shares sum to 1; None where there are none.
     fold: the corpus's own fold, from 0; None where it has none.
     """
 

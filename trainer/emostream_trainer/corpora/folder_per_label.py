@@ -82,12 +82,12 @@ def _read(directory: Path, files: Sequence[Path]) -> Corpus:
 
 
 def _speaking_prefixes(labelled: Mapping[Path, str]) -> set[str]:
-    heard: dict[str, set[str]] = {}
+    labels_by_prefix: dict[str, set[str]] = {}
     for path, label in labelled.items():
         prefix, separator, _ = path.stem.partition("_")
         if separator and any(letter.isalpha() for letter in prefix):
-            heard.setdefault(prefix, set()).add(label)
-    return {prefix for prefix, labels in heard.items() if len(labels) > 1}
+            labels_by_prefix.setdefault(prefix, set()).add(label)
+    return {prefix for prefix, labels in labels_by_prefix.items() if len(labels) > 1}
 
 
 FOLDERS = Reader(FACTS, _in_emotion_folder, _read)

@@ -35,7 +35,7 @@ CONTAINERS = {
 }
 
 
-class Heard(msgspec.Struct, frozen=True, kw_only=True):
+class Opened(msgspec.Struct, frozen=True, kw_only=True):
     """What one file holds.
 
     why: the reason to leave it out, empty where there is none. sound: a hash of its samples, the same whatever the
@@ -64,22 +64,22 @@ class Inspection:
     """The corpus without what holds no sound, which is among the skipped now, and what its files hold."""
 
     corpus: Corpus
-    heard: Mapping[Path, Heard]
+    opened: Mapping[Path, Opened]
 
     @property
     def hours(self) -> float:
         """How long all clips are together."""
-        return sum(self.heard[clip.path].seconds for clip in self.corpus.clips) / 3600
+        return sum(self.opened[clip.path].seconds for clip in self.corpus.clips) / 3600
 
     def oddities(self) -> list[Oddity]:
         """What is worth knowing of the clips, the commonest first; files of the same sound are a group each."""
-        kept = [(clip, self.heard[clip.path]) for clip in self.corpus.clips]
+        kept = [(clip, self.opened[clip.path]) for clip in self.corpus.clips]
         usual = _usual_rates(kept)
         found: dict[str, list[Path]] = {}
         sounding: dict[str, list[Path]] = {}
-        for clip, heard in kept:
-            sounding.setdefault(heard.sound, []).append(clip.path)
-            for what in _odd(clip, heard, usual[clip.corpus]):
+        for clip, opened in kept:
+            sounding.setdefault(opened.sound, []).append(clip.path)
+            for what in _odd(clip, opened, usual[clip.corpus]):
                 found.setdefault(what, []).append(clip.path)
         odd = [Oddity(what, tuple(paths)) for what, paths in found.items()]
         twins = [Oddity("the same sound in several files", tuple(p)) for p in sounding.values() if len(p) > 1]
@@ -89,33 +89,33 @@ class Inspection:
 def inspect(corpus: Corpus, console: Console) -> Inspection:
     """Open every clip and listen to all of it, with a progress bar on the console."""
     paths = [clip.path for clip in corpus.clips]
-    heard = dict(zip(paths, parallel_map(hear, paths, f"opening {len(paths)} clips", console), strict=True))
-    return Inspection(_without(corpus, {path: of.why for path, of in heard.items()}), heard)
+    opened = dict(zip(paths, parallel_map(open_clip, paths, f"opening {len(paths)} clips", console), strict=True))
+    return Inspection(_without(corpus, {path: of.why for path, of in opened.items()}), opened)
 
 
 def with_sound(corpus: Corpus, console: Console) -> Corpus:
-    """Return the same corpus as `inspect` does, for a fifth of the time: each clip is heard until its first sound."""
+    """Return the same corpus as `inspect` does, for a fifth of the time: each clip is opened until its first sound."""
     paths = [clip.path for clip in corpus.clips]
     whys = parallel_map(why_left_out, paths, f"listening for sound in {len(paths)} clips", console)
     return _without(corpus, dict(zip(paths, whys, strict=True)))
 
 
-def hear(path: Path) -> Heard:
+def open_clip(path: Path) -> Opened:
     """Open one file and listen through it, as training would."""
     try:
-        heard = _heard_features(path) if path.suffix.lower() == SUFFIX else _heard_audio(path)
+        opened = _open_features(path) if path.suffix.lower() == SUFFIX else _open_audio(path)
     except NoInputError as error:
-        return Heard(why=f"unreadable: {str(error).replace(f' in {path}', '').replace(f'{path} ', '')}")
-    if not heard.why and heard.seconds < SHORTEST_S:
-        return msgspec.structs.replace(heard, why=f"too short (under {SHORTEST_S} s)")
-    return heard
+        return Opened(why=f"unreadable: {str(error).replace(f' in {path}', '').replace(f'{path} ', '')}")
+    if not opened.why and opened.seconds < SHORTEST_S:
+        return msgspec.structs.replace(opened, why=f"too short (under {SHORTEST_S} s)")
+    return opened
 
 
 def why_left_out(path: Path) -> str:
-    """Return the same as `hear(path).why`, listening no further than it takes to know that there is none."""
+    """Return the same as `open_clip(path).why`, listening no further than it takes to know that there is none."""
     if path.suffix.lower() != SUFFIX and _sounds(path):
         return ""
-    return hear(path).why
+    return open_clip(path).why
 
 
 def _sounds(path: Path) -> bool:
@@ -136,14 +136,14 @@ def _sounds(path: Path) -> bool:
     return False
 
 
-def _heard_audio(path: Path) -> Heard:
+def _open_audio(path: Path) -> Opened:
     with open_sound(path) as sound:
         channels, container = sound.channels, sound.format
     source = FileSource(path, block_s=5.0)
     samples = np.concatenate([block.samples for block in source.blocks()])
     peak = float(np.abs(samples).max())
     silence = "no sound (digital silence)" if peak == 0 else f"no sound (peak under {FAINTEST_DBFS:.0f} dBFS)"
-    return Heard(
+    return Opened(
         why=silence if peak < FAINTEST else "",
         seconds=len(samples) / source.sample_rate_hz,
         rate_hz=source.sample_rate_hz,
@@ -154,9 +154,9 @@ def _heard_audio(path: Path) -> Heard:
     )
 
 
-def _heard_features(path: Path) -> Heard:
+def _open_features(path: Path) -> Opened:
     rows = read_features(path)
-    return Heard(
+    return Opened(
         why="no sound (features that are all the same)" if np.ptp(rows) == 0 else "",
         seconds=len(rows) * HOP_S,
         container=FEATURES,
@@ -175,24 +175,24 @@ def _without(corpus: Corpus, whys: Mapping[Path, str]) -> Corpus:
     return in_order(corpus.name, clips, [*corpus.skipped, *mute])
 
 
-def _usual_rates(kept: Sequence[tuple[Clip, Heard]]) -> dict[str, int]:
+def _usual_rates(kept: Sequence[tuple[Clip, Opened]]) -> dict[str, int]:
     rates: dict[str, Counter[int]] = {}
-    for clip, heard in kept:
-        rates.setdefault(clip.corpus, Counter())[heard.rate_hz] += 1
+    for clip, opened in kept:
+        rates.setdefault(clip.corpus, Counter())[opened.rate_hz] += 1
     return {corpus: counts.most_common(1)[0][0] for corpus, counts in rates.items()}
 
 
-def _odd(clip: Clip, heard: Heard, usual_rate_hz: int) -> list[str]:
-    if heard.container == FEATURES:
+def _odd(clip: Clip, opened: Opened, usual_rate_hz: int) -> list[str]:
+    if opened.container == FEATURES:
         return [f"features without audio, for {HEARS_PUBLISHED} alone"]
     odd = []
     suffix = clip.path.suffix.lower()
-    if heard.container not in CONTAINERS.get(suffix, {heard.container}):
-        odd.append(f"{heard.container} in a file called {suffix}, read as what it is")
-    if heard.channels > 1:
-        odd.append(f"{heard.channels} channels, mixed to mono")
-    if heard.rate_hz != usual_rate_hz:
-        odd.append(f"{heard.rate_hz} Hz, where most of {clip.corpus} have {usual_rate_hz} Hz; resampled")
-    if heard.trouble:
+    if opened.container not in CONTAINERS.get(suffix, {opened.container}):
+        odd.append(f"{opened.container} in a file called {suffix}, read as what it is")
+    if opened.channels > 1:
+        odd.append(f"{opened.channels} channels, mixed to mono")
+    if opened.rate_hz != usual_rate_hz:
+        odd.append(f"{opened.rate_hz} Hz, where most of {clip.corpus} have {usual_rate_hz} Hz; resampled")
+    if opened.trouble:
         odd.append("ends before the end that its header promises; used as far as it goes")
     return odd

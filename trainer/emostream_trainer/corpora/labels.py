@@ -41,11 +41,11 @@ class LabelSet:
         Raises NoInputError where a label has no clip at all: a network cannot learn it.
         """
         kept = [clip for clip in clips if self.index(clip.emotion) is not None]
-        unheard = set(self.labels) - {self.labels[self._place(clip)] for clip in kept}
-        if unheard:
+        missing_labels = set(self.labels) - {self.labels[self._place(clip)] for clip in kept}
+        if missing_labels:
             counts = Counter(clip.emotion for clip in clips)
             found = ", ".join(f"{emotion} {count}" for emotion, count in counts.most_common()) or "no clips"
-            missing = ", ".join(sorted(unheard))
+            missing = ", ".join(sorted(missing_labels))
             raise NoInputError(f"found no clip of {missing} (found {found}): choose other labels or add a corpus")
         return kept
 

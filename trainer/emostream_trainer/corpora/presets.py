@@ -59,7 +59,7 @@ def published(corpus: Corpus, labels: LabelSet) -> Corpus:
             left_out.append(Skipped(clip.path, f"{clip.emotion} is none of the labels"))
         else:
             complete.append(clip)
-    labels.keep(complete)  # refuses a label that nobody speaks
+    labels.keep(complete)  # refuses a label that no clip has
     places = labels.indices(complete)
     fewest = np.bincount(places).min()
     rng = np.random.default_rng(SEED)

@@ -32,8 +32,8 @@ def read_corpus(directory: Path, kind: str = "auto") -> Corpus:
     corpus = survey(directory, kind)
     if corpus.clips:
         return corpus
-    strangers = [file for file in corpus.skipped if file.why.startswith(NOT_A_NAME)]
-    if len(strangers) < len(corpus.skipped):
+    other_names = [file for file in corpus.skipped if file.why.startswith(NOT_A_NAME)]
+    if len(other_names) < len(corpus.skipped):
         first = next(file for file in corpus.skipped if not file.why.startswith(NOT_A_NAME))
         raise NoInputError(
             f"found {len(corpus.skipped)} files in {directory} and no clip to use, such as {first.path.name} "
@@ -41,7 +41,7 @@ def read_corpus(directory: Path, kind: str = "auto") -> Corpus:
         )
     layouts = kind if kind != "auto" else ", ".join(READERS)
     raise NoInputError(
-        f"found {len(strangers)} audio files in {directory}, such as {strangers[0].path.relative_to(directory)}, "
+        f"found {len(other_names)} audio files in {directory}, such as {other_names[0].path.relative_to(directory)}, "
         f"but no clip of {layouts}: name the files as the corpus does, sort them into folders such as angry and happy, "
         f"or write a {TABLE}"
     )

@@ -12,7 +12,7 @@ F64 = NDArray[np.float64]
 
 # Half the last place of probabilities in events, whose logarithm must be finite.
 LEAST_P = 5e-5
-# A pool in which nobody is believed at all would have no opinion: at chance, each is believed this little.
+# A pool of weights 0 has no opinion: models at chance still get this weight.
 LEAST_WEIGHT, MOST_WEIGHT = 0.01, 10.0
 
 
@@ -32,11 +32,11 @@ def fit_temperature(logits: F32 | F64, labels: NDArray[np.int64]) -> float:
 def pool_weights(p: F64, labels: NDArray[np.int64]) -> tuple[float, ...]:
     """How far each of some models is to be believed (``logarithmic_pool``), with the least cross-entropy.
 
-    ``p`` (M, N, K) are their verdicts on clips that training did not hear; clips in which one heard nothing are left
+    ``p`` (M, N, K) are their predictions on clips that are not in training; clips in which one found no speech are left
     out. Weights are in [0.01, 10].
     """
-    heard = p.any(axis=2).all(axis=0)
-    logarithms, truth = np.log(np.maximum(p[:, heard], LEAST_P)), labels[heard]
+    with_speech = p.any(axis=2).all(axis=0)
+    logarithms, truth = np.log(np.maximum(p[:, with_speech], LEAST_P)), labels[with_speech]
     rows = np.arange(len(truth))
 
     def cross_entropy(weights: F64) -> float:

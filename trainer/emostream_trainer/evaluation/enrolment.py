@@ -70,10 +70,10 @@ def shortened(enrolments: Mapping[Path, Enrolment], seconds: float) -> dict[Path
 
 def _enough(clips: Sequence[Clip], seconds: float) -> tuple[Path, ...]:
     taken: list[Path] = []
-    heard_s = 0.0
+    taken_s = 0.0
     for clip in clips:
-        if heard_s >= seconds:
+        if taken_s >= seconds:
             break
         taken.append(clip.path)
-        heard_s += seconds_of(clip)
+        taken_s += seconds_of(clip)
     return tuple(taken)

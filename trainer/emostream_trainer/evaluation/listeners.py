@@ -40,8 +40,8 @@ def majority(clips: Sequence[Clip], labels: LabelSet, *, among_labels: bool = Fa
 
 def _votes(clips: Sequence[Clip], labels: LabelSet) -> F64:
     """Shares of the votes (N, K and more): the labels, then every emotion that is none."""
-    heard = {emotion for clip in clips for emotion in clip.votes or {}}
-    others = sorted(emotion for emotion in heard if labels.index(emotion) is None)
+    voted = {emotion for clip in clips for emotion in clip.votes or {}}
+    others = sorted(emotion for emotion in voted if labels.index(emotion) is None)
     column = {emotion: len(labels.labels) + i for i, emotion in enumerate(others)}
     votes = np.zeros((len(clips), len(labels.labels) + len(others)))
     for row, clip in zip(votes, clips, strict=True):

@@ -7,47 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emostream.pipeline.smoothing import Smoother, SmoothingConfig
-from emostream_trainer.metrics import UNNAMED
+from emostream_trainer.evaluation.result import ClipLog
+from emostream_trainer.metrics import NO_LABEL
 
 F64 = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class ClipLog:
-    """All that a stream said of one clip: S steps, U utterances, K labels; times in ms from the clip's beginning.
-
-    ``p`` (K,) is the summary's, all 0 where no speech was heard, as are the rows of ``step_p`` (S, K; smoothed) and
-    ``utterance_p`` (U, K) that carry no probabilities. ``step_label`` (S,) is the label that was shown, ``UNNAMED``
-    where none was. ``elapsed_ms`` (S,) is each step's length, ``agreement`` (S,) in [0, 1], ``speaking`` (S,) bool,
-    ``utterance_ms`` (U, 2) from first to last voiced moment.
-    """
-
-    p: F64
-    step_end_ms: F64
-    elapsed_ms: F64
-    step_p: F64
-    step_label: NDArray[np.int64]
-    agreement: F64
-    speaking: NDArray[np.bool_]
-    utterance_ms: F64
-    utterance_p: F64
-
-    @property
-    def speech_ms(self) -> float:
-        """How long somebody spoke, from first to last voiced moments."""
-        return float(np.sum(self.utterance_ms[:, 1] - self.utterance_ms[:, 0]))
-
-    @property
-    def spoken_p(self) -> F64:
-        """The mean (K,) of the utterances' probabilities, weighted by their length; 0 where there is none."""
-        lengths = (self.utterance_ms[:, 1] - self.utterance_ms[:, 0]) * self.utterance_p.any(axis=1)
-        return lengths @ self.utterance_p / max(float(lengths.sum()), 1.0)
-
-    @property
-    def mean_agreement(self) -> float:
-        """Agreement of the networks over the steps that carry probabilities; 0 where none does."""
-        judged = self.step_p.any(axis=1)
-        return float(self.agreement[judged].mean()) if judged.any() else 0.0
 
 
 @dataclass(frozen=True)
@@ -56,38 +19,40 @@ class LiveMetrics:
 
     ``flips_per_minute`` counts changes from one label to another, whatever lay between, by minute of speech. Delays,
     one per clip with speech, run from the speech's beginning to the end of the first window that had a (right) label,
-    in seconds, infinite where it never came. ``named`` is the share of speaking time with a label, ``right`` the share
-    of that time in which it was the clip's.
+    in seconds, infinite where it never came. ``predicted`` is the share of speaking time with a label, ``right`` the
+    share of that time in which it was the clip's.
     """
 
     clips: int
     flips_per_minute: float
     first_label_s: F64
     right_label_s: F64
-    named: float
+    predicted: float
     right: float
 
 
 def live_metrics(logs: Sequence[ClipLog], truth: NDArray[np.int64]) -> LiveMetrics:
     """The metrics of these clips; those without speech are left out."""
-    heard = [(log, label) for log, label in zip(logs, truth.tolist(), strict=True) if len(log.utterance_ms)]
-    speech_ms = sum(log.speech_ms for log, _ in heard)
-    speaking_ms = sum(_time(log, log.speaking) for log, _ in heard)
-    named_ms = sum(_time(log, log.step_label != UNNAMED) for log, _ in heard)
-    right_ms = sum(_time(log, log.step_label == label) for log, label in heard)
+    with_speech = [(log, label) for log, label in zip(logs, truth.tolist(), strict=True) if len(log.utterance_ms)]
+    speech_ms = sum(log.speech_ms for log, _ in with_speech)
+    speaking_ms = sum(_time(log, log.speaking) for log, _ in with_speech)
+    labelled_ms = sum(_time(log, log.step_label != NO_LABEL) for log, _ in with_speech)
+    right_ms = sum(_time(log, log.step_label == label) for log, label in with_speech)
     return LiveMetrics(
-        clips=len(heard),
-        flips_per_minute=sum(flips(log.step_label) for log, _ in heard) / (speech_ms / 60_000) if speech_ms else 0.0,
-        first_label_s=np.array([_delay_s(log, log.step_label != UNNAMED) for log, _ in heard]),
-        right_label_s=np.array([_delay_s(log, log.step_label == label) for log, label in heard]),
-        named=named_ms / speaking_ms if speaking_ms else 0.0,
-        right=right_ms / named_ms if named_ms else 0.0,
+        clips=len(with_speech),
+        flips_per_minute=sum(flips(log.step_label) for log, _ in with_speech) / (speech_ms / 60_000)
+        if speech_ms
+        else 0.0,
+        first_label_s=np.array([_delay_s(log, log.step_label != NO_LABEL) for log, _ in with_speech]),
+        right_label_s=np.array([_delay_s(log, log.step_label == label) for log, label in with_speech]),
+        predicted=labelled_ms / speaking_ms if speaking_ms else 0.0,
+        right=right_ms / labelled_ms if labelled_ms else 0.0,
     )
 
 
 def flips(labels: NDArray[np.int64]) -> int:
     """How often one label gave way to another; steps without one are passed over."""
-    shown = labels[labels != UNNAMED]
+    shown = labels[labels != NO_LABEL]
     return int(np.count_nonzero(np.diff(shown)))
 
 
@@ -107,14 +72,14 @@ def shown_at(log: ClipLog, on_threshold: float, smoothing: SmoothingConfig) -> N
             switch_margin=smoothing.switch_margin,
         )
     )
-    shown = np.full(len(log.step_p), UNNAMED)
+    shown = np.full(len(log.step_p), NO_LABEL)
     for i, (p, speaking) in enumerate(zip(log.step_p, log.speaking, strict=True)):
         if not p.any():
             rule.reset()
             continue
-        _, named = rule.push(p, 1.0)
-        if speaking and named is not None:
-            shown[i] = named
+        _, predicted = rule.push(p, 1.0)
+        if speaking and predicted is not None:
+            shown[i] = predicted
     return shown
 
 

@@ -39,23 +39,23 @@ def noise_for(clip: Clip, kind: str, snr_db: float, others: Sequence[Clip]) -> N
     Each voice is another speaker's as long as there are enough. Raises ``ValueError`` where nobody else is among
     ``others``.
     """
-    strangers = [other for other in others if other.speaker != clip.speaker]
-    if not strangers:
+    other_speakers = [other for other in others if other.speaker != clip.speaker]
+    if not other_speakers:
         raise ValueError(f"got no other speaker than {clip.speaker} to babble behind {clip.path.name}")
     seed = stable_hash(clip, kind)
     rng = np.random.default_rng(seed)
-    speakers = sorted({other.speaker for other in strangers})
+    speakers = sorted({other.speaker for other in other_speakers})
     count = VOICES[kind]
     drawn = [speakers[i] for i in rng.permutation(len(speakers))]
     voices = []
     for turn in range(count):
         speaker = drawn[turn % len(drawn)]
-        spoken = [other.path for other in strangers if other.speaker == speaker]
+        spoken = [other.path for other in other_speakers if other.speaker == speaker]
         voices.append(spoken[int(rng.integers(len(spoken)))])
     return Noise(kind, snr_db, tuple(voices), seed)
 
 
-def behind(audio: Samples, noise: Noise) -> Samples:
+def add_noise(audio: Samples, noise: Noise) -> Samples:
     """Audio (n,) at 16 kHz with its noise, brought below full scale as a whole where the sum would pass it."""
     mixed = at_snr(audio, _sound(noise, len(audio)), noise.snr_db)
     return (mixed / max(1.0, float(np.abs(mixed).max(initial=0.0)))).astype(np.float32)

@@ -25,16 +25,16 @@ PALETTE = (ACCENT, "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 def confusion_picture(path: Path, counts: NDArray[np.int64], labels: Sequence[str], title: str) -> None:
     """Shares of each true label (rows) that were named what (columns), the counts beneath."""
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    named = [*labels, "no verdict"] if counts[:, -1].any() else list(labels)
-    figure = Figure(figsize=(1.1 * len(named) + 1.6, 0.9 * len(labels) + 1.4), layout="constrained")
+    predicted = [*labels, "no verdict"] if counts[:, -1].any() else list(labels)
+    figure = Figure(figsize=(1.1 * len(predicted) + 1.6, 0.9 * len(labels) + 1.4), layout="constrained")
     axes = figure.subplots()
-    axes.imshow(shares[:, : len(named)], cmap="Blues", vmin=0, vmax=1)
+    axes.imshow(shares[:, : len(predicted)], cmap="Blues", vmin=0, vmax=1)
     for row in range(len(labels)):
-        for column in range(len(named)):
+        for column in range(len(predicted)):
             ink = "white" if shares[row, column] > 0.5 else INK
             text = f"{shares[row, column]:.0%}\n{counts[row, column]}"
             axes.text(column, row, text, ha="center", va="center", color=ink, fontsize=9)
-    axes.set_xticks(range(len(named)), named)
+    axes.set_xticks(range(len(predicted)), predicted)
     axes.set_yticks(range(len(labels)), labels)
     axes.set(title=title, xlabel="named", ylabel="true")
     figure.savefig(path, dpi=150)

@@ -14,7 +14,7 @@ from emostream_trainer.corpora.clip import Clip
 from emostream_trainer.corpora.labels import LabelSet
 from emostream_trainer.data.feature_cache import feature_rows, read_audio
 from emostream_trainer.data.splits import folds
-from emostream_trainer.evaluation.streaming import Evaluation
+from emostream_trainer.evaluation.result import Evaluation
 from emostream_trainer.parallel import parallel_map
 
 Indices = Sequence[int] | NDArray[np.int64]
@@ -26,7 +26,7 @@ LEAKY = f"{DEVIATIONS}, clips split at random"
 LEAKY_FOLDS = 5
 
 
-def baselines(clips: Sequence[Clip], labels: LabelSet, *, leaky: bool = False) -> list[Evaluation]:
+def regressions(clips: Sequence[Clip], labels: LabelSet, *, leaky: bool = False) -> list[Evaluation]:
     """On the 52 published features (50 MFCC, centroid, mean contrast); on all bands with their deviations (116).
 
     With ``leaky`` the latter is there once more, last and named ``LEAKY``: on folds that clips were dealt into at

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+NO_FOLDS = "One set of models is no folds: nothing here can be fitted on clips that it is not judged by."
 MARKDOWN, NUMBERS = "report.md", "report.json"
 
 

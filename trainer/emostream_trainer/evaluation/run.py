@@ -15,11 +15,22 @@ from emostream_trainer import runs
 from emostream_trainer.corpora.clip import Clip
 from emostream_trainer.corpora.labels import LabelSet
 from emostream_trainer.evaluation.calibration import cross_fitted, pool_weights
-from emostream_trainer.evaluation.regressions import LEAKY, baselines
+from emostream_trainer.evaluation.folds import FoldEnsembles, model_sets
+from emostream_trainer.evaluation.regressions import LEAKY, regressions
 from emostream_trainer.evaluation.reliability import write_reliability
 from emostream_trainer.evaluation.report import Section, write_report
-from emostream_trainer.evaluation.sections import more_passes, one_pass
-from emostream_trainer.evaluation.streaming import Evaluation, FoldEnsembles, StreamedEvaluation, evaluate, model_sets
+from emostream_trainer.evaluation.result import Evaluation, StreamedEvaluation
+from emostream_trainer.evaluation.sections.abstaining import abstaining, tallies_of
+from emostream_trainer.evaluation.sections.breakdown import breakdown
+from emostream_trainer.evaluation.sections.calibration import calibration
+from emostream_trainer.evaluation.sections.enrolment import enrolment
+from emostream_trainer.evaluation.sections.leaking_split import leak
+from emostream_trainer.evaluation.sections.noise import noise
+from emostream_trainer.evaluation.sections.other_corpora import other_corpora
+from emostream_trainer.evaluation.sections.pace import pace
+from emostream_trainer.evaluation.sections.people import people
+from emostream_trainer.evaluation.sections.scores import scores
+from emostream_trainer.evaluation.streaming import evaluate
 
 F64 = NDArray[np.float64]
 Row = tuple[Path, ...]
@@ -32,11 +43,11 @@ PROTOCOL = (
 
 
 @dataclass(frozen=True)
-class Job:
-    """What to judge and by what. ``rows`` are runs or model files that listen together.
+class EvaluationJob:
+    """What to evaluate and on what. ``rows`` are runs or model files that run together.
 
-    ``sample`` is how many clips of each corpus are heard behind noise and after enrolments that do harm, too little and
-    the wrong speaker. ``enrol_s`` is how many seconds a speaker is enrolled with, None for not at all.
+    ``sample`` is how many clips of each corpus are streamed with noise and after enrolments that do harm: too short and
+    of the wrong speaker. ``enrol_s`` is how many seconds a speaker is enrolled with, None for not at all.
     """
 
     rows: tuple[Row, ...]
@@ -51,112 +62,113 @@ class Job:
     with_harm: bool
 
 
-def evaluate_all(job: Job) -> list[Evaluation]:
+def evaluate_all(job: EvaluationJob) -> list[Evaluation]:
     """Write the report; gives the rows of its table. Raises ``UsageError`` or ``NoInputError``."""
     labels = job.labels
-    labels.keep(job.clips)  # refuses a label that nobody speaks
+    labels.keep(job.clips)  # refuses a label that no clip has
     rows = _with_singles(job.rows)
     sets = {row: model_sets(row) for row in rows}  # what is missing is said before an hour has passed
     if job.enrol_s is not None:
         for models in sets[rows[-1]]:
             require_adaptation([EmotionModel.load(path).card for path in models])
     job.out.mkdir(parents=True, exist_ok=True)
-    regressions = baselines(job.clips, labels, leaky=job.with_leak) if job.with_baselines or job.with_leak else []
-    evaluations = [each for each in regressions if job.with_baselines and each.name != LEAKY]
-    judged: dict[Row, StreamedEvaluation] = {}
+    by_regression: list[Evaluation] = []
+    if job.with_baselines or job.with_leak:
+        by_regression = regressions(job.clips, labels, leaky=job.with_leak)
+    streamed: dict[Row, StreamedEvaluation] = {}
     for row in rows:
-        weights = _weights(judged, row) if len(row) > 1 else {}
-        judged[row] = evaluate(_name(row), FoldEnsembles(sets[row], weights), job.clips, labels)
-        if len(row) == 1 and row[0].is_dir() and _is_whole(row[0], judged[row]):
-            runs.write_scores(row[0], judged[row].scores())
-    evaluations += judged.values()
-    table = evaluations or regressions
-    facts, written = _facts(table[-1].clips, rows), []
-    for section in _sections(job, evaluations, regressions, judged):
+        weights = _weights(streamed, row) if len(row) > 1 else {}
+        streamed[row] = evaluate(_name(row), FoldEnsembles(sets[row], weights), job.clips, labels)
+        if len(row) == 1 and row[0].is_dir() and _is_whole(row[0], streamed[row]):
+            runs.write_scores(row[0], streamed[row].scores())
+    baselines = [evaluation for evaluation in by_regression if job.with_baselines and evaluation.name != LEAKY]
+    table = [*baselines, *streamed.values()]
+    facts, written = _facts((table or by_regression)[-1].clips, rows), []
+    for section in _sections(job, table, by_regression, streamed):
         # Passes take minutes each: what is known is kept whatever becomes of the rest.
         written.append(section)
         write_report(job.out, "How well it hears", facts, written)
-    return table
+    return table or by_regression
 
 
 def _sections(
-    job: Job,
-    evaluations: Sequence[Evaluation],
-    regressions: Sequence[Evaluation],
-    judged: Mapping[Row, StreamedEvaluation],
+    job: EvaluationJob,
+    table: Sequence[Evaluation],
+    by_regression: Sequence[Evaluation],
+    streamed: Mapping[Row, StreamedEvaluation],
 ) -> Iterator[Section]:
-    if evaluations:
-        yield one_pass.scores(evaluations, job.out)
-    if judged:
-        yield from _about(judged, list(judged)[-1], job)
+    if table:
+        yield scores(table, job.out)
+    if streamed:
+        yield from _about(streamed, list(streamed)[-1], job)
     if job.with_leak:
-        yield more_passes.leak(regressions)
+        yield leak(by_regression)
 
 
-def _about(judged: Mapping[Row, StreamedEvaluation], row: Row, job: Job) -> Iterator[Section]:
-    """The sections about one row of those that were judged."""
-    evaluation = judged[row]
+def _about(streamed: Mapping[Row, StreamedEvaluation], row: Row, job: EvaluationJob) -> Iterator[Section]:
+    """The sections about one of the rows."""
+    evaluation = streamed[row]
     if not evaluation.p.any():
         yield Section("heard", "Nothing was heard", ("In no clip was there any speech to judge by.",), {})
         return
-    out, labels, weights = job.out, job.labels, _weights(judged, row)
+    out, labels, weights = job.out, job.labels, _weights(streamed, row)
     ensembles = FoldEnsembles(model_sets(row), weights)
-    views, tallies = {each.name: each for each in _alone(judged, row)}, None
+    by_name, tallies = {alone.name: alone for alone in _alone(streamed, row)}, None
     if weights:
         if len(row) == 1:
             # Its weight came from what it says alone; the daemon weighs every window before anything is smoothed.
             name = f"{evaluation.name} with its weight"
             evaluation = evaluate(name, ensembles, evaluation.clips, labels)
-        views[evaluation.name] = evaluation
-        tallies = one_pass.tallies_of(evaluation)
+        by_name[evaluation.name] = evaluation
+        tallies = tallies_of(evaluation)
         if models := _identities(row):
-            of_all = pool_weights(_verdicts(judged, row), evaluation.truth)
+            of_all = pool_weights(_probabilities_of(streamed, row), evaluation.truth)
             write_reliability(out, models, of_all, *tallies)
-    yield one_pass.breakdown(evaluation)
-    yield one_pass.calibration(views, weights, out)
-    yield one_pass.abstaining(evaluation, tallies, out)
-    yield one_pass.pace(evaluation, out)
-    if people := one_pass.people(evaluation, labels):
-        yield people
+    yield breakdown(evaluation)
+    yield calibration(by_name, weights, out)
+    yield abstaining(evaluation, tallies, out)
+    yield pace(evaluation, out)
+    if section := people(evaluation, labels):
+        yield section
     if job.with_noise:
-        yield more_passes.noise(evaluation, ensembles, labels, job.sample, out)
+        yield noise(evaluation, ensembles, labels, job.sample, out)
     if job.enrol_s is not None:
         # Each of those that listen together alone too, then all of them.
-        alone = [(judged[single], model_sets(single)) for single in _singles(row) if single != row]
+        alone = [(streamed[single], model_sets(single)) for single in _singles(row) if single != row]
         known = [(unknown, FoldEnsembles(sets)) for unknown, sets in alone if _takes_a_speaker(sets)]
         harm = job.sample if job.with_harm else None
-        yield more_passes.enrolment([*known, (evaluation, ensembles)], labels, job.enrol_s, harm)
+        yield enrolment([*known, (evaluation, ensembles)], labels, job.enrol_s, harm)
     if held_out := _held_out_corpora(row):
         clips = [clip for clip in evaluation.clips if clip.corpus in held_out]
-        # A corpus' own clips have no say in how its judges are weighed.
-        by_corpus = cross_fitted(_verdicts(judged, row), evaluation.truth, evaluation.corpora)
+        # The clips of a corpus do not take part in fitting the weights that evaluate them.
+        by_corpus = cross_fitted(_probabilities_of(streamed, row), evaluation.truth, evaluation.corpora)
         others = {place: by_corpus[corpus] for place, corpus in enumerate(held_out) if corpus in by_corpus}
         without = FoldEnsembles(model_sets(row, runs.WITHOUT), others)
-        yield more_passes.other_corpora(evaluation, without, clips, labels, job.enrol_s)
+        yield other_corpora(evaluation, without, clips, labels, job.enrol_s)
 
 
 def _singles(row: Row) -> list[Row]:
     return [(path,) for path in row]
 
 
-def _alone(judged: Mapping[Row, StreamedEvaluation], row: Row) -> list[StreamedEvaluation]:
+def _alone(streamed: Mapping[Row, StreamedEvaluation], row: Row) -> list[StreamedEvaluation]:
     """What each of the row says alone."""
-    return [judged[single] for single in _singles(row)]
+    return [streamed[single] for single in _singles(row)]
 
 
-def _verdicts(judged: Mapping[Row, StreamedEvaluation], row: Row) -> F64:
+def _probabilities_of(streamed: Mapping[Row, StreamedEvaluation], row: Row) -> F64:
     """The same as probabilities (M, N, K)."""
-    return np.stack([evaluation.p for evaluation in _alone(judged, row)])
+    return np.stack([evaluation.p for evaluation in _alone(streamed, row)])
 
 
-def _weights(judged: Mapping[Row, StreamedEvaluation], row: Row) -> dict[int, tuple[float, ...]]:
+def _weights(streamed: Mapping[Row, StreamedEvaluation], row: Row) -> dict[int, tuple[float, ...]]:
     """By fold how far each of the row is believed there, from what each says alone in the other folds; none without."""
-    alone = _alone(judged, row)[0]
-    verdicts = _verdicts(judged, row)
-    heard = verdicts.any(axis=2).all(axis=0)
-    if len(set(alone.fold[heard].tolist())) < 2:
+    alone = _alone(streamed, row)[0]
+    probabilities = _probabilities_of(streamed, row)
+    with_speech = probabilities.any(axis=2).all(axis=0)
+    if len(set(alone.fold[with_speech].tolist())) < 2:
         return {}
-    return cross_fitted(verdicts, alone.truth, alone.fold)
+    return cross_fitted(probabilities, alone.truth, alone.fold)
 
 
 def _held_out_corpora(row: Row) -> list[str]:

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emostream.pipeline.smoothing import SmoothingConfig
-from emostream_trainer.evaluation.live_metrics import ClipLog, shown_at
-from emostream_trainer.metrics import UNNAMED
+from emostream_trainer.evaluation.live_metrics import shown_at
+from emostream_trainer.evaluation.result import ClipLog
+from emostream_trainer.metrics import NO_LABEL
 from emostream_trainer.parallel import parallel_map
 
 F64 = NDArray[np.float64]
@@ -29,12 +30,12 @@ class Tally:
     """
 
     possible: F64
-    named: F64
+    predicted: F64
     right: F64
 
     def of(self, chosen: NDArray[np.bool_]) -> "Tally":
         """The chosen clips alone."""
-        return Tally(self.possible[chosen], self.named[chosen], self.right[chosen])
+        return Tally(self.possible[chosen], self.predicted[chosen], self.right[chosen])
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Point:
 
 
 @dataclass(frozen=True)
-class Promise:
+class TargetResult:
     """What came of asking to be right so often (``target``), by thresholds that other folds chose.
 
     ``thresholds`` by fold, None where the other folds never were so right: nothing is named there then. ``right`` is
@@ -65,28 +66,28 @@ def estimates_tally(logs: Sequence[ClipLog], truth: Labels, config: SmoothingCon
     """Milliseconds of speaking in which a label would be shown."""
     rows = parallel_map(partial(_shown_ms, config), list(zip(logs, truth.tolist(), strict=True)), title)
     possible = np.array([log.elapsed_ms[log.speaking].sum() for log in logs])
-    named, right = np.array(rows).transpose(1, 0, 2)
-    return Tally(possible, named, right)
+    predicted, right = np.array(rows).transpose(1, 0, 2)
+    return Tally(possible, predicted, right)
 
 
 def utterances_tally(logs: Sequence[ClipLog], truth: Labels) -> Tally:
     """Utterances that would be named."""
-    named, right = np.zeros((2, len(logs), len(THRESHOLDS)))
+    predicted, right = np.zeros((2, len(logs), len(THRESHOLDS)))
     for clip, (log, label) in enumerate(zip(logs, truth.tolist(), strict=True)):
         p = log.utterance_p
         above = p.max(axis=1, initial=0)[:, None] >= THRESHOLDS
-        named[clip] = above.sum(axis=0)
+        predicted[clip] = above.sum(axis=0)
         right[clip] = above[p.argmax(axis=1) == label].sum(axis=0)
-    return Tally(np.array([float(len(log.utterance_p)) for log in logs]), named, right)
+    return Tally(np.array([float(len(log.utterance_p)) for log in logs]), predicted, right)
 
 
 def curve(tally: Tally) -> list[Point]:
     """A point for every threshold at which enough clips have something named."""
-    enough = np.count_nonzero(tally.named, axis=0) >= min(LEAST_CLIPS, len(tally.possible))
-    possible, named, right = tally.possible.sum(), tally.named.sum(axis=0), tally.right.sum(axis=0)
+    enough = np.count_nonzero(tally.predicted, axis=0) >= min(LEAST_CLIPS, len(tally.possible))
+    possible, predicted, right = tally.possible.sum(), tally.predicted.sum(axis=0), tally.right.sum(axis=0)
     return [
-        Point(float(THRESHOLDS[i]), float(right[i] / named[i]), float(named[i] / possible))
-        for i in np.flatnonzero(enough & (named > 0))
+        Point(float(THRESHOLDS[i]), float(right[i] / predicted[i]), float(predicted[i] / possible))
+        for i in np.flatnonzero(enough & (predicted > 0))
     ]
 
 
@@ -95,27 +96,27 @@ def threshold_for(points: Sequence[Point], target: float) -> float | None:
     return min((point.confidence for point in points if point.right >= target), default=None)
 
 
-def promise(tally: Tally, fold: Labels, corpora: NDArray[np.str_], target: float) -> Promise:
+def target_result(tally: Tally, fold: Labels, corpora: NDArray[np.str_], target: float) -> TargetResult:
     """Choose a threshold on all folds but one, judge it on that one, for each; the sums over all folds."""
     thresholds = []
-    named, right = np.zeros((2, len(fold)))
-    for judged in sorted(set(fold.tolist())):
-        own = fold == judged
+    predicted, right = np.zeros((2, len(fold)))
+    for held_out in sorted(set(fold.tolist())):
+        own = fold == held_out
         threshold = threshold_for(curve(tally.of(~own)), target)
         thresholds.append(threshold)
         if threshold is not None:
             place = int(np.searchsorted(THRESHOLDS, threshold))
-            named[own], right[own] = tally.named[own, place], tally.right[own, place]
+            predicted[own], right[own] = tally.predicted[own, place], tally.right[own, place]
     by_corpus = {
-        corpus: float(right[corpora == corpus].sum() / named[corpora == corpus].sum())
+        corpus: float(right[corpora == corpus].sum() / predicted[corpora == corpus].sum())
         for corpus in sorted(set(corpora.tolist()))
-        if named[corpora == corpus].any()
+        if predicted[corpora == corpus].any()
     }
-    return Promise(
+    return TargetResult(
         target,
         tuple(thresholds),
-        float(right.sum() / named.sum()) if named.any() else None,
-        float(named.sum() / tally.possible.sum()),
+        float(right.sum() / predicted.sum()) if predicted.any() else None,
+        float(predicted.sum() / tally.possible.sum()),
         by_corpus,
     )
 
@@ -125,6 +126,6 @@ def _shown_ms(config: SmoothingConfig, item: tuple[ClipLog, int]) -> tuple[list[
     log, label = item
     shown = [shown_at(log, float(threshold), config) for threshold in THRESHOLDS]
     return (
-        [float(log.elapsed_ms[labels != UNNAMED].sum()) for labels in shown],
+        [float(log.elapsed_ms[labels != NO_LABEL].sum()) for labels in shown],
         [float(log.elapsed_ms[labels == label].sum()) for labels in shown],
     )
