@@ -9,7 +9,8 @@ import pytest
 from emostream_trainer.corpora.clip import Clip
 from emostream_trainer.corpora.registry import read_corpus
 from emostream_trainer.data.feature_cache import read_audio
-from emostream_trainer.evaluation.noise import BABBLE, CAFE, KINDS, VOICES, add_noise, noise_for, stable_hash
+from emostream_trainer.data.sampling import stable_hash
+from emostream_trainer.evaluation.noise import BABBLE, CAFE, KINDS, VOICES, add_noise, noise_for
 from tests.support.small_corpora import SAMPLE_RATE_HZ, clips_tsv
 from tests.support.tiny_training import made_up_clips
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from emostream.errors import NoInputError
 from emostream_trainer.corpora.clip import Clip, Skipped
-from emostream_trainer.corpora.reader import Facts, named_reader
+from emostream_trainer.corpora.reader import Facts, clip_of, named_reader
 from emostream_trainer.corpora.tables import rows_of, table_of
 
 FACTS = Facts(
@@ -33,13 +33,11 @@ VOICE_ROW = "1"
 def _clip(path: Path, name: re.Match[str]) -> Clip | Skipped:
     if name.groups() == SILENT:
         return Skipped(path, "known to have no sound")
-    return Clip(
-        path=path,
-        corpus=FACTS.name,
-        language=FACTS.language,
-        speaker=f"{FACTS.name}-{name['actor']}",
-        sex="",
-        emotion=EMOTIONS[name["emotion"]],
+    return clip_of(
+        FACTS,
+        path,
+        name["actor"],
+        EMOTIONS[name["emotion"]],
         intensity=LEVELS.get(name["level"], ""),
         sentence=name["sentence"],
     )

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from emostream.errors import NoInputError
-from emostream_trainer.corpora.clip import Clip, Corpus, Skipped, unknown_speaker
+from emostream_trainer.corpora.clip import Clip, Corpus, Skipped
 from emostream_trainer.corpora.dawid_skene import Answer, aggregate
-from emostream_trainer.corpora.reader import Facts, Reader, in_order, unusable
+from emostream_trainer.corpora.reader import Facts, Reader, clip_of, in_order, unusable
 from emostream_trainer.corpora.tables import check_columns, stream_rows
 
 FACTS = Facts(
@@ -120,18 +120,7 @@ def _from_tables(rows: Iterable[_Answer], features: Mapping[str, Path]) -> tuple
 
 
 def _clip(path: Path, emotion: str, source: str, duration: str, votes: Mapping[str, float] | None) -> Clip:
-    return Clip(
-        path=path,
-        corpus=FACTS.name,
-        language=FACTS.language,
-        speaker=f"{FACTS.name}-{source}" if source else unknown_speaker(FACTS.name),
-        sex="",
-        emotion=emotion,
-        intensity="",
-        sentence="",
-        seconds=_seconds(duration),
-        votes=votes,
-    )
+    return clip_of(FACTS, path, source, emotion, seconds=_seconds(duration), votes=votes)
 
 
 def _of_manifest(manifest: Path, features: Mapping[str, Path]) -> Iterator[Clip]:

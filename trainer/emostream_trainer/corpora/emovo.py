@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from emostream_trainer.corpora.clip import Clip
-from emostream_trainer.corpora.reader import Facts, named_reader
+from emostream_trainer.corpora.reader import Facts, clip_of, named_reader
 
 FACTS = Facts(
     name="emovo",
@@ -27,14 +27,12 @@ EMOTIONS = {
 
 
 def _clip(path: Path, name: re.Match[str]) -> Clip:
-    return Clip(
-        path=path,
-        corpus=FACTS.name,
-        language=FACTS.language,
-        speaker=f"{FACTS.name}-{name['speaker']}",
+    return clip_of(
+        FACTS,
+        path,
+        name["speaker"],
+        EMOTIONS[name["emotion"]],
         sex=name["speaker"][0].upper(),
-        emotion=EMOTIONS[name["emotion"]],
-        intensity="",
         sentence=name["sentence"],
     )
 

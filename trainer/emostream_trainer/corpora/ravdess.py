@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from emostream_trainer.corpora.clip import Clip, Skipped
-from emostream_trainer.corpora.reader import Facts, named_reader
+from emostream_trainer.corpora.reader import Facts, clip_of, named_reader
 
 FACTS = Facts(
     name="ravdess",
@@ -35,13 +35,12 @@ def _clip(path: Path, name: re.Match[str]) -> Clip | Skipped:
         return Skipped(path, "sung, not spoken")
     if name["modality"] != "03":
         return Skipped(path, "sound of a film of which the audio-only file is the corpus's own")
-    return Clip(
-        path=path,
-        corpus=FACTS.name,
-        language=FACTS.language,
-        speaker=f"{FACTS.name}-{name['actor']}",
+    return clip_of(
+        FACTS,
+        path,
+        name["actor"],
+        EMOTIONS[name["emotion"]],
         sex="F" if int(name["actor"]) % 2 == 0 else "M",
-        emotion=EMOTIONS[name["emotion"]],
         intensity=INTENSITIES[name["intensity"]],
         sentence=f"s{name['statement']}",
     )

@@ -2,11 +2,11 @@
 
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from emostream_trainer.corpora.clip import Clip, Corpus, Skipped
+from emostream_trainer.corpora.clip import Clip, Corpus, Skipped, unknown_speaker
 
 LOSSLESS = frozenset({".wav", ".flac", ".aif", ".aiff"})
 # Some corpora, CREMA-D among them, are repositories that keep their audio in Git LFS.
@@ -37,6 +37,33 @@ class Reader:
     facts: Facts
     claims: Callable[[Path], bool]
     read: Callable[[Path, Sequence[Path]], Corpus]
+
+
+def clip_of(
+    facts: Facts,
+    path: Path,
+    speaker: str,
+    emotion: str,
+    *,
+    sex: str = "",
+    intensity: str = "",
+    sentence: str = "",
+    seconds: float | None = None,
+    votes: Mapping[str, float] | None = None,
+) -> Clip:
+    """A clip of a corpus; ``speaker`` is the corpus's own name of one, empty for the unknown one."""
+    return Clip(
+        path=path,
+        corpus=facts.name,
+        language=facts.language,
+        speaker=f"{facts.name}-{speaker}" if speaker else unknown_speaker(facts.name),
+        sex=sex,
+        emotion=emotion,
+        intensity=intensity,
+        sentence=sentence,
+        seconds=seconds,
+        votes=votes,
+    )
 
 
 def files_under(directory: Path) -> list[Path]:

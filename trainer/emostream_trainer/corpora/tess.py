@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from emostream_trainer.corpora.clip import Clip
-from emostream_trainer.corpora.reader import Facts, named_reader
+from emostream_trainer.corpora.reader import Facts, clip_of, named_reader
 
 FACTS = Facts(
     name="tess",
@@ -27,16 +27,7 @@ EMOTIONS = {
 
 
 def _clip(path: Path, name: re.Match[str]) -> Clip:
-    return Clip(
-        path=path,
-        corpus=FACTS.name,
-        language=FACTS.language,
-        speaker=f"{FACTS.name}-{name['speaker']}F",
-        sex="F",
-        emotion=EMOTIONS[name["emotion"]],
-        intensity="",
-        sentence=name["word"],
-    )
+    return clip_of(FACTS, path, f"{name['speaker']}F", EMOTIONS[name["emotion"]], sex="F", sentence=name["word"])
 
 
 TESS = named_reader(FACTS, PATTERN, _clip)

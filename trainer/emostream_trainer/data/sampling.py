@@ -1,10 +1,10 @@
 """A smaller set of clips that stands for a corpus, the same every time."""
 
+import hashlib
 from collections.abc import Sequence
 
 from emostream_trainer.corpora.clip import Clip
 from emostream_trainer.corpora.labels import LabelSet
-from emostream_trainer.evaluation.noise import stable_hash
 
 
 def stratified_sample(clips: Sequence[Clip], labels: LabelSet, per_corpus: int) -> list[Clip]:
@@ -23,6 +23,12 @@ def stratified_sample(clips: Sequence[Clip], labels: LabelSet, per_corpus: int) 
         in_turn = sorted((turn, label) for label, of_label in by_label.items() for turn in range(len(of_label)))
         chosen |= {by_label[label][turn].path for turn, label in in_turn[:per_corpus]}
     return [clip for clip in clips if clip.path in chosen]
+
+
+def stable_hash(clip: Clip, purpose: str) -> int:
+    """A number that is the same for the same clip and purpose wherever the corpus lies."""
+    text = f"{purpose}\t{clip.corpus}\t{clip.speaker}\t{clip.emotion}\t{clip.path.stem}"
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
 
 
 def _speakers_in_turn(clips: Sequence[Clip]) -> list[Clip]:

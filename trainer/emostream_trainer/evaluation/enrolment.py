@@ -7,7 +7,7 @@ from pathlib import Path
 from emostream.errors import UsageError
 from emostream_trainer.corpora.clip import Clip, seconds_of
 from emostream_trainer.corpora.labels import LabelSet
-from emostream_trainer.evaluation.noise import stable_hash
+from emostream_trainer.data.sampling import stable_hash
 
 NEUTRAL = "neutral"
 

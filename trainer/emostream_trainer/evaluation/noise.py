@@ -1,6 +1,5 @@
 """Noise to be scored in: other people's voices from the corpora, near by (babble) or all over a room (cafe)."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from emostream.inference.vad import SAMPLE_RATE_HZ
 from emostream_trainer.corpora.clip import Clip
 from emostream_trainer.data.augmentation import at_snr, coloured_noise, in_a_room
 from emostream_trainer.data.feature_cache import read_audio
+from emostream_trainer.data.sampling import stable_hash
 
 SNRS_DB = (20, 10, 5, 0)
 KINDS = BABBLE, CAFE = ("babble", "cafe")
@@ -59,12 +59,6 @@ def add_noise(audio: Samples, noise: Noise) -> Samples:
     """Audio (n,) at 16 kHz with its noise, brought below full scale as a whole where the sum would pass it."""
     mixed = at_snr(audio, _sound(noise, len(audio)), noise.snr_db)
     return (mixed / max(1.0, float(np.abs(mixed).max(initial=0.0)))).astype(np.float32)
-
-
-def stable_hash(clip: Clip, purpose: str) -> int:
-    """A number that is the same for the same clip and purpose wherever the corpus lies."""
-    text = f"{purpose}\t{clip.corpus}\t{clip.speaker}\t{clip.emotion}\t{clip.path.stem}"
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
 
 
 def _sound(noise: Noise, length: int) -> Samples:
