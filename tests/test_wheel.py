@@ -5,6 +5,7 @@ coqui-tts-trainer is installed beside it, because both have a trainer: neither m
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -53,8 +54,7 @@ def sdist(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def wheel(sdist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Made from the sdist alone, as an index's user without our wheel would."""
     source, out = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel")
-    with tarfile.open(sdist) as archive:
-        archive.extractall(source, filter="data")
+    shutil.unpack_archive(sdist, source)
     (folder,) = source.iterdir()
     run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", out, cwd=folder)
     (path,) = out.glob("emostream-*.whl")

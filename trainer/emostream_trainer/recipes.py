@@ -141,7 +141,7 @@ RECIPES = {
 }
 
 # The recipes that can learn from published features without audio.
-HEARS_PUBLISHED = " or ".join(name for name, recipe in RECIPES.items() if recipe.features == DUSHA)
+DUSHA_RECIPES = " or ".join(name for name, recipe in RECIPES.items() if recipe.features == DUSHA)
 
 
 def recipe_named(name: str) -> Recipe:

@@ -300,12 +300,12 @@ def test_what_starts_from_another_network_is_not_trained_without_it(corpus: Path
     assert_refused(said, 2, "podcasts_finetune.pt with --teacher")
 
 
-# One fold's training side is a single speaker: enough for a head.
+# One fold's training side is a single speaker: enough for a discriminant.
 @pytest.mark.parametrize("name", RELATIVE)
 def test_what_is_judged_relative_to_the_speaker_ships_with_what_is_usual(
     name: str, corpus: Path, published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Summaries of a stand-in are nearly the same for everybody: a head that is not held back would magnify roundings.
+    # Summaries of a stand-in are nearly the same for everybody: without shrinkage, roundings would be magnified.
     changes = {"epochs": min(1, RECIPES[name].epochs), "teacher_weight": 1.0, "shrinkage": 1.0}
     monkeypatch.setitem(RECIPES, name, tiny_recipe(name, **changes))
     said = emostream("train", name, "--corpora", corpus, "--out", tmp_path, "--teacher", published)
@@ -313,7 +313,7 @@ def test_what_is_judged_relative_to_the_speaker_ships_with_what_is_usual(
     folder = _folder(tmp_path, name)
     assert runs.read_run(folder).attribution == ATTRIBUTION
     for part in ("fold0", "fold1", "all"):
-        assert f"{name} {part}  head" in said.out
+        assert f"{name} {part}  discriminant" in said.out
         assert runs.is_trained(folder / part, RECIPES[name])
     assert (folder / "learning_curves.png").exists() == (RECIPES[name].epochs > 0)
 

@@ -106,7 +106,7 @@ def _pitch_hz(audio: Samples) -> float:
 
 @settings(max_examples=30)
 @given(speaker=st.text())
-def test_another_voice_is_faster_and_higher_or_slower_and_lower(speaker: str) -> None:
+def test_a_speed_perturbed_clip_is_faster_and_higher_or_slower_and_lower(speaker: str) -> None:
     changed = speed_perturb(_tone(300, seconds=2), speaker)
     assert changed.dtype == np.float32
     factor = 2 * RATE_HZ / len(changed)
@@ -115,7 +115,7 @@ def test_another_voice_is_faster_and_higher_or_slower_and_lower(speaker: str) ->
     assert _rms_db(changed[4_000:-4_000]) == pytest.approx(_rms_db(_tone(300)), abs=0.1)
 
 
-def test_another_voice_is_one_and_the_same_for_all_clips_of_a_speaker() -> None:
+def test_speed_perturbation_is_one_and_the_same_for_all_clips_of_a_speaker() -> None:
     for speaker in ("crema-1001", "nemo-SM0"):
         short, long = speed_perturb(_tone(300, seconds=2), speaker), speed_perturb(_tone(200, seconds=3), speaker)
         assert len(long) == pytest.approx(1.5 * len(short), abs=2)
@@ -130,7 +130,7 @@ def test_the_other_voices_of_speakers_differ_and_some_are_higher_and_some_lower(
 
 
 @given(length=st.integers(1, 300), speaker=st.text(max_size=3))
-def test_another_voice_of_next_to_nothing_can_still_be_disturbed(length: int, speaker: str) -> None:
+def test_a_speed_perturbed_clip_of_next_to_nothing_can_still_be_disturbed(length: int, speaker: str) -> None:
     voice = speed_perturb(np.full(length, 0.1, np.float32), speaker)
     changed = augment(voice, NO_BABBLE, EVERYTHING, np.random.default_rng(length))
     assert np.isfinite(voice).all()

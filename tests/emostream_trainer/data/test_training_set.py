@@ -267,7 +267,7 @@ def _for_a_head(views: int) -> list[tuple[Clip, Excerpt]]:
 
 
 @pytest.mark.parametrize("views", [1, 2, 4])
-def test_a_head_hears_clips_with_a_label_as_they_are_and_disturbed(views: int) -> None:
+def test_a_discriminant_takes_clips_with_a_label_as_they_are_and_disturbed(views: int) -> None:
     found = _for_a_head(views)
     assert {(excerpt.number, excerpt.view) for _, excerpt in found} == {
         (clip, view) for clip in range(4) for view in range(min(2, views))

@@ -101,10 +101,10 @@ def _summaries(fitted: Fitted, training: TrainingSet) -> np.ndarray:
 
 
 @pytest.mark.parametrize("name", RELATIVE)
-def test_a_head_is_fitted_to_standardised_summaries_after_the_last_epoch(name: str, tmp_path: Path) -> None:
+def test_a_discriminant_is_fitted_to_standardised_summaries_after_the_last_epoch(name: str, tmp_path: Path) -> None:
     training, written = _training(name), io.StringIO()
     fitted = _fit(training, tmp_path, Console(file=written, width=100))
-    assert written.getvalue().splitlines()[-1] == "tiny  head"
+    assert written.getvalue().splitlines()[-1] == "tiny  discriminant"
     assert runs.is_trained(tmp_path, training.recipe)
     summaries = _summaries(fitted, training)
     assert np.allclose(summaries.mean(axis=0), 0, atol=0.01)

@@ -16,9 +16,7 @@ from emostream_trainer.corpora.registry import KINDS, read_corpus
 
 def add_corpora(parser: argparse.ArgumentParser, settings: Settings) -> None:
     """Options that say what is learnt from or judged by."""
-    parser.add_argument(
-        "--corpora", type=Path, default=settings.get("corpora", None, Path), help="a corpus, or a folder of corpora"
-    )
+    settings.add_option(parser, "--corpora", None, Path, help="a corpus, or a folder of corpora")
     parser.add_argument("--kind", choices=KINDS, default="auto", help="the corpus's layout (default: %(default)s)")
     parser.add_argument("--labels", help=f"emotions to tell apart, A+B counts B as A (default: {FOUR})")
     parser.add_argument(

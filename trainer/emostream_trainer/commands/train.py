@@ -31,11 +31,12 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
         action="store_true",
         help="learn the shares of listeners' votes (CREMA-D, Dusha) in place of one label a clip",
     )
-    parser.add_argument(
+    settings.add_option(
+        parser,
         "--teacher",
-        type=Path,
-        default=settings.get("teacher", None, Path),
-        help="the published network that heard Dusha, podcasts_finetune.pt, to learn from",
+        None,
+        Path,
+        help="the published network that was trained on Dusha, podcasts_finetune.pt, to learn from",
     )
 
 

@@ -17,7 +17,7 @@ from emostream_trainer.corpora.clip import Clip, Corpus, Skipped
 from emostream_trainer.corpora.features import HOP_S, SUFFIX, read_features
 from emostream_trainer.corpora.reader import in_order
 from emostream_trainer.parallel import parallel_map
-from emostream_trainer.recipes import HEARS_PUBLISHED
+from emostream_trainer.recipes import DUSHA_RECIPES
 
 SHORTEST_S = 0.25
 FAINTEST_DBFS = -60.0
@@ -96,7 +96,7 @@ def inspect(corpus: Corpus, console: Console) -> Inspection:
 def with_sound(corpus: Corpus, console: Console) -> Corpus:
     """Return the same corpus as `inspect` does, for a fifth of the time: each clip is opened until its first sound."""
     paths = [clip.path for clip in corpus.clips]
-    whys = parallel_map(why_left_out, paths, f"listening for sound in {len(paths)} clips", console)
+    whys = parallel_map(why_left_out, paths, f"checking the sound of {len(paths)} clips", console)
     return _without(corpus, dict(zip(paths, whys, strict=True)))
 
 
@@ -184,7 +184,7 @@ def _usual_rates(kept: Sequence[tuple[Clip, Opened]]) -> dict[str, int]:
 
 def _odd(clip: Clip, opened: Opened, usual_rate_hz: int) -> list[str]:
     if opened.container == FEATURES:
-        return [f"features without audio, for {HEARS_PUBLISHED} alone"]
+        return [f"features without audio, for {DUSHA_RECIPES} alone"]
     odd = []
     suffix = clip.path.suffix.lower()
     if opened.container not in CONTAINERS.get(suffix, {opened.container}):

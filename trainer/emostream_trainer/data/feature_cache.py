@@ -25,7 +25,7 @@ from emostream_trainer.corpora.clip import Clip
 from emostream_trainer.corpora.features import has_audio, read_features
 from emostream_trainer.data.augmentation import OTHER_SPEED, Augmentation, augment, speed_perturb
 from emostream_trainer.parallel import parallel_map
-from emostream_trainer.recipes import DUSHA, HEARS_PUBLISHED
+from emostream_trainer.recipes import DUSHA, DUSHA_RECIPES
 
 AUGMENTATION = Augmentation()
 MOST_VOICES = 2
@@ -108,7 +108,7 @@ def _check_served(clips: Sequence[Clip], spec: FeatureSpec) -> None:
     if published and spec != DUSHA:
         raise UsageError(
             f"found {len(published)} clips that are features without audio, such as {published[0]}, expected audio for "
-            f"this recipe: train {HEARS_PUBLISHED}, which hears such features, or name folders of audio"
+            f"this recipe: train {DUSHA_RECIPES}, which takes such features, or name folders of audio"
         )
 
 
