@@ -75,8 +75,8 @@ def rows_in_chunks(clip: Clip, card: ModelCard, rng: np.random.Generator) -> Dif
     spec = card.features
     resampler, stream = Resampler(clip.rate_hz, spec.sample_rate_hz), FeatureStream(spec)
     pieces = [stream.push(resampler.push(chunk)) for chunk in clip.chunks(rng)]
-    ours = np.concatenate([*pieces, stream.push(resampler.flush())])
-    whole = FeatureStream(spec).push(clip.resampled(spec.sample_rate_hz))
+    ours = np.concatenate([*pieces, stream.push(resampler.flush()), stream.flush()])
+    whole = FeatureStream(spec).whole(clip.resampled(spec.sample_rate_hz))
     return Difference(f"{card.name}: rows in chunks / in one piece", *_largest(clip, spec, ours, whole), 0.0)
 
 
@@ -88,7 +88,7 @@ def rows_by_librosa(clip: Clip, card: ModelCard) -> Difference:
     samples = clip.resampled(spec.sample_rate_hz)
     theirs = librosa_rows(spec, samples)
     scale = np.maximum(np.abs(theirs).max(axis=0), np.finfo(np.float32).tiny)
-    ours = FeatureStream(spec).push(samples)
+    ours = FeatureStream(spec).whole(samples)
     return Difference(
         f"{card.name}: rows / librosa's, relative", *_largest(clip, spec, ours / scale, theirs / scale), LIBROSA_BOUND
     )

@@ -33,12 +33,19 @@ class FeatureSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     - ``spectral_contrast``: ``contrast_bands + 1`` values in dB, octaves up from ``contrast_f_min_hz`` (Jiang 2002)
     - ``spectral_contrast_mean``: their mean, one value
 
+    Two fields take out what belongs to the recording chain, and not to the voice; 0 turns each off:
+
+    - ``high_pass_hz``: the corner of a one-pole high-pass on the samples (``features.high_pass``)
+    - ``dynamic_range_db``: no FFT bin of a frame counts as lower than this below the frame's loudest bin. In the band
+      that a telephone or a codec leaves out there is no sound at all, in a studio's some noise: neither should decide.
+
     Raises ``ValueError`` where the numbers cannot make a row.
 
     >>> FeatureSpec(features=(Feature.MFCC, Feature.CENTROID, Feature.CONTRAST_MEAN), n_mfcc=50).dim
     52
 
-    Frame i holds the samples ``[frame_start(i), frame_start(i) + frame_length)``, and row i is computed from it alone.
+    Frame i holds the samples ``[frame_start(i), frame_start(i) + frame_length)``; row i is computed from it
+    alone, with a high-pass also from the samples before it.
 
     >>> spec = FeatureSpec(features=(Feature.LOG_MEL,), frame_length=400, hop_length=160)
     >>> spec.n_frames(399), spec.n_frames(400), spec.n_frames(560), spec.frame_start(1)
@@ -56,6 +63,8 @@ class FeatureSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     contrast_bands: int = 6
     contrast_f_min_hz: float = 200.0
     contrast_quantile: float = 0.02
+    high_pass_hz: float = 0.0
+    dynamic_range_db: float = 0.0
 
     def __post_init__(self) -> None:
         # Counts first: the other rules compute with them, and a spec may come from a stranger's file.
@@ -85,6 +94,8 @@ class FeatureSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
                 ),
                 "the top contrast octave must begin below half the sample rate": top_octave_hz < nyquist_hz,
                 "contrast_quantile must lie between 0 and 1": 0 < self.contrast_quantile < 1,
+                "0 <= high_pass_hz < half the sample rate": 0 <= self.high_pass_hz < nyquist_hz,
+                "dynamic_range_db must be 0 to 200": 0 <= self.dynamic_range_db <= 200,
             }
         )
 

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from emostream.audio import Samples
 from emostream.features.arrays import Rows
 from emostream.features.filterbanks import bin_frequencies_hz, contrast_bands, dct_matrix, hann, mel_bands
+from emostream.features.high_pass import HighPass
 from emostream.features.spec import Feature, FeatureSpec
 
 Frames = NDArray[np.float32]
@@ -22,8 +23,9 @@ FRAMES_AT_ONCE = 64
 class FeatureStream:
     """Audio in, one feature row per whole frame out.
 
-    Row i depends on samples ``[i * hop_length, i * hop_length + frame_length)`` alone, so that any chunking of the same
-    audio gives the same rows, bit for bit: every operation below works on one row at a time, none mixes rows.
+    Row i depends on samples ``[i * hop_length, i * hop_length + frame_length)`` alone (with a high-pass, also on those
+    before), so that any chunking of the same audio gives the same rows, bit for bit: every operation below works on one
+    row at a time, none mixes rows. With a high-pass a row may come one push later than its samples, or with ``flush``.
 
     >>> stream = FeatureStream(FeatureSpec(features=(Feature.LOG_MEL,), frame_length=400, hop_length=160, n_mels=40))
     >>> stream.push(np.zeros(720, np.float32)).shape
@@ -37,14 +39,33 @@ class FeatureStream:
         self._dct = dct_matrix(spec.n_mfcc, spec.n_mels)
         self._frequencies_hz = bin_frequencies_hz(spec).astype(np.float32)
         self._contrast = contrast_bands(spec)
+        self._high_pass = HighPass(spec.high_pass_hz, spec.sample_rate_hz) if spec.high_pass_hz else None
+        # Powers below this share of the loudest bin of their frame are raised to it; 0 raises none.
+        self._least_share = np.float32(10 ** (-spec.dynamic_range_db / 10) if spec.dynamic_range_db else 0)
         self.reset()
 
     def reset(self) -> None:
         """Forget all audio: what follows is as from a new stream."""
         self._kept = np.zeros(0, np.float32)
+        if self._high_pass:
+            self._high_pass.reset()
 
     def push(self, samples: Samples) -> Rows:
         """Take float32 samples of shape (n,), give the rows of all frames they complete: float32 of shape (k, D)."""
+        return self._push(self._high_pass.push(samples) if self._high_pass else samples)
+
+    def flush(self) -> Rows:
+        """The audio ended: give the rows of frames that the high-pass held back, and be as new."""
+        rows = self._push(self._high_pass.flush() if self._high_pass else np.zeros(0, np.float32))
+        self.reset()
+        return rows
+
+    def whole(self, samples: Samples) -> Rows:
+        """All rows of audio that is there as a whole, (n,) to (k, D): as ``push`` and ``flush`` give them."""
+        self.reset()
+        return np.concatenate([self.push(samples), self.flush()])
+
+    def _push(self, samples: Samples) -> Rows:
         spec = self.spec
         audio = np.concatenate([self._kept, samples])
         n_rows = spec.n_frames(len(audio))
@@ -58,15 +79,12 @@ class FeatureStream:
             [self._rows(frames[i : i + FRAMES_AT_ONCE]) for i in range(0, n_rows, FRAMES_AT_ONCE)],
         )
 
-    def flush(self) -> Rows:
-        """The end of the audio completes no further frame: no rows, shape (0, D)."""
-        self.reset()
-        return np.zeros((0, self.spec.dim), np.float32)
-
     def _rows(self, frames: Frames) -> Rows:
         # In double precision: quiet bins, which make a spectral valley, lie within float32's rounding of the loud ones.
         spectrum = np.fft.rfft(frames * self._window, axis=1).astype(np.complex64)
         power = spectrum.real**2 + spectrum.imag**2
+        if self._least_share:
+            power = np.maximum(power, self._least_share * power.max(axis=1, keepdims=True))
         wanted = set(self.spec.features)
         columns: dict[Feature, Rows] = {}
         if wanted & {Feature.LOG_MEL, Feature.MFCC}:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from emostream.features.arrays import Rows
+from emostream.features.high_pass import BLOCK
 from emostream.features.spec import FeatureSpec
 
 
@@ -15,7 +16,8 @@ class WindowGrid:
     Windows end at multiples of ``step_samples`` from ``shortest_samples`` on, and begin ``length_samples`` earlier or,
     near the start, at sample 0. A row belongs to a window when its whole frame does.
 
-    Raises ``ValueError`` for a window that holds no whole frame, or steps that do not go forward.
+    Raises ``ValueError`` for a window that holds no whole frame, or steps that do not go forward or that the high-pass
+    cannot end.
     """
 
     spec: FeatureSpec
@@ -26,6 +28,9 @@ class WindowGrid:
     def __post_init__(self) -> None:
         if not self.spec.frame_length <= self.shortest_samples <= self.length_samples or not self.step_samples > 0:
             raise ValueError(f"a window must hold a frame and steps must go forward: got {self}")
+        if self.spec.high_pass_hz and self.step_samples % BLOCK:
+            # The high-pass gives whole blocks: a step that ends within one would wait for audio of the next step.
+            raise ValueError(f"with a high-pass a step must be a multiple of {BLOCK} samples: got {self}")
 
     @classmethod
     def of(cls, spec: FeatureSpec, *, window_ms: int, step_ms: int, shortest_ms: int) -> "WindowGrid":

@@ -60,8 +60,8 @@ class Segment:
         yield from self._analyse(self._resampler.flush())
         yield from self._detect()
         self._extract()
-        for ready, windows in zip(self._ready, self._windows, strict=True):
-            ready.extend(windows.flush(self._n_samples))
+        for ready, windows, features in zip(self._ready, self._windows, self._features, strict=True):
+            ready.extend([*windows.push(features.flush()), *windows.flush(self._n_samples)])
         # Rows that fill the first window may be there a moment before its audio is.
         if all(self._ready) and self._n_samples >= self._grid.shortest_samples:
             yield self._end_step()

@@ -18,10 +18,12 @@ ALL = tuple(Feature)
 SIZES = [(2048, 512, 128), (1024, 320, 128), (512, 160, 64), (320, 160, 64), (2048, 1024, 128)]
 SPECS = [FeatureSpec(features=ALL, frame_length=n, hop_length=hop, n_mels=mels) for n, hop, mels in SIZES]
 SMALL = FeatureSpec(features=ALL, frame_length=400, hop_length=160, n_mels=40)
+OF_THE_VOICE = msgspec.structs.replace(SMALL, high_pass_hz=20, dynamic_range_db=60)
+"""A spec that leaves the recording chain out."""
 
 
 def rows_of(spec: FeatureSpec, samples: Samples) -> NDArray[np.float32]:
-    return FeatureStream(spec).push(samples)
+    return FeatureStream(spec).whole(samples)
 
 
 def by_feature(spec: FeatureSpec, rows: NDArray[np.float32]) -> dict[Feature, NDArray[np.float32]]:
@@ -47,8 +49,11 @@ def test_rows_equal_librosas_on_real_speech(spec: FeatureSpec, recording: Sample
         FeatureSpec(features=ALL, sample_rate_hz=44_100, frame_length=1102, hop_length=441, f_max_hz=22_050, n_mels=80),
         FeatureSpec(features=ALL, f_min_hz=60, f_max_hz=7_600, n_mels=80, n_mfcc=40),
         FeatureSpec(features=ALL, contrast_bands=4, contrast_f_min_hz=300, contrast_quantile=0.1),
+        FeatureSpec(features=ALL, high_pass_hz=80),
+        FeatureSpec(features=ALL, dynamic_range_db=40),
+        FeatureSpec(features=ALL, high_pass_hz=20, dynamic_range_db=60),
     ],
-    ids=["44100 Hz", "narrow mel", "other contrast"],
+    ids=["44100 Hz", "narrow mel", "other contrast", "high-pass", "dynamic range", "both"],
 )
 def test_every_option_means_what_it_means_in_librosa(spec: FeatureSpec, recording: Samples) -> None:
     speech = recording[16_000:64_000]
@@ -68,14 +73,40 @@ def test_columns_stand_in_the_order_of_the_spec_and_do_not_depend_on_each_other(
     np.testing.assert_array_equal(rows, np.concatenate([everything[feature] for feature in features], axis=1))
 
 
-@pytest.mark.parametrize("spec", [SMALL, SPECS[0]], ids=["400-160", "2048-512"])
+@pytest.mark.parametrize("spec", [SMALL, SPECS[0], OF_THE_VOICE], ids=["400-160", "2048-512", "of the voice"])
 @settings(max_examples=40)
 @given(data=st.data())
 def test_any_chunking_gives_the_same_rows_bit_for_bit(spec: FeatureSpec, data: st.DataObject) -> None:
     audio = SPEECH_LIKE[: data.draw(st.integers(0, len(SPEECH_LIKE)))]
     stream = FeatureStream(spec)
     pieces = [stream.push(piece) for piece in chunks(audio, data.draw(cuts(len(audio))))]
-    np.testing.assert_array_equal(np.concatenate(pieces), rows_of(spec, audio))
+    rows = np.concatenate([*pieces, stream.flush()])
+    assert len(rows) == spec.n_frames(len(audio))
+    np.testing.assert_array_equal(rows, rows_of(spec, audio))
+
+
+@pytest.mark.parametrize("offset", [0.1, -0.5])
+def test_a_constant_offset_changes_nothing_behind_a_high_pass(offset: float, recording: Samples) -> None:
+    speech = recording[16_000:32_000]
+    clean = rows_of(OF_THE_VOICE, speech)
+    np.testing.assert_allclose(rows_of(OF_THE_VOICE, speech + np.float32(offset)), clean, rtol=1e-3, atol=0.2)
+    without = msgspec.structs.replace(OF_THE_VOICE, high_pass_hz=0)
+    assert np.abs(rows_of(without, speech + np.float32(offset)) - rows_of(without, speech)).max() > 10
+
+
+@settings(max_examples=10)
+@given(band_hz=st.integers(3_000, 6_000))
+def test_noise_in_an_empty_band_changes_next_to_nothing_within_a_dynamic_range(band_hz: int) -> None:
+    log_mel = msgspec.structs.replace(OF_THE_VOICE, features=(Feature.LOG_MEL,))
+    n = len(SPEECH_LIKE)
+    spectrum = np.fft.rfft(SPEECH_LIKE)
+    spectrum[round(band_hz * n / 16_000) :] = 0
+    narrow = np.fft.irfft(spectrum, n).astype(np.float32)
+    noise = np.random.default_rng(1).normal(0, 1e-5, n).astype(np.float32)
+    loud = rows_of(log_mel, narrow).max(axis=1) > -30
+    difference = np.abs(rows_of(log_mel, narrow + noise) - rows_of(log_mel, narrow))[loud]
+    assert len(difference) > 20
+    assert difference.max() < 2
 
 
 def test_one_sample_at_a_time_gives_the_same_rows(recording: Samples) -> None:
@@ -110,14 +141,19 @@ def test_rows_are_whole_frames_only(n_samples: int, n_rows: int) -> None:
 
 
 @pytest.mark.parametrize("end", ["reset", "flush"])
-def test_after_reset_or_flush_a_stream_equals_a_new_one(end: str, recording: Samples) -> None:
+@pytest.mark.parametrize("spec", [SMALL, OF_THE_VOICE], ids=["plain", "of the voice"])
+def test_after_reset_or_flush_a_stream_equals_a_new_one(spec: FeatureSpec, end: str, recording: Samples) -> None:
+    stream = FeatureStream(spec)
+    stream.push(recording[:12_345])
+    getattr(stream, end)()
+    speech = recording[16_000:24_000]
+    np.testing.assert_array_equal(np.concatenate([stream.push(speech), stream.flush()]), rows_of(spec, speech))
+
+
+def test_a_flush_completes_no_frame_without_a_high_pass(recording: Samples) -> None:
     stream = FeatureStream(SMALL)
     stream.push(recording[:12_345])
-    given_back = getattr(stream, end)()
-    if end == "flush":
-        assert given_back.shape == (0, SMALL.dim)
-    speech = recording[16_000:24_000]
-    np.testing.assert_array_equal(stream.push(speech), rows_of(SMALL, speech))
+    assert stream.flush().shape == (0, SMALL.dim)
 
 
 def test_what_is_kept_between_pushes_is_less_than_a_frame_and_a_hop(recording: Samples) -> None:
@@ -228,6 +264,8 @@ def test_the_fingerprint_differs_when_any_field_does() -> None:
         "contrast_bands": 5,
         "contrast_f_min_hz": 150.0,
         "contrast_quantile": 0.05,
+        "high_pass_hz": 20.0,
+        "dynamic_range_db": 60.0,
     }
     spec = FeatureSpec(features=ALL)
     assert set(changes) == set(spec.__struct_fields__)

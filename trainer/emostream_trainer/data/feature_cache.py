@@ -25,7 +25,7 @@ from emostream_trainer.corpora.clip import Clip
 from emostream_trainer.corpora.features import has_audio, read_features
 from emostream_trainer.data.augmentation import OTHER_SPEED, Augmentation, augment, speed_perturb
 from emostream_trainer.parallel import parallel_map
-from emostream_trainer.recipes import DUSHA, DUSHA_RECIPES
+from emostream_trainer.recipes import DUSHA_RECIPES, takes_published_features
 
 AUGMENTATION = Augmentation()
 MOST_VOICES = 2
@@ -99,13 +99,13 @@ def read_audio(path: Path, sample_rate_hz: int) -> Samples:
 
 def feature_rows(audio: Samples, spec: FeatureSpec) -> NDArray[np.float32]:
     """Rows of a whole clip, float32 of shape (T, D); silence follows one shorter than a frame, so that it has a row."""
-    return FeatureStream(spec).push(np.pad(audio, (0, max(0, spec.frame_length - len(audio)))))
+    return FeatureStream(spec).whole(np.pad(audio, (0, max(0, spec.frame_length - len(audio)))))
 
 
 def _check_served(clips: Sequence[Clip], spec: FeatureSpec) -> None:
     """Published features are rows of one kind: only a network that takes that kind can learn from them."""
     published = [clip.path for clip in clips if not has_audio(clip)]
-    if published and spec != DUSHA:
+    if published and not takes_published_features(spec):
         raise UsageError(
             f"found {len(published)} clips that are features without audio, such as {published[0]}, expected audio for "
             f"this recipe: train {DUSHA_RECIPES}, which takes such features, or name folders of audio"

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import exp, pi
 from typing import Any
 
 import librosa
 import numpy as np
 from numpy.typing import NDArray
+from scipy.signal import lfilter, lfilter_zi
 
 from emostream.audio import Samples
 from emostream.features import Feature, FeatureSpec
@@ -19,9 +21,13 @@ def librosa_rows(spec: FeatureSpec, samples: Samples) -> F32:
 
     Frames are not padded and decibels have no floor that depends on the whole recording: a stream knows neither.
     """
+    audio = _high_passed(samples, spec) if spec.high_pass_hz else samples
     magnitude = np.abs(
-        librosa.stft(samples, n_fft=spec.frame_length, hop_length=spec.hop_length, window="hann", center=False)
+        librosa.stft(audio, n_fft=spec.frame_length, hop_length=spec.hop_length, window="hann", center=False)
     )
+    if spec.dynamic_range_db:
+        loudest = magnitude.max(axis=0, keepdims=True)
+        magnitude = np.maximum(magnitude, loudest * librosa.db_to_amplitude(-spec.dynamic_range_db))
     mel = librosa.feature.melspectrogram(
         S=magnitude**2, sr=spec.sample_rate_hz, n_mels=spec.n_mels, fmin=spec.f_min_hz, fmax=spec.f_max_hz
     )
@@ -42,6 +48,16 @@ def librosa_rows(spec: FeatureSpec, samples: Samples) -> F32:
         Feature.CONTRAST_MEAN: contrast.mean(axis=0)[:, None],
     }
     return np.concatenate([columns[feature] for feature in spec.features], axis=1, dtype=np.float32)
+
+
+def _high_passed(samples: Samples, spec: FeatureSpec) -> F32:
+    """The one-pole high-pass of ``features.high_pass`` by its difference equation, at rest on the first sample."""
+    pole = exp(-2 * pi * spec.high_pass_hz / spec.sample_rate_hz)
+    gain = (1 + pole) / 2
+    b, a = [gain, -gain], [1, -pole]
+    state = lfilter_zi(b, a) * (samples[0] if len(samples) else 0)
+    filtered: NDArray[np.float64] = lfilter(b, a, samples.astype(np.float64), zi=state)[0]
+    return filtered.astype(np.float32)
 
 
 @contextmanager
