@@ -16,6 +16,7 @@ from emostream.inference.speaker import SpeakerProfile
 VERSIONS = ("emostream.v1",)
 
 Rate = Annotated[int, msgspec.Meta(ge=8_000, le=192_000)]
+Channels = Annotated[int, msgspec.Meta(ge=1, le=32)]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 Title = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
 Token = Annotated[str, msgspec.Meta(max_length=512)]
@@ -38,7 +39,8 @@ class Subscribe(Message, frozen=True, kw_only=True, tag="subscribe"):
 
 
 class Start(Message, frozen=True, kw_only=True, tag="start"):
-    """The client's own audio begins: binary frames of mono PCM at ``rate`` Hz follow.
+    """The client's own audio begins: binary frames of PCM at ``rate`` Hz follow, interleaved ``channels`` that
+    are mixed by their mean.
 
     ``labels`` selects estimates of every step or utterances alone. ``profile`` comes from an earlier ``profile`` event.
     With ``publish`` other clients may subscribe to the stream under that name. ``source`` is a name for users to read.
@@ -46,6 +48,7 @@ class Start(Message, frozen=True, kw_only=True, tag="start"):
 
     rate: Rate
     format: Literal["s16le", "f32le"]
+    channels: Channels = 1
     labels: Literal["steps", "utterances"] = "steps"
     profile: SpeakerProfile | None = None
     publish: Name | None = None

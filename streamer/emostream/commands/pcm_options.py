@@ -16,8 +16,11 @@ def add_pcm_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--encoding", choices=ENCODINGS, default=ENCODINGS[0], help="of the PCM on stdin (default: %(default)s)"
     )
+    parser.add_argument(
+        "--channels", type=int, default=1, help="interleaved channels of the PCM on stdin (default: %(default)s)"
+    )
 
 
 def pcm_format(arguments: argparse.Namespace) -> PcmFormat:
     """The format that the options name."""
-    return PcmFormat(arguments.rate, arguments.encoding)
+    return PcmFormat(arguments.rate, arguments.encoding, arguments.channels)

@@ -16,7 +16,7 @@ from emostream.errors import ProfileError
 from emostream.events import Error, Event
 from emostream.inference.batching import Requests
 from emostream.live import LiveStream, with_time
-from emostream.pcm import NotFiniteError, PcmDecoder
+from emostream.pcm import ContainerError, NotFiniteError, OutOfRangeError, PcmDecoder
 from emostream.pipeline.stream import EmotionStream
 from emostream.protocol import AskProfile, Flush, Lost, Profile, Reset, Start, Stop
 from emostream.server.close_codes import RefusedError
@@ -60,7 +60,7 @@ class ClientAudio:
         self._start = start
         self._stream = stream
         self._live = LiveStream(stream, start.source)
-        self._decoder = PcmDecoder(start.format)
+        self._decoder = PcmDecoder(start.format, start.channels)
         self._step_samples = stream.step_ms * start.rate / 1000
         self._look_ahead_samples = LOOK_AHEAD_S * start.rate
         self._queue: deque[PendingAudio | Control | HalfSample] = deque()
@@ -85,6 +85,11 @@ class ClientAudio:
             samples = self._decoder.push(data)
         except NotFiniteError:
             line = "the audio holds NaN or infinity: expected f32le PCM; is it s16le?"
+            raise RefusedError("bad_audio", line) from None
+        except OutOfRangeError as error:
+            raise RefusedError("bad_audio", str(error)) from None
+        except ContainerError as error:
+            line = f"{error}: expected raw PCM of the format in 'start'; decode it before it is sent"
             raise RefusedError("bad_audio", line) from None
         if len(samples):
             self._queue.append(PendingAudio(samples, now_s))

@@ -12,10 +12,11 @@ STDIN = "-"
 
 @dataclass(frozen=True, slots=True)
 class PcmFormat:
-    """Mono PCM without a header: its sample rate in Hz, and one of ``emostream.pcm.ENCODINGS``."""
+    """PCM without a header: its sample rate in Hz, one of ``emostream.pcm.ENCODINGS``, and interleaved channels."""
 
     sample_rate_hz: int
     encoding: str
+    channels: int = 1
 
 
 def open_source(device: str | int | None, stdin_format: PcmFormat | None = None) -> Source:
@@ -26,5 +27,5 @@ def open_source(device: str | int | None, stdin_format: PcmFormat | None = None)
     microphone that cannot be opened.
     """
     if device == STDIN and stdin_format is not None:
-        return PcmSource(sys.stdin.buffer, stdin_format.sample_rate_hz, stdin_format.encoding)
+        return PcmSource(sys.stdin.buffer, stdin_format.sample_rate_hz, stdin_format.encoding, stdin_format.channels)
     return MicrophoneSource(device)

@@ -17,8 +17,9 @@ from emostream.events import Error, Estimate, Event, Gap, Hello, Summary, Uttera
 from emostream.inference.batching import run_alone
 from emostream.inference.model import EmotionModel
 from emostream.inference.vad import VoiceActivityModel
-from emostream.protocol import Flush, Profile, ServerEvent, Start
+from emostream.protocol import Flush, Profile, ServerEvent, Start, Stop
 from emostream.server.client_audio import ClientAudio
+from emostream.server.close_codes import RefusedError
 from emostream.server.config import Limits
 from emostream.server.server import Server
 from tests.support.serving import client, receive, receive_until, serve, until
@@ -163,6 +164,48 @@ def test_half_a_sample_stands_behind_the_audio_before_it_and_takes_no_number(par
     assert events[at].t_end_ms == 2000
     assert events[at].seq == events[at - 1].seq
     assert [event.seq for event in events if not isinstance(event, Error)] == list(range(len(events) - 1))
+
+
+def test_channels_are_mixed_and_give_what_mono_gives(parts: Parts, recording: Samples) -> None:
+    speech = (recording[: 3 * HZ] * 32767).astype("<i2")
+    events = []
+    for start, samples in (
+        (Start(rate=HZ, format="s16le"), speech),
+        (Start(rate=HZ, format="s16le", channels=2), np.repeat(speech, 2)),
+    ):
+        audio = ClientAudio(start, parts.stream(), 0.0)
+        audio.put_audio(samples.tobytes()[:1001], 0.0)
+        audio.put_audio(samples.tobytes()[1001:], 0.0)
+        audio.put_control(Stop(), 0.0)
+        found = audio.hello()
+        while (item := audio.take()) is not None:
+            found += run_alone(audio.requests(item, 0.0), parts.models)
+        events.append([msgspec.structs.replace(event, ts=None) for event in found])
+    assert events[0] == events[1]
+    assert any(isinstance(event, Estimate) for event in events[0])
+
+
+def put_all(audio: ClientAudio, *parts: bytes) -> None:
+    for part in parts:
+        audio.put_audio(part, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (np.float32([0.5, 20_000]).tobytes(), "up to 20000: expected .* divide int16 by 32768"),
+        (b"RIFF\0\0\0\0WAVEfmt ", "a file \\(WAV\\): expected raw PCM"),
+        (b"\x1aE\xdf\xa3" + bytes(60), "a file \\(WebM or Matroska\\)"),
+        (b"OggS" + bytes(60), "a file \\(Ogg\\)"),
+    ],
+    ids=["integers", "WAV", "WebM", "Ogg"],
+)
+@pytest.mark.parametrize("cut", [2, 7, 16])
+def test_bytes_that_are_no_raw_pcm_are_refused_as_what_they_are(data: bytes, says: str, cut: int, parts: Parts) -> None:
+    audio = ClientAudio(Start(rate=HZ, format="f32le"), parts.stream(), 0.0)
+    with pytest.raises(RefusedError, match=says) as refused:
+        put_all(audio, data[:cut], data[cut:])
+    assert refused.value.code == "bad_audio"
 
 
 def test_a_stream_begins_only_after_the_summary_of_the_one_before(

@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emostream.errors import NoInputError, UsageError
+from emostream.pcm import HEAD_BYTES
+from emostream.sources import pcm
 from emostream.sources.pcm import PcmSource
 
 
@@ -84,7 +86,8 @@ def test_any_chunking_gives_the_same_samples(values: list[int], cuts: list[int])
     edges = [0, *sorted(cut for cut in set(cuts) if 0 < cut < len(data)), len(data)]
     for start, end in pairwise(edges):
         pipe.write(data[start:end])
-        while len(got) < end // 2:
+        # The first bytes may wait for more: they could begin a file of sound.
+        while end >= HEAD_BYTES and len(got) < end // 2:
             got = np.concatenate([got, next(blocks).samples])
     pipe.end()
     got = np.concatenate([got, *(block.samples for block in blocks)])
@@ -144,7 +147,70 @@ def test_a_terminal_is_refused_with_a_hint() -> None:
 
 
 def test_wrong_settings_are_refused(pipe: Pipe) -> None:
-    with pytest.raises(UsageError, match="encoding 's24le' is not known: expected s16le or f32le"):
+    with pytest.raises(UsageError, match="encoding 's24le' is not known: expected one of s16le, s32le, f32le"):
         PcmSource(pipe.reader, 16_000, "s24le")
     with pytest.raises(UsageError, match="0 Hz is no sample rate"):
         PcmSource(pipe.reader, 0)
+
+
+HEADS = {
+    b"OggS\0\2\0\0": "Ogg",
+    b"fLaC\0\0\0\x22": "FLAC",
+    b"ID3\4\0\0\0\0": "MP3",
+    b"\x1aE\xdf\xa3\1\0\0\0": "WebM or Matroska",
+    b"\0\0\0\x20ftyp": "MP4 or M4A",
+    b"FORM\0\0\0\0": "AIFF",
+}
+
+
+def read_nothing_of(pipe: Pipe, *parts: bytes) -> None:
+    blocks = PcmSource(pipe.reader, 16_000).blocks()
+    for part in parts:
+        pipe.write(part)
+        assert len(next(blocks).samples) == 0, "bytes of a file were read as sound"
+
+
+@pytest.mark.parametrize(("head", "container"), HEADS.items(), ids=HEADS.values())
+@pytest.mark.parametrize("cut", [1, 3, 5, 8])
+def test_a_file_of_sound_is_refused_with_what_to_do(head: bytes, container: str, cut: int, pipe: Pipe) -> None:
+    with pytest.raises(NoInputError, match=rf"a file \({container}\): expected raw PCM or WAV; .*emostream file -"):
+        read_nothing_of(pipe, head[:cut], head[cut:] + bytes(100))
+
+
+def test_channels_are_interleaved_and_mixed(pipe: Pipe) -> None:
+    pipe.write(np.array([100, 300, -200, -400], "<i2").tobytes())
+    pipe.end()
+    assert (read_all(PcmSource(pipe.reader, 16_000, channels=2)) * 32768).tolist() == [200, -300]
+
+
+@pytest.mark.parametrize("channels", [0, -1, 33])
+def test_an_impossible_number_of_channels_is_refused(channels: int, pipe: Pipe) -> None:
+    with pytest.raises(UsageError, match=f"found {channels} channels, expected .* 1 to 32"):
+        PcmSource(pipe.reader, 16_000, channels=channels)
+
+
+def test_integers_as_floats_are_refused(pipe: Pipe) -> None:
+    pipe.write(np.array([0.0, 12345.0], "<f4").tobytes())
+    with pytest.raises(NoInputError, match=r"go up to 12345: expected \[-1, 1\]; divide int16 by 32768"):
+        read_all(PcmSource(pipe.reader, 16_000, "f32le"))
+
+
+def test_no_bytes_make_numpy_warn(pipe: Pipe) -> None:
+    pipe.write(np.random.default_rng(2).integers(0, 256, 4_000, np.uint8).tobytes() + b"\1\0\xa0\x7f")
+    with pytest.raises(NoInputError):
+        read_all(PcmSource(pipe.reader, 16_000, "f32le"))
+
+
+def test_a_writer_that_goes_silent_is_trouble_until_it_writes_again(
+    pipe: Pipe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pcm, "SILENT_S", 0.0)
+    source = PcmSource(pipe.reader, 16_000)
+    blocks = source.blocks()
+    next(blocks)
+    assert source.trouble is not None
+    assert "nothing comes" in source.trouble
+    monkeypatch.setattr(pcm, "SILENT_S", 1e9)
+    pipe.write(bytes(32))
+    assert len(next(blocks).samples) == 16
+    assert source.trouble is None
