@@ -17,6 +17,8 @@ from emostream.pipeline.factory import StreamFactory
 from emostream.sinks.jsonl import JsonlSink
 from emostream.sinks.text import TextSink
 from emostream.sources.file import FileSource, find_audio
+from emostream.sources.opening import STDIN
+from emostream.sources.spooling import STDIN_NAME, file_of_stdin
 
 # Long blocks let the networks see many windows at once; live pace needs short ones.
 FAST_BLOCK_S, LIVE_BLOCK_S = 5.0, 0.05
@@ -25,7 +27,9 @@ FORMATS = ("text", "jsonl")
 
 def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
     """The command's options."""
-    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a sound file, or a folder of them")
+    parser.add_argument(
+        "paths", nargs="+", type=Path, metavar="PATH", help="a sound file, a folder of them, or - for a file on stdin"
+    )
     add_stream_arguments(parser, settings)
     settings.add_option(parser, "--format", FORMATS[0], choices=FORMATS, help="default: %(default)s")
     parser.add_argument("--realtime", action="store_true", help="go at the pace of the audio, as a microphone would")
@@ -39,18 +43,24 @@ def run(arguments: argparse.Namespace) -> int:
         try:
             if isinstance(path, NoInputError):
                 raise path
-            _read_recording(path, arguments, factory)
+            if str(path) == STDIN:
+                with file_of_stdin() as spooled:
+                    _read_recording(spooled, arguments, factory, STDIN_NAME)
+            else:
+                _read_recording(path, arguments, factory, str(path))
         except NoInputError as error:
             print(f"emostream: {error}", file=sys.stderr)
             code = error.exit_code
     return code
 
 
-def _read_recording(path: Path, arguments: argparse.Namespace, factory: StreamFactory) -> None:
+def _read_recording(path: Path, arguments: argparse.Namespace, factory: StreamFactory, name: str) -> None:
     """One file. Raises ``BrokenPipeError`` once the reader of standard output has gone."""
     realtime = arguments.realtime
-    source = FileSource(path, block_s=LIVE_BLOCK_S if realtime else FAST_BLOCK_S, realtime=realtime)
-    stream = factory.stream(source.sample_rate_hz, stream=str(path), source=source.name)
+    source = FileSource(path, block_s=LIVE_BLOCK_S if realtime else FAST_BLOCK_S, realtime=realtime, name=name)
+    if source.note:
+        print(f"emostream: {source.note}", file=sys.stderr)
+    stream = factory.stream(source.sample_rate_hz, stream=name, source=source.name)
     with closing(_sink(arguments.format, source)) as sink:
         if realtime:
             daemon = Daemon(source, stream, [sink])

@@ -1,15 +1,26 @@
-"""Open a sound file, or explain in one line why it cannot be opened."""
+"""Open a sound file and decode it part by part, or explain in one line why it cannot be opened."""
 
 import codecs
 import os
 import shlex
 import stat
+from collections.abc import Iterator
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
+import numpy as np
 import soundfile
+from numpy.typing import NDArray
 
 from emostream.errors import NoInputError
 from emostream.sources import HIGHEST_RATE_HZ, LOWEST_RATE_HZ
+from emostream.sources.codecs import undecoded_codec
+from emostream.sources.layout import Part, PartFile, sound_parts
+from emostream.sources.truncation import truncation
+
+Channels = NDArray[np.float32]
+"""Samples of all channels, shape (n, channels)."""
 
 _HEAD_BYTES = 4096
 _AUDIO_MAGIC = {
@@ -27,62 +38,183 @@ _AUDIO_MAGIC = {
 _NOT_RIFF_AUDIO = b"AVI "
 
 
-def open_sound(path: Path) -> soundfile.SoundFile:
-    """The open file, which has one sample at least; raises ``NoInputError``."""
-    head = _read_head(path)
+class Sound:
+    """An open sound file: its parts one behind the other, decoded in any number of samples at a time.
+
+    ``samplerate``, ``channels``, ``format`` and ``subtype`` are those of the first part, as in ``soundfile``.
+    """
+
+    def __init__(self, parts: "Iterator[tuple[Part, _Decoder]]") -> None:
+        self._parts = parts
+        self._part, self._decoder = next(parts)
+        self._read_in_part = 0
+        self._missing: str | None = None
+        self.samplerate: int = self._decoder.samplerate
+        self.channels: int = self._decoder.channels
+        self.format: str = self._decoder.format
+        self.subtype: str = self._decoder.subtype
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the first part holds no sample by its header."""
+        return bool(self._decoder.frames == 0)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._decoder.close()
+
+    def read(self, n_samples: int) -> Channels:
+        """The next samples, shape (k, channels), where k is below ``n_samples`` at the end alone and 0 behind it."""
+        found = [self._decoder.decode(n_samples)]
+        self._read_in_part += len(found[0])
+        while (n_read := sum(map(len, found))) < n_samples and self._next_part():
+            found.append(self._decoder.decode(n_samples - n_read))
+            self._read_in_part += len(found[-1])
+        return np.concatenate(found)
+
+    def missing(self) -> str | None:
+        """What the file promises and could not be read, as text for people; None where all of it was. For the end."""
+        return self._missing or truncation(self._decoder, self._read_in_part, self._part.declared_samples)
+
+    def _next_part(self) -> bool:
+        following = next(self._parts, None)
+        if following is None:
+            return False
+        part, decoder = following
+        self._missing = self.missing()
+        if (decoder.samplerate, decoder.channels) != (self.samplerate, self.channels):
+            self._missing = (
+                f"a part of {decoder.samplerate} Hz and {decoder.channels} channels follows {self.samplerate} Hz and "
+                f"{self.channels} channels and was left out: save the parts as files of their own"
+            )
+            decoder.close()
+            return False
+        self._decoder.close()
+        self._part, self._decoder, self._read_in_part = part, decoder, 0
+        return True
+
+
+class _Decoder(soundfile.SoundFile):  # type: ignore[misc]  # soundfile has no types
+    """A part of a sound file that is read from its beginning to its end, without ever going back.
+
+    soundfile seeks to where it is after each read of a seekable file: that breaks MP3, whose frames need the bits of
+    those before, and ends a FLAC of unknown length.
+    """
+
+    def __init__(self, path: Path, part: Part) -> None:
+        self._bytes = PartFile(path, part)
+        self._n_decoded = 0
+        header: dict[str, object] = {"file": self._bytes}
+        if part.raw:
+            header |= {
+                "format": "RAW",
+                "endian": "LITTLE",
+                "subtype": part.raw.subtype,
+                "samplerate": part.raw.sample_rate_hz,
+                "channels": part.raw.channels,
+            }
+        try:
+            super().__init__(**header)
+        except soundfile.LibsndfileError:
+            self._bytes.close()
+            raise
+
+    def close(self) -> None:
+        super().close()
+        self._bytes.close()
+
+    def seekable(self) -> bool:
+        return False
+
+    def decode(self, n_samples: int) -> Channels:
+        """The next samples, shape (k, channels), k <= ``n_samples``; fewer than that at the end or before damage."""
+        samples = np.empty((n_samples, self.channels), np.float32)
+        try:
+            count = self.buffer_read_into(samples, "float32")
+        except soundfile.LibsndfileError:  # damaged from here on: what was decoded before stands in the buffer
+            count = max(0, self.tell() - self._n_decoded)
+        self._n_decoded += count
+        return samples[:count]
+
+
+def open_sound(path: Path, name: str | None = None) -> Sound:
+    """The open file, which has one sample at least; raises ``NoInputError``, which calls it ``name`` or by its path."""
+    name = name or str(path)
+    head = _read_head(path, name)
     if path.suffix.lower() == ".raw":
         raise NoInputError(
-            f"{path} has no header that says its rate and encoding: expected an audio file; "
+            f"{name} has no header that says its rate and encoding: expected an audio file; "
             "give raw PCM to `emostream listen -` on standard input"
         )
     try:
-        sound = soundfile.SoundFile(path)
+        sound = Sound(_decoders(path))
     except soundfile.LibsndfileError:
-        raise NoInputError(_why_not_audio(path, head)) from None
-    if sound.frames == 0:
+        raise NoInputError(_why_not_audio(path, name, head)) from None
+    if sound.is_empty:
         sound.close()
-        raise NoInputError(f"{path} has a {sound.format} header and no samples: expected sound; record it again")
+        raise NoInputError(f"{name} has a {sound.format} header and no samples: expected sound; record it again")
     if not LOWEST_RATE_HZ <= sound.samplerate <= HIGHEST_RATE_HZ:
         sound.close()
         raise NoInputError(
-            f"{path} says that its rate is {sound.samplerate} Hz: expected {LOWEST_RATE_HZ} to {HIGHEST_RATE_HZ}; "
+            f"{name} says that its rate is {sound.samplerate} Hz: expected {LOWEST_RATE_HZ} to {HIGHEST_RATE_HZ}; "
             "copy or export the file again"
         )
     return sound
 
 
-def _read_head(path: Path) -> bytes:
+def _decoders(path: Path) -> Iterator[tuple[Part, _Decoder]]:
+    """The parts of a file, each opened when it is asked for. Raises ``soundfile.LibsndfileError``."""
+    with path.open("rb") as file:
+        parts = sound_parts(file)
+    for part in parts:
+        yield part, _Decoder(path, part)
+
+
+def _read_head(path: Path, name: str) -> bytes:
     try:
         mode = path.stat().st_mode
         if stat.S_ISDIR(mode):
-            raise NoInputError(f"{path} is a directory: expected an audio file; name a file in it")
+            raise NoInputError(f"{name} is a directory: expected an audio file; name a file in it")
         if not stat.S_ISREG(mode):  # opening a pipe that nobody writes to would wait for ever
             raise NoInputError(
-                f"{path} is a pipe or a device: expected an audio file; give raw PCM to `emostream listen -` instead"
+                f"{name} is a pipe or a device: expected an audio file; give raw PCM to `emostream listen -` instead"
             )
         with path.open("rb") as file:
             head = file.read(_HEAD_BYTES)
     except FileNotFoundError:
-        raise NoInputError(f"{path} does not exist: expected an audio file; check the name") from None
+        raise NoInputError(f"{name} does not exist: expected an audio file; check the name") from None
     except PermissionError:
-        raise NoInputError(f"{path} may not be read by you: expected read permission; try `chmod u+r`") from None
+        raise NoInputError(f"{name} may not be read by you: expected read permission; try `chmod u+r`") from None
     except (OSError, ValueError) as error:
         reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
-        raise NoInputError(f"{path} cannot be read ({reason}): expected an audio file; check the path") from None
+        raise NoInputError(f"{name} cannot be read ({reason}): expected an audio file; check the path") from None
     if not head:
-        raise NoInputError(f"{path} is empty (0 bytes): expected an audio file; record or copy it again")
+        raise NoInputError(f"{name} is empty (0 bytes): expected an audio file; record or copy it again")
     return head
 
 
-def _why_not_audio(path: Path, head: bytes) -> str:
+def _why_not_audio(path: Path, name: str, head: bytes) -> str:
+    if name == str(path):
+        wav = path.with_name(f"{path.stem}-audio.wav")
+        command = f"ffmpeg -i {shlex.quote(name)} -vn {shlex.quote(str(wav))}"
+    else:
+        command = "ffmpeg -i - -vn -f wav - | emostream file -"
+    if codec := undecoded_codec(head):
+        return f"{name} holds {codec}, which libsndfile does not decode: convert it with `{command}`"
     container = _AUDIO_MAGIC.get(head[:4])
     if container and head[8:12] != _NOT_RIFF_AUDIO:
-        return f"{path} begins like {container}, but its header is cut short or damaged: copy or export the file again"
+        return f"{name} begins like {container}, but its header is cut short or damaged: copy or export the file again"
     if _is_text(head):
-        return f"{path} holds text, not sound: expected an audio file; check what was saved under this name"
-    wav = path.with_name(f"{path.stem}-audio.wav")
-    command = f"ffmpeg -i {shlex.quote(str(path))} -vn {shlex.quote(str(wav))}"
-    return f"{path} is in no format that libsndfile reads; if it is a video or AAC, take the sound out with `{command}`"
+        return f"{name} holds text, not sound: expected an audio file; check what was saved under this name"
+    return f"{name} is in no format that libsndfile reads; if it is a video or AAC, take the sound out with `{command}`"
 
 
 def _is_text(head: bytes) -> bool:

@@ -10,8 +10,9 @@ import soundfile
 
 from emostream.audio import AudioBlock, Samples
 from emostream.errors import NoInputError
+from emostream.pcm import OutOfRangeError, require_plausible
 from emostream.sources.decoding import open_sound
-from emostream.sources.truncation import truncation
+from emostream.sources.downmix import cancelled_channel
 
 _NOT_SOUND = {"RAW", "MAT4", "MAT5", "HTK", "XI", "SDS"}  # libsndfile reads them, but such names are seldom recordings
 _OTHER_SUFFIXES = {".aif", ".aifc", ".oga", ".opus", ".wave", ".snd", ".sph", ".iff"}
@@ -20,21 +21,30 @@ _OTHER_SUFFIXES = {".aif", ".aifc", ".oga", ".opus", ".wave", ".snd", ".sph", ".
 class FileSource:
     """One sound file, mixed to mono by the mean of its channels, in blocks of ``block_s`` seconds.
 
+    Where the channels cancel each other out, the strongest is read in place of the mix, and ``note`` says so. ``name``
+    is for people, in place of the path.
+
     With ``realtime`` the blocks come at the pace of the audio and carry ``arrived_s``, as a microphone's do. Raises
     ``NoInputError`` for what is no sound. A file that ends before its promised end is served as far as it goes, and
     then ``trouble`` says how much is missing.
     """
 
-    def __init__(self, path: Path, *, block_s: float = 0.1, realtime: bool = False) -> None:
-        self._sound = open_sound(path)
-        self._path = path
+    def __init__(self, path: Path, *, block_s: float = 0.1, realtime: bool = False, name: str | None = None) -> None:
+        self.name = name or str(path)
+        self._sound = open_sound(path, self.name)
+        self._channel = cancelled_channel(path) if self._sound.channels > 1 else None
         self._block_frames = max(1, round(block_s * self._sound.samplerate))
         self._realtime = realtime
         self._closed = False
         self._started = False
-        self.name = str(path)
         self.sample_rate_hz: int = self._sound.samplerate
         self.trouble: str | None = None
+        self.note: str | None = None
+        if self._channel is not None:
+            number = self._channel + 1
+            self.note = (
+                f"{self.name}: its channels cancel each other out (one is inverted): channel {number} is read alone"
+            )
 
     def blocks(self) -> Iterator[AudioBlock]:
         """Blocks of float32 samples; raises ``NoInputError`` at a sample that is not a finite number."""
@@ -65,26 +75,26 @@ class FileSource:
             self._sound.close()
 
     def _read(self, first_sample: int) -> Samples:
-        frames = np.empty((self._block_frames, self._sound.channels), np.float32)
-        try:
-            count = self._sound.buffer_read_into(frames, "float32")
-        except soundfile.LibsndfileError:  # damaged from here on: what was decoded before stands in the buffer
-            count = max(0, self._sound.tell() - first_sample)
-        samples: Samples = frames[:count].mean(axis=1)
+        channels = self._sound.read(self._block_frames)
+        samples: Samples = channels.mean(axis=1) if self._channel is None else channels[:, self._channel]
         finite = np.isfinite(samples)
         if not finite.all():
             at_s = (first_sample + int(np.argmin(finite))) / self.sample_rate_hz
             raise NoInputError(
-                f"{self._path} holds a sample that is not a finite number at {at_s:.2f} s: "
+                f"{self.name} holds a sample that is not a finite number at {at_s:.2f} s: "
                 "expected NaN and infinity nowhere; export the file again"
             )
+        try:
+            require_plausible(samples)
+        except OutOfRangeError as error:
+            raise NoInputError(f"{self.name}: {error}, and export the file again") from None
         return samples
 
     def _note_end(self, frames_read: int) -> None:
         if frames_read == 0:
-            raise NoInputError(f"{self._path} has no sample that can be decoded: copy or export the file again")
-        missing = truncation(self._sound, frames_read)
-        self.trouble = missing and f"{self._path}: {missing}"
+            raise NoInputError(f"{self.name} has no sample that can be decoded: copy or export the file again")
+        missing = self._sound.missing()
+        self.trouble = missing and f"{self.name}: {missing}"
 
 
 def find_audio(paths: Iterable[Path]) -> Iterator[Path | NoInputError]:

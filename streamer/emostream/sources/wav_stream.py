@@ -1,4 +1,4 @@
-"""WAV as it comes through a pipe: the header says the format, its sizes are hints, and the samples follow."""
+"""WAV by its header, whose sizes are hints: where the samples begin, and the samples as they come through a pipe."""
 
 import struct
 from dataclasses import dataclass
@@ -20,22 +20,28 @@ CHUNK_HEAD_BYTES = 8
 
 
 class WavHeaderError(ValueError):
-    """The header is no WAV header, or one of an encoding that is not decoded here; the text says what was found."""
+    """The header is no WAV header, or one of a format that is not decoded in a pipe; the text says what was found."""
 
 
 @dataclass(frozen=True, slots=True)
 class WavHeader:
     """What a WAV header says.
 
-    ``encoding`` is one of ``emostream.pcm.ENCODINGS``, ``data_at`` the byte at which samples begin, and ``data_bytes``
-    how many bytes of them were declared, or None where that is not known.
+    ``tag`` is the format (1 PCM, 3 float, others are codecs), ``bits`` those of one value. ``data_at`` is the byte at
+    which samples begin, and ``data_bytes`` how many bytes of them are declared, or None where that is not known.
     """
 
     sample_rate_hz: int
-    encoding: str
+    tag: int
+    bits: int
     channels: int
     data_at: int
     data_bytes: int | None
+
+    @property
+    def encoding(self) -> str | None:
+        """One of ``emostream.pcm.ENCODINGS``, None for another format."""
+        return _ENCODINGS.get((self.tag, self.bits))
 
 
 def parse_wav_header(head: bytes) -> WavHeader | None:
@@ -54,8 +60,8 @@ def parse_wav_header(head: bytes) -> WavHeader | None:
         if name == b"data":
             if header_format is None:
                 raise WavHeaderError("its samples come before their format")
-            rate, encoding, channels = header_format
-            return WavHeader(rate, encoding, channels, at, size if 0 < size < UNKNOWN_SIZE else None)
+            tag, channels, rate, bits = header_format
+            return WavHeader(rate, tag, bits, channels, at, size if 0 < size < UNKNOWN_SIZE else None)
         if name == b"fmt " and len(head) >= at + size:
             header_format = _format(head[at : at + size])
         at += size + size % 2
@@ -105,6 +111,8 @@ class WavDecoder:
     def _begin(self, header: WavHeader) -> None:
         if not (LOWEST_RATE_HZ <= header.sample_rate_hz <= HIGHEST_RATE_HZ and 1 <= header.channels <= MOST_CHANNELS):
             raise WavHeaderError(f"says {header.channels} channels at {header.sample_rate_hz} Hz")
+        if header.encoding is None:
+            raise WavHeaderError(f"its samples have format {header.tag} and {header.bits} bits")
         self._decoder = PcmDecoder(header.encoding, header.channels)
         self._resampler = Resampler(header.sample_rate_hz, self._out_hz)
         self._unread = self._unread[header.data_at :]
@@ -120,7 +128,7 @@ class WavDecoder:
         data, self._unread = self._unread[: self._bytes_left], self._unread[self._bytes_left :]
         self._bytes_left -= len(data)
         if not self._bytes_left and len(self._unread) >= CHUNK_HEAD_BYTES:
-            if _is_chunk(self._unread):
+            if is_chunk(self._unread):
                 self._ended = True
             else:
                 self._bytes_left = None
@@ -128,17 +136,16 @@ class WavDecoder:
         return data
 
 
-def _is_chunk(head: bytes) -> bool:
+def is_chunk(head: bytes) -> bool:
     """Whether the bytes behind the declared samples begin a further chunk, by its name of four letters."""
     return len(head) >= CHUNK_HEAD_BYTES and head[:4].replace(b" ", b"").isalnum()
 
 
-def _format(chunk: bytes) -> tuple[int, str, int]:
+def _format(chunk: bytes) -> tuple[int, int, int, int]:
+    """The format tag, the channels, the rate in Hz and the bits."""
     if len(chunk) < 16:
         raise WavHeaderError(f"its format has {len(chunk)} bytes of at least 16")
     tag, channels, rate, _, _, bits = struct.unpack_from("<HHIIHH", chunk)
     if tag == EXTENSIBLE and len(chunk) >= 26:
         (tag,) = struct.unpack_from("<H", chunk, 24)
-    if (tag, bits) not in _ENCODINGS:
-        raise WavHeaderError(f"its samples have format {tag} and {bits} bits")
-    return rate, _ENCODINGS[tag, bits], channels
+    return tag, channels, rate, bits

@@ -55,6 +55,27 @@ def test_json_lines_are_a_stream_from_hello_to_summary(
     assert len(of_type(events, Utterance)) == 8
 
 
+@pytest.mark.parametrize("suffix", ["wav", "flac", "mp3"])
+def test_a_file_on_standard_input_is_read_as_by_its_name(
+    suffix: str, recording: Samples, tmp_path: Path, model_arguments: list[str]
+) -> None:
+    path = tmp_path / f"clip.{suffix}"
+    soundfile.write(path, recording[HZ : 4 * HZ], HZ)
+    named = emostream("file", *model_arguments, path)
+    piped = emostream("file", *model_arguments, "-", stdin=path.read_bytes())
+    assert (piped.returncode, piped.stderr) == (0, "")
+    assert piped.stdout == named.stdout.replace(str(path), "standard input")
+
+
+@pytest.mark.parametrize(("data", "says"), [(b"", "is empty"), (b"hello\n", "holds text"), (b"OggS" * 9, "like Ogg")])
+def test_what_is_no_file_of_sound_on_standard_input_is_one_line(
+    data: bytes, says: str, model_arguments: list[str]
+) -> None:
+    ended = emostream("file", *model_arguments, "-", stdin=data)
+    assert ended.returncode == NO_INPUT
+    assert_one_line(ended.stderr, "standard input", says)
+
+
 def test_text_is_a_timeline_and_the_same_verdict(events: list[AnyEvent], model_arguments: list[str]) -> None:
     ended = emostream("file", *model_arguments, DEMO_RECORDING)
     assert (ended.returncode, ended.stderr) == (0, "")

@@ -1,0 +1,36 @@
+"""What a file of sound holds that libsndfile does not decode, by its first bytes: a name for people."""
+
+import struct
+
+_WAV_CODECS = {
+    0x0022: "TrueSpeech",
+    0x0045: "G.726",
+    0x0064: "G.726",
+    0x0065: "G.722",
+    0x028F: "G.722",
+    0x00FF: "AAC",
+    0x0160: "Windows Media Audio",
+    0x0161: "Windows Media Audio",
+    0x704F: "Opus",
+}
+_OGG_CODECS = {b"\x7fFLAC": "FLAC", b"Speex   ": "Speex", b"\x80theora": "video"}
+_ASF = bytes.fromhex("3026b2758e66cf11")
+_FIRST_PAGE_BYTES = 512
+
+
+def undecoded_codec(head: bytes) -> str | None:
+    """Such as ``Speex in Ogg``; None where the bytes say no such thing. ``head`` is the first few thousand bytes."""
+    if head[:4] == b"RIFF" and head[8:12] == b"WAVE" and (at := head.find(b"fmt ", 12)) >= 0 and len(head) >= at + 10:
+        codec = _WAV_CODECS.get(struct.unpack_from("<H", head, at + 8)[0])
+        return codec and f"{codec} in WAV"
+    if head[:4] == b"caff" and (at := head.find(b"desc")) >= 0:
+        codec = head[at + 20 : at + 24].decode("latin-1").strip()
+        return f"{codec.capitalize()} in CAF" if codec.isprintable() and codec not in ("", "lpcm", "alac") else None
+    if head[:4] == b"OggS":
+        first_page = head[:_FIRST_PAGE_BYTES]
+        return next((f"{codec} in Ogg" for magic, codec in _OGG_CODECS.items() if magic in first_page), None)
+    if head[4:8] == b"ftyp":
+        return "MP4 or M4A, most often AAC"
+    if head[:4] == b"\x1aE\xdf\xa3":
+        return "WebM or Matroska"
+    return "Windows Media Audio" if head.startswith(_ASF) else None
