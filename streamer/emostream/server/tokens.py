@@ -19,7 +19,7 @@ def load_token(file: Path, *, create: bool) -> str:
             file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as made:
                 made.write(secrets.token_urlsafe(32) + "\n")
-        return checked_token(file.read_text(encoding="utf-8"), str(file))
+        return checked_token(file.read_text(encoding="utf-8-sig"), str(file))
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not text"
         raise UsageError(

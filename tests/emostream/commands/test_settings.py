@@ -23,6 +23,10 @@ def test_the_environment_stands_over_the_file_over_the_default(tmp_path: Path) -
     assert settings(tmp_path, "port = 9000", {"EMOSTREAM_PORT": "9001"}).get("port", 8765, int) == 9001
 
 
+def test_a_byte_order_mark_of_windows_does_not_count(tmp_path: Path) -> None:
+    assert settings(tmp_path, "\ufeffport = 9000\r\n").get("port", 8765, int) == 9000
+
+
 def test_a_default_is_given_back_as_it_is(tmp_path: Path) -> None:
     assert settings(tmp_path).get("device", None) is None
 

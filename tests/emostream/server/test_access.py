@@ -141,6 +141,8 @@ def test_a_token_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
     token = load_token(file, create=True)
     assert load_token(file, create=False) == token
     assert (len(token) >= 32, file.stat().st_mode & 0o777) == (True, 0o600)
+    file.write_text("\ufeff" + token + "\r\n", encoding="utf-8")
+    assert load_token(file, create=False) == token, "a byte order mark of Windows does not count"
     for bad in ("short", "with spaces in it all over", "ünprintable-in-a-header"):
         with pytest.raises(UsageError) as refused:
             checked_token(bad, "there")

@@ -28,6 +28,30 @@ def test_a_short_table_is_enough_and_speakers_get_the_corpus_in_their_name(tmp_p
     assert (clip.emotion, clip.sentence, clip.seconds, clip.fold) == ("amused", '"quoted', None, None)
 
 
+def test_a_table_as_windows_writes_it(tmp_path: Path) -> None:
+    for name in ("a", "b", "c"):
+        small_corpora.write_voice(tmp_path / "voices" / f"{name}.wav")
+    rows = (
+        "path\tspeaker\temotion",
+        "voices\\a.wav\tann\tAngry",
+        "voices\\b.wav\tann \tangry",
+        "voices/c.wav\tben\tSAD\tmore",
+    )
+    (tmp_path / "clips.tsv").write_bytes(b"\xef\xbb\xbf" + "\r\n".join(rows).encode())
+    corpus = read_corpus(tmp_path)
+    assert [clip.emotion for clip in corpus.clips] == ["angry", "angry", "sad"]
+    assert len({clip.speaker for clip in corpus.clips}) == 2
+    assert not corpus.skipped
+
+
+@pytest.mark.parametrize("seconds", ["nan", "-1", "0", "inf", "-inf", "1,5"])
+def test_seconds_that_no_clip_can_last_are_refused(seconds: str, tmp_path: Path) -> None:
+    small_corpora.write_voice(tmp_path / "a.wav")
+    (tmp_path / "clips.tsv").write_text(f"path\tspeaker\temotion\tseconds\na.wav\tann\tsad\t{seconds}\n")
+    with pytest.raises(NoInputError, match=rf"found seconds '{seconds}' in row 1 .*expected a number above 0"):
+        read_corpus(tmp_path)
+
+
 def test_rows_without_a_usable_file_are_reported(tmp_path: Path) -> None:
     small_corpora.clips_tsv(tmp_path)
     (tmp_path / "audio/0_sad_0.wav").unlink()

@@ -1,5 +1,6 @@
 """A `clips.tsv` table: one row a clip, of one corpus or of several, with a standard split in its `fold` column."""
 
+import math
 from pathlib import Path
 
 from emostream.errors import NoInputError
@@ -15,8 +16,9 @@ def read_clips_tsv(directory: Path) -> Corpus:
     """Read `directory/clips.tsv`; paths in it are relative to the directory.
 
     Columns: path, speaker, emotion are required; corpus, language, sex, intensity, sentence, seconds, fold are taken
-    where they are there. A row whose file is missing or empty is skipped with the reason, and so is audio that no row
-    names.
+    where they are there. Spaces around a value, capital letters in an emotion and backslashes in a path (as Windows
+    writes them) do not count. A row whose file is missing or empty is skipped with the reason, and so is audio that no
+    row names.
     Raises NoInputError for a table without rows or columns that are needed, or with a value that is not what it says.
     """
     table = directory / TABLE
@@ -24,8 +26,10 @@ def read_clips_tsv(directory: Path) -> Corpus:
     clips: list[Clip] = []
     skipped: list[Skipped] = []
     listed: set[Path] = set()
-    for number, row in enumerate(rows_of(table, REQUIRED, delimiter="\t"), start=1):
+    for number, cells in enumerate(rows_of(table, REQUIRED, delimiter="\t"), start=1):
         where = f"row {number} of {table}"
+        # A row with too many cells has them as a list without a name.
+        row = {name: cell.strip() for name, cell in cells.items() if isinstance(cell, str)}
         empty = [name for name in REQUIRED if not row[name]]
         if empty:
             raise NoInputError(f"found no {empty[0]} in {where}, expected one in every row: fill it in")
@@ -55,12 +59,12 @@ def _clip(row: dict[str, str], directory: Path, own_name: str, where: str) -> Cl
     corpus = row.get("corpus") or own_name
     speaker = row["speaker"] if row["speaker"].startswith(f"{corpus}-") else f"{corpus}-{row['speaker']}"
     return Clip(
-        path=directory / row["path"],
+        path=_path(directory, row["path"]),
         corpus=corpus,
         language=row.get("language") or "und",
         speaker=speaker,
         sex=row.get("sex", ""),
-        emotion=row["emotion"],
+        emotion=row["emotion"].lower(),
         intensity=row.get("intensity", ""),
         sentence=row.get("sentence", ""),
         seconds=_seconds(row.get("seconds", ""), where),
@@ -68,11 +72,22 @@ def _clip(row: dict[str, str], directory: Path, own_name: str, where: str) -> Cl
     )
 
 
+def _path(directory: Path, text: str) -> Path:
+    """The file of a row: by its name as it stands, or with the backslashes of Windows as separators."""
+    path = directory / text
+    return path if "\\" not in text or path.exists() else directory / text.replace("\\", "/")
+
+
 def _seconds(text: str, where: str) -> float | None:
+    if not text:
+        return None
     try:
-        return float(text) if text else None
-    except ValueError as error:
-        raise NoInputError(f"found seconds {text!r} in {where}, expected a number or nothing: correct it") from error
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not (seconds > 0 and math.isfinite(seconds)):
+        raise NoInputError(f"found seconds {text!r} in {where}, expected a number above 0 or nothing: correct it")
+    return seconds
 
 
 def _fold(text: str, where: str) -> int | None:

@@ -6,6 +6,7 @@ publishers' manifests, `train/*.jsonl` and `test/*.jsonl`, which have the label 
 """
 
 import json
+import math
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -146,7 +147,7 @@ def _usable(clips: Sequence[Clip]) -> tuple[list[Clip], list[Skipped]]:
 def _lines_of(table: Path, columns: Sequence[str]) -> Iterator[dict[str, str]]:
     """The objects of a JSON Lines file, every value as text, null as empty."""
     try:
-        with table.open(encoding="utf-8") as lines:
+        with table.open(encoding="utf-8-sig") as lines:
             for number, line in enumerate(lines, start=1):
                 where = f"line {number} of {table}"
                 row = json.loads(line)
@@ -162,9 +163,10 @@ def _lines_of(table: Path, columns: Sequence[str]) -> Iterator[dict[str, str]]:
 
 def _seconds(text: str) -> float | None:
     try:
-        return float(text)
+        seconds = float(text)
     except ValueError:
         return None
+    return seconds if seconds > 0 and math.isfinite(seconds) else None
 
 
 DUSHA = Reader(FACTS, _claims, _read)
