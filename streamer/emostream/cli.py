@@ -14,6 +14,7 @@ from emostream.commands.extras import require_extra
 from emostream.commands.settings import Settings
 from emostream.errors import UNAVAILABLE, EmostreamError, UsageError
 from emostream.sinks.jsonl import discard
+from emostream.sinks.printable import printable
 
 INTERRUPTED = 128 + signal.SIGINT
 
@@ -56,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _run(sys.argv[1:] if arguments is None else list(arguments))
     except EmostreamError as error:
-        print(f"emostream: {error}", file=sys.stderr)
+        print(f"emostream: {printable(str(error))}", file=sys.stderr)
         return error.exit_code
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("emostream"):

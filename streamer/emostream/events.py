@@ -5,6 +5,7 @@ the name of its ``stream``, and the span ``t_start_ms`` to ``t_end_ms`` on that 
 audio since the stream began, lost audio included. Live events also carry ``ts``, the wall clock as RFC 3339.
 """
 
+import json
 from typing import TypedDict
 
 import msgspec
@@ -150,8 +151,15 @@ _decoder = msgspec.json.Decoder(AnyEvent)
 
 
 def encode(event: Event) -> bytes:
-    """One event as a JSON object on one line, UTF-8, without a line end."""
-    return _encoder.encode(event)
+    """One event as a JSON object on one line, UTF-8, without a line end.
+
+    A file's name that is not UTF-8 has ``\\udc80`` to ``\\udcff`` for its bytes, as ``os.fsdecode`` has them (PEP 383):
+    ``os.fsencode`` of the string is the name.
+    """
+    try:
+        return _encoder.encode(event)
+    except UnicodeEncodeError:
+        return json.dumps(msgspec.to_builtins(event), separators=(",", ":")).encode("ascii")
 
 
 def decode(line: bytes | str) -> AnyEvent:

@@ -1,6 +1,7 @@
 """The vocabulary: what is written can be read, and nothing else is."""
 
 import json
+import os
 
 import msgspec
 import pytest
@@ -224,3 +225,16 @@ def test_a_line_cut_off_anywhere_is_refused(event: AnyEvent, data: st.DataObject
 def test_events_are_frozen() -> None:
     with pytest.raises(AttributeError):
         decode(json.dumps(GAP)).seq = 2  # type: ignore[misc]
+
+
+def test_a_name_of_any_bytes_is_exact_in_json() -> None:
+    name = os.fsdecode(b"caf\xe9\xff/\x1b[31m\n.wav")
+    hello = Hello(
+        seq=0, stream=name, t_start_ms=0, t_end_ms=0, labels=(), window_ms=1, step_ms=1, models=(), source=name
+    )
+    line = encode(hello)
+    assert b"\n" not in line
+    fields = json.loads(line)
+    assert os.fsencode(fields["stream"]) == b"caf\xe9\xff/\x1b[31m\n.wav"
+    plain = msgspec.structs.replace(hello, stream="s", source="s")
+    assert {**fields, "stream": "s", "source": "s"} == json.loads(encode(plain))

@@ -15,6 +15,7 @@ from emostream.errors import NoInputError
 from emostream.live import with_time
 from emostream.pipeline.factory import StreamFactory
 from emostream.sinks.jsonl import JsonlSink
+from emostream.sinks.printable import printable
 from emostream.sinks.text import TextSink
 from emostream.sources.file import FileSource, find_audio
 from emostream.sources.opening import STDIN
@@ -49,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
             else:
                 _read_recording(path, arguments, factory, str(path))
         except NoInputError as error:
-            print(f"emostream: {error}", file=sys.stderr)
+            print(f"emostream: {printable(str(error))}", file=sys.stderr)
             code = error.exit_code
     return code
 
@@ -59,7 +60,7 @@ def _read_recording(path: Path, arguments: argparse.Namespace, factory: StreamFa
     realtime = arguments.realtime
     source = FileSource(path, block_s=LIVE_BLOCK_S if realtime else FAST_BLOCK_S, realtime=realtime, name=name)
     if source.note:
-        print(f"emostream: {source.note}", file=sys.stderr)
+        print(f"emostream: {printable(source.note)}", file=sys.stderr)
     stream = factory.stream(source.sample_rate_hz, stream=name, source=source.name)
     with closing(_sink(arguments.format, source)) as sink:
         if realtime:

@@ -12,6 +12,7 @@ from emostream.pipeline.reliability import cost
 from emostream.sinks.drawing import bar, clock, padded
 from emostream.sinks.jsonl import discard
 from emostream.sinks.palette import label_colours
+from emostream.sinks.printable import printable
 
 UNSURE = "unsure"
 SILENCE = "—"
@@ -77,7 +78,7 @@ class TextSink:
         self._end_ms = 0
         self._colours = label_colours(hello.labels)
         self._name_cells = max(len(UNSURE), *map(cell_len, hello.labels))
-        self._print(Text(hello.source, style="bold"))
+        self._print(Text(printable(hello.source), style="bold"))
         if hello.certainty:
             self._print(Text(f"  {cost(hello.certainty)}", style="dim"))
 

@@ -16,6 +16,8 @@ from emostream.sources.downmix import cancelled_channel
 
 _NOT_SOUND = {"RAW", "MAT4", "MAT5", "HTK", "XI", "SDS"}  # libsndfile reads them, but such names are seldom recordings
 _OTHER_SUFFIXES = {".aif", ".aifc", ".oga", ".opus", ".wave", ".snd", ".sph", ".iff"}
+# Audio alone: a folder of films is no folder of recordings.
+_UNDECODED_SUFFIXES = {".m4a", ".m4b", ".aac", ".wma", ".weba", ".amr", ".spx", ".ac3", ".ape", ".wv", ".mka"}
 
 
 class FileSource:
@@ -100,28 +102,42 @@ class FileSource:
 def find_audio(paths: Iterable[Path]) -> Iterator[Path | NoInputError]:
     """The files to read for ``paths``, in order; a directory gives the sound files below it, sorted, none hidden.
 
-    A file that is named is given as it is. A directory without sound gives a ``NoInputError`` in its place, as a value,
-    so that the other paths can be served before the command fails.
+    A file that is named is given as it is. A directory without sound, one that cannot be read, and files of sound that
+    libsndfile does not read each give a ``NoInputError`` in their place, as a value, so that the other paths can be
+    served before the command fails.
     """
     for path in paths:
         if not path.is_dir():
             yield path
             continue
-        found = _audio_below(path)
+        found, undecoded, unreadable = _audio_below(path)
         yield from found
-        if not found:
+        for error in unreadable:
+            yield NoInputError(f"{error.filename} cannot be read ({error.strerror}): what it holds was left out")
+        if undecoded:
+            count = f"{len(undecoded)} files" if len(undecoded) > 1 else "1 file"
+            yield NoInputError(
+                f"{path} holds {count} that libsndfile does not decode, such as {undecoded[0].name}: left out; convert "
+                "them with ffmpeg"
+            )
+        elif not found and not unreadable:
             yield NoInputError(
                 f"{path} holds no audio file that you may read: expected such as .wav, .flac, .ogg, .mp3"
             )
 
 
-def _audio_below(directory: Path) -> list[Path]:
+def _audio_below(directory: Path) -> tuple[list[Path], list[Path], list[OSError]]:
+    """The files of sound below a directory, those that libsndfile does not decode, and errors of folders."""
     formats = set(soundfile.available_formats()) - _NOT_SOUND
     suffixes = _OTHER_SUFFIXES | {f".{name.lower()}" for name in formats}
-    found = []
-    for folder, folders, files in os.walk(directory):
+    found: list[Path] = []
+    undecoded: list[Path] = []
+    unreadable: list[OSError] = []
+    for folder, folders, files in os.walk(directory, onerror=unreadable.append):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        found += [
-            Path(folder, name) for name in files if not name.startswith(".") and Path(name).suffix.lower() in suffixes
-        ]
-    return sorted(found)
+        for path in (Path(folder, name) for name in files if not name.startswith(".")):
+            if path.suffix.lower() in suffixes:
+                found.append(path)
+            elif path.suffix.lower() in _UNDECODED_SUFFIXES:
+                undecoded.append(path)
+    return sorted(found), sorted(undecoded), unreadable

@@ -273,3 +273,40 @@ def test_directories_are_searched_for_audio_and_the_rest_goes_on(tmp_path: Path)
 def test_reading_files_needs_no_sound_system() -> None:
     code = "import sys, emostream.sources.file; sys.exit('sounddevice' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_what_a_directory_leaves_out_is_said(tmp_path: Path) -> None:
+    kept = written(tmp_path / "clip.wav", noise(1))
+    for name in ("memo.m4a", "deep/call.AMR", "notes.txt", ".hidden.m4a"):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"x")
+    first, left_out = find_audio([tmp_path])
+    assert first == kept
+    assert "holds 2 files that libsndfile does not decode, such as call.AMR: left out" in str(left_out)
+
+
+def test_a_directory_that_cannot_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = written(tmp_path / "clip.wav", noise(1))
+    (tmp_path / "locked").mkdir()
+    scan = os.scandir
+
+    def refusing(path: str) -> object:  # the user who runs this may be allowed everything
+        if str(path).endswith("locked"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    assert [str(found) for found in find_audio([tmp_path])] == [
+        str(kept),
+        f"{tmp_path / 'locked'} cannot be read (Permission denied): what it holds was left out",
+    ]
+
+
+@pytest.mark.parametrize("name", [b"caf\xe9.wav", b"line\nend.wav", b"\x1b[31mred.wav", "ü".encode() * 120 + b".wav"])
+def test_a_name_may_have_any_bytes(name: bytes, tmp_path: Path) -> None:
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name))
+    written(tmp_path / "clip.wav", noise(1)).rename(path)
+    (found,) = find_audio([tmp_path])
+    assert found == path
+    assert len(read_all(FileSource(path))) == RATE_HZ

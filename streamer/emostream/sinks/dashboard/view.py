@@ -10,6 +10,7 @@ from emostream.sinks.dashboard.history_strip import axis, strip
 from emostream.sinks.dashboard.state import DashboardState
 from emostream.sinks.drawing import bar, clock, padded, spread, words
 from emostream.sinks.palette import UNSURE, WARNING, label_colours
+from emostream.sinks.printable import printable
 
 MARGIN = 2
 MAX_CELLS = 132
@@ -85,11 +86,11 @@ def _notice(state: DashboardState, cells: int) -> Text:
 def _source(state: DashboardState, cells: int, served_at: str | None) -> Text:
     source, speaker, models, clients = "", "", "", 0
     if state.hello is not None:
-        source = state.hello.source
+        source = printable(state.hello.source)
         speaker = f"the voice of {state.hello.speaker}" if state.hello.speaker else ""
         models = " + ".join(f"{model.name} {model.version}" for model in state.hello.models)
     if state.health is not None:
-        source, clients = state.health.source, state.health.clients
+        source, clients = printable(state.health.source), state.health.clients
     left = words(" · ".join(filter(None, (source, speaker, models))), "dim")
     if served_at is None:
         return left
