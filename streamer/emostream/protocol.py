@@ -5,6 +5,7 @@
 """
 
 import sys
+from inspect import cleandoc
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -115,6 +116,9 @@ def schema() -> dict[str, Any]:
     (messages, events), definitions = msgspec.json.schema_components(
         (AnyMessage, ServerEvent), ref_template="#/$defs/{name}"
     )
+    for definition in definitions.values():
+        # Python 3.13 takes the indentation out of docstrings, earlier ones leave it.
+        definition["description"] = cleandoc(definition.get("description", ""))
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "emostream, protocol 1",

@@ -110,9 +110,11 @@ class _Decoder(soundfile.SoundFile):  # type: ignore[misc]  # soundfile has no t
     """
 
     def __init__(self, path: Path, part: Part) -> None:
-        self._bytes = PartFile(path, part)
         self._n_decoded = 0
-        header: dict[str, object] = {"file": self._bytes}
+        # By its name wherever that is possible: an interrupt within a call from libsndfile back into Python is lost.
+        self._bytes = None if part.is_whole else PartFile(path, part)
+        name = os.fsencode(path) if os.name == "posix" else str(path)
+        header: dict[str, object] = {"file": self._bytes or name}
         if part.raw:
             header |= {
                 "format": "RAW",
@@ -124,12 +126,14 @@ class _Decoder(soundfile.SoundFile):  # type: ignore[misc]  # soundfile has no t
         try:
             super().__init__(**header)
         except soundfile.LibsndfileError:
-            self._bytes.close()
+            if self._bytes:
+                self._bytes.close()
             raise
 
     def close(self) -> None:
         super().close()
-        self._bytes.close()
+        if self._bytes:
+            self._bytes.close()
 
     def seekable(self) -> bool:
         return False
@@ -141,6 +145,8 @@ class _Decoder(soundfile.SoundFile):  # type: ignore[misc]  # soundfile has no t
             count = self.buffer_read_into(samples, "float32")
         except soundfile.LibsndfileError:  # damaged from here on: what was decoded before stands in the buffer
             count = max(0, self.tell() - self._n_decoded)
+        if self._bytes and self._bytes.interrupted:
+            raise KeyboardInterrupt
         self._n_decoded += count
         return samples[:count]
 

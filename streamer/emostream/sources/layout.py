@@ -59,6 +59,7 @@ class Part:
     """The bytes from ``start`` to ``end`` of a file, read behind ``prefix``; by ``raw`` where they have no header.
 
     ``declared_samples`` is what the file itself promises of each channel where libsndfile cannot say it, else None.
+    ``is_whole`` says that libsndfile can read the file as it is.
     """
 
     start: int
@@ -66,12 +67,13 @@ class Part:
     prefix: bytes = b""
     raw: RawSamples | None = None
     declared_samples: int | None = None
+    is_whole: bool = False
 
 
 def sound_parts(file: BinaryIO) -> list[Part]:
     """The parts of an open file that is not empty, in order, at least one."""
     end = file.seek(0, SEEK_END)
-    whole = [Part(0, end)]
+    whole = [Part(0, end, is_whole=True)]
     with mmap(file.fileno(), 0, access=ACCESS_READ) as data:
         head = data[:MOST_HEADER_BYTES]
         if head[:4] in (b"RIFF", b"RF64") and head[8:12] == b"WAVE":
@@ -124,7 +126,7 @@ def _mp3_parts(data: mmap, start: int, end: int) -> list[Part]:
     if not start and declared is not None and declared >= length.n_samples - MP3_SLACK_SAMPLES:
         # As declared, or cut short: then libsndfile knows what is missing.
         is_whole = declared <= length.n_samples + MP3_SLACK_SAMPLES
-        return [Part(start, end, declared_samples=length.n_samples if is_whole else None)]
+        return [Part(start, end, declared_samples=length.n_samples if is_whole else None, is_whole=True)]
     frame = info_frame(length.first, length.n_samples)
     return [Part(start + length.first_at, end, prefix=frame, declared_samples=length.n_samples)]
 
@@ -145,20 +147,33 @@ def _ogg_parts(data: mmap) -> list[Part]:
         in_heads = begins
         segments = data[at + _OGG_HEAD.size : at + _OGG_HEAD.size + n_segments]
         at += _OGG_HEAD.size + n_segments + sum(segments)
+    if len(starts) < 2:
+        return []
     return [Part(start, end) for start, end in zip(starts, [*starts[1:], len(data)], strict=True)]
 
 
 class PartFile:
-    """The bytes of a part as a file of their own, for libsndfile: the prefix, then those of the file."""
+    """The bytes of a part as a file of their own, for libsndfile: the prefix, then those of the file.
+
+    ``interrupted`` says that Ctrl-C came during a read, which libsndfile cannot hand on.
+    """
 
     def __init__(self, path: Path, part: Part) -> None:
         self._file = path.open("rb")
         self._part = part
         self._at = 0
+        self.interrupted = False
         self._length = len(part.prefix) + part.end - part.start
 
     def read(self, size: int = -1) -> bytes:
-        """At most ``size`` bytes, all that are left where it is negative."""
+        """At most ``size`` bytes, all that are left where it is negative; none after Ctrl-C."""
+        try:
+            return self._read(size)
+        except KeyboardInterrupt:
+            self.interrupted = True
+            return b""
+
+    def _read(self, size: int) -> bytes:
         size = self._length - self._at if size < 0 else min(size, self._length - self._at)
         prefix = self._part.prefix[self._at : self._at + size]
         data = prefix
