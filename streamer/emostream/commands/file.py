@@ -8,6 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from emostream.commands.settings import Settings
+from emostream.commands.stderr import c_library_messages_hidden
 from emostream.commands.stdout import require_reader
 from emostream.commands.stream_options import add_stream_arguments, load_stream_factory
 from emostream.daemon import Daemon
@@ -39,6 +40,12 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Read every path; one that cannot be read gives a line on stderr and the exit code 66."""
     factory = load_stream_factory(arguments)
+    # Of a damaged MP3 its decoder prints lines of its source code.
+    with c_library_messages_hidden():
+        return _read_all(arguments, factory)
+
+
+def _read_all(arguments: argparse.Namespace, factory: StreamFactory) -> int:
     code = 0
     for path in find_audio(arguments.paths):
         try:

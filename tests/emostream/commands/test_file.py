@@ -76,6 +76,19 @@ def test_what_is_no_file_of_sound_on_standard_input_is_one_line(
     assert_one_line(ended.stderr, "standard input", says)
 
 
+def test_what_a_decoder_prints_of_a_damaged_file_is_not_seen(
+    recording: Samples, tmp_path: Path, model_arguments: list[str]
+) -> None:
+    path = tmp_path / "clip.mp3"
+    soundfile.write(path, recording[HZ : 4 * HZ], HZ)
+    data = bytearray(path.read_bytes())
+    data[2_000:6_000] = bytes(range(250)) * 16
+    path.write_bytes(data)
+    ended = emostream("file", *model_arguments, path)
+    assert "mpg123" not in ended.stderr
+    assert ended.stderr.count("\n") <= 1
+
+
 def test_text_is_a_timeline_and_the_same_verdict(events: list[AnyEvent], model_arguments: list[str]) -> None:
     ended = emostream("file", *model_arguments, DEMO_RECORDING)
     assert (ended.returncode, ended.stderr) == (0, "")

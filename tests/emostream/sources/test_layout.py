@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from emostream.audio import Samples
 from emostream.errors import NoInputError
@@ -219,3 +221,28 @@ def test_what_is_not_decoded_is_named_with_the_command_that_helps(head: bytes, c
         NoInputError, match=rf"holds {codec}, which libsndfile does not decode: convert it with `ffmpeg"
     ):
         FileSource(saved(tmp_path, head, "audio"))
+
+
+HEADS = (
+    b"RIFF\0\0\0\0WAVE",
+    b"RF64\0\0\0\0WAVEds64",
+    b"OggS\0\2",
+    b"ID3\4\0\0\0\0\0\0",
+    b"\xff\xfb\x90\xc4",
+    b"\xff\xf3\x88\xc4",
+    b"",
+)
+
+
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    head=st.sampled_from(HEADS),
+    words=st.lists(st.sampled_from([*HEADS, b"data", b"fmt ", b"Xing", b"VBRI"])),
+    tail=st.binary(),
+)
+def test_any_bytes_have_a_layout(head: bytes, words: list[bytes], tail: bytes, tmp_path: Path) -> None:
+    path = saved(tmp_path, head + b"".join(words) + tail + b"\0")
+    with path.open("rb") as file:
+        parts = sound_parts(file)
+    assert parts
+    assert all(0 <= part.start <= part.end <= path.stat().st_size for part in parts)
