@@ -207,10 +207,18 @@ def test_seconds_of_aiff_bytes_in_a_wav_name(tmp_path: Path) -> None:
     assert seconds_of(Clip(path, "tess", "en", "tess-YAF", "F", "fearful", "", "neat")) == 0.5
 
 
+def test_seconds_are_those_of_the_sound_and_not_of_a_header(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    soundfile.write(path, [0.1] * 8_000, 16_000)
+    data = path.read_bytes()
+    path.write_bytes(data.replace(b"data" + (16_000).to_bytes(4, "little"), b"data" + bytes(4)))
+    assert seconds_of(Clip(path, "made", "en", "made-1", "", "sad", "", "")) == 0.5
+
+
 def test_seconds_of_what_is_no_audio(tmp_path: Path) -> None:
     path = tmp_path / "a.wav"
     path.write_text("no audio")
-    with pytest.raises(NoInputError, match=r"found no audio in .*a\.wav"):
+    with pytest.raises(NoInputError, match=r"a\.wav holds text, not sound"):
         seconds_of(Clip(path, "made", "en", "made-1", "", "sad", "", ""))
 
 

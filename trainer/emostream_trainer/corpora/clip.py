@@ -5,9 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import soundfile
-
-from emostream.errors import NoInputError
+from emostream.sources.file import FileSource
 
 # Readers translate their corpus's own words into these; a table or folders of one's own may name others.
 EMOTIONS = ("angry", "happy", "neutral", "calm", "sad", "fearful", "disgust", "surprised", "boredom")
@@ -63,16 +61,14 @@ class Corpus:
 
 
 def seconds_of(clip: Clip) -> float:
-    """Return the clip's duration in seconds, from its table or else from the file's header.
+    """Return the clip's duration in seconds, from its table or else from all of its file: a header may be wrong.
 
     Raises NoInputError where the file cannot be read as audio.
     """
     if clip.seconds is not None:
         return clip.seconds
-    try:
-        return float(soundfile.info(clip.path).duration)
-    except soundfile.LibsndfileError as error:
-        raise NoInputError(f"found no audio in {clip.path} ({error.error_string}): remove or replace it") from error
+    source = FileSource(clip.path, block_s=5.0)
+    return sum(len(block.samples) for block in source.blocks()) / source.sample_rate_hz
 
 
 def describe(corpus: Corpus) -> str:
