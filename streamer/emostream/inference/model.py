@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from emostream.errors import ModelError
 from emostream.features.arrays import Logits, Offset, Probabilities, Summaries, Windows
@@ -54,7 +55,7 @@ class EmotionModel:
         """Raw scores (B, K) and summaries (B, S), both float32, of windows of shape (B, T, D).
 
         ``offset`` is one speaker's, of shape (S,), or one a window, of shape (B, S); None stands for zeros. S is 0 for
-        a model without summaries.
+        a model without summaries. Raises ``ModelError`` for a graph that fails while it runs, or gives NaN or infinity.
         """
         if windows.ndim != 3 or windows.shape[2] != self.card.features.dim:
             raise ValueError(f"got windows of shape {windows.shape}, expected (B, T, {self.card.features.dim})")
@@ -65,12 +66,24 @@ class EmotionModel:
             return np.zeros((0, len(self.card.labels)), np.float32), np.zeros(shape, np.float32)
         given = {INPUT_NAME: np.ascontiguousarray(windows, np.float32)}
         if not self.summary_size:
-            return self._session.run([OUTPUT_NAME], given)[0], np.zeros(shape, np.float32)
+            return self._outputs([OUTPUT_NAME], given)[0], np.zeros(shape, np.float32)
         given[OFFSET_NAME] = np.zeros(shape, np.float32)
         if offset is not None:
             given[OFFSET_NAME][:] = offset
-        logits, summaries = self._session.run([OUTPUT_NAME, SUMMARY_NAME], given)
+        logits, summaries = self._outputs([OUTPUT_NAME, SUMMARY_NAME], given)
         return logits, summaries
+
+    def _outputs(self, names: list[str], given: dict[str, NDArray[np.float32]]) -> list[NDArray[np.float32]]:
+        try:
+            outputs: list[NDArray[np.float32]] = self._session.run(names, given)
+        except Exception as error:  # onnxruntime's exceptions share no base class of their own
+            reason = str(error).strip().splitlines()[0]
+            raise ModelError(f"the model {self.card.name} failed while it ran: {reason}; export it again") from error
+        if not all(np.isfinite(output).all() for output in outputs):
+            raise ModelError(
+                f"the model {self.card.name} gave NaN or infinity, expected finite numbers: export it again"
+            )
+        return outputs
 
     def calibrated(self, logits: Logits) -> Probabilities:
         """Probabilities, float32 of shape (B, K), rows summing to 1: softmax(logits / temperature)."""

@@ -73,6 +73,23 @@ def test_logits_are_the_graphs_own(tmp_path: Path) -> None:
     np.testing.assert_array_equal(model.logits(windows(2)), [[2, 1, 0, -1]] * 2)
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_a_model_that_gives_no_numbers_is_one_line(value: float, tmp_path: Path) -> None:
+    model = EmotionModel.load(write_model(tmp_path / "model.onnx", bias=(0.0, float(value), 0.0, 0.0)))
+    with pytest.raises(ModelError, match="the model tiny gave NaN or infinity"):
+        model.run(windows(2))
+
+
+def test_a_model_that_fails_while_it_runs_is_one_line(model: EmotionModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Failing:
+        def run(self, *_: object) -> None:
+            raise RuntimeError("Non-zero status code\nat node 7")
+
+    monkeypatch.setattr(model, "_session", Failing())
+    with pytest.raises(ModelError, match="the model tiny failed while it ran: Non-zero status code; export it again"):
+        model.run(windows(1))
+
+
 SUMMARISED = tiny_card(neutral_summary=(0.0,) * 4, speech_summary=(0.0,) * 4)
 
 
