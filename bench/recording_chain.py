@@ -2,14 +2,15 @@
 
     python -m bench.recording_chain CORPORA [--clips 400]
 
-Each condition is read by the models that ship, once with features that go without the recording chain
-(``FeatureSpec.high_pass_hz`` and ``dynamic_range_db``) and once with features that do not. A JSON line a condition: the
-UAR over clips, each judged by the summary of its stream. Clips of speakers in the models' training flatter; what counts
-here is the difference between two lines. Clips are drawn at random, the same in each condition.
+Each condition is read by the models that ship, with ``FeatureSpec.high_pass_hz`` and ``dynamic_range_db`` off, each
+alone, and both on. A JSON line a condition and setting: the UAR over clips, each with the label of its summary.
+Speakers of the models' training flatter; what counts here is the difference between two lines. Clips are drawn at
+random, the same in each condition.
 """
 
 import argparse
 from collections.abc import Callable
+from copy import copy
 from functools import cache, partial
 from pathlib import Path
 
@@ -97,8 +98,9 @@ def _models(features: str) -> list[EmotionModel]:
         spec = msgspec.structs.replace(
             model.card.features, high_pass_hz=high_pass_hz, dynamic_range_db=dynamic_range_db
         )
-        model.card = msgspec.structs.replace(model.card, features=spec)
-        models.append(model)
+        changed = copy(model)
+        changed.card = msgspec.structs.replace(model.card, features=spec)
+        models.append(changed)
     return models
 
 

@@ -12,9 +12,9 @@ from typing import NoReturn
 import emostream
 from emostream.commands.extras import require_extra
 from emostream.commands.settings import Settings
+from emostream.commands.stderr import print_line
 from emostream.errors import UNAVAILABLE, EmostreamError, UsageError
 from emostream.sinks.jsonl import discard
-from emostream.sinks.printable import printable
 
 INTERRUPTED = 128 + signal.SIGINT
 
@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _run(sys.argv[1:] if arguments is None else list(arguments))
     except EmostreamError as error:
-        print(f"emostream: {printable(str(error))}", file=sys.stderr)
+        print_line(error)
         return error.exit_code
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("emostream"):

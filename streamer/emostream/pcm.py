@@ -1,4 +1,4 @@
-"""Samples from raw PCM: bytes of a pipe or a socket, and arrays that Python code passes."""
+"""Samples from raw PCM: bytes of a pipe or a socket, and arrays that Python code passes. Files are told apart."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,20 +14,23 @@ ENCODINGS = tuple(_ENCODINGS)
 MOST_CHANNELS = 32
 # Float samples are nominally in [-1, 1]. A hot recording goes a little beyond; integers as floats go far beyond.
 HIGHEST_FLOAT = 16.0
-# What files of sound begin with, and the length of the longest: raw PCM seldom begins so.
+MP4, MATROSKA = "MP4 or M4A", "WebM or Matroska"
+# What files of sound begin with; raw PCM seldom begins so.
 _MAGIC = {
     b"RIFF": "WAV",
     b"RF64": "WAV",
     b"OggS": "Ogg",
     b"fLaC": "FLAC",
     b"ID3": "MP3",
-    b"\x1aE\xdf\xa3": "WebM or Matroska",
+    b"\x1aE\xdf\xa3": MATROSKA,
     b"FORM": "AIFF",
     b"caff": "CAF",
+    b"riff": "W64",
     b".snd": "AU",
 }
 # An MP4 begins with the length of its first box, below 256, and the name of the box.
 _MP4_LENGTH, _MP4_BOX = b"\0\0\0", b"ftyp"
+# So many bytes are enough for all of them.
 HEAD_BYTES = 8
 _EXPECTED = "expected float32 in [-1, 1] or int16, of shape (n,) or (n, channels)"
 
@@ -94,7 +97,7 @@ class PcmDecoder:
 def container_of(head: bytes) -> str | None:
     """The kind of file that begins with these bytes, for people; None for what may be raw PCM."""
     if head[:3] == _MP4_LENGTH and head[4:8] == _MP4_BOX:
-        return "MP4 or M4A"
+        return MP4
     return next((name for magic, name in _MAGIC.items() if head.startswith(magic)), None)
 
 

@@ -117,8 +117,8 @@ def schema() -> dict[str, Any]:
         (AnyMessage, ServerEvent), ref_template="#/$defs/{name}"
     )
     for definition in definitions.values():
-        # Python 3.13 takes the indentation out of docstrings, earlier ones leave it.
-        definition["description"] = cleandoc(definition.get("description", ""))
+        if "description" in definition:  # Python 3.13 takes the indentation out of docstrings, earlier ones leave it
+            definition["description"] = cleandoc(definition["description"])
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "emostream, protocol 1",

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emostream.pcm import ENCODINGS, NotFiniteError, PcmDecoder, mono_samples
+from emostream.pcm import ENCODINGS, NotFiniteError, OutOfRangeError, PcmDecoder, mono_samples
 
 TONE = np.sin(np.arange(1000) / 7).astype(np.float32) / 2
 
@@ -82,3 +82,14 @@ def test_another_type_is_a_type_error_that_says_so(samples: object, words: str) 
 def test_another_shape_and_infinity_are_value_errors(samples: object) -> None:
     with pytest.raises(ValueError, match="expected"):
         mono_samples(samples)
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+def test_integers_as_floats_are_refused_in_arrays_too(channels: int) -> None:
+    samples = np.full((160, channels), -12_345, np.float32)
+    with pytest.raises(OutOfRangeError, match=r"go up to 12345: expected \[-1, 1\]; divide int16 by 32768"):
+        mono_samples(samples)
+
+
+def test_a_hot_recording_is_taken() -> None:
+    assert mono_samples(np.float32([1.5, -2.0])).tolist() == [1.5, -2.0]

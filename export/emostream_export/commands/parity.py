@@ -1,7 +1,6 @@
 """``emostream parity``: live against offline, our rows against librosa's, ONNX against its framework, on any clip."""
 
 import argparse
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from rich.table import Table
 
 from emostream.commands.extras import is_installed, require_extra
 from emostream.commands.settings import Settings
+from emostream.commands.stderr import print_line
 from emostream.commands.stdout import print_table
 from emostream.commands.stream_options import add_stream_arguments, load_stream_factory
 from emostream.errors import EmostreamError, UsageError
@@ -60,10 +60,10 @@ def run(arguments: argparse.Namespace) -> int:
     largest = list(worst(found))
     print_table(_table(largest))
     if not is_installed("librosa"):
-        print("emostream: librosa is not installed, so it was not compared: pip install librosa", file=sys.stderr)
+        print_line("librosa is not installed, so it was not compared: pip install librosa")
     broken = sum(not difference.is_within for difference in largest)
     if broken:
-        print(f"emostream: {broken} of {len(largest)} differences are larger than promised", file=sys.stderr)
+        print_line(f"{broken} of {len(largest)} differences are larger than promised")
     return FAILED if broken else 0
 
 

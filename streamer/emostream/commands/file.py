@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from emostream.commands.settings import Settings
-from emostream.commands.stderr import c_library_messages_hidden
+from emostream.commands.stderr import c_library_messages_hidden, print_line
 from emostream.commands.stdout import require_reader
 from emostream.commands.stream_options import add_stream_arguments, load_stream_factory
 from emostream.daemon import Daemon
@@ -16,7 +16,6 @@ from emostream.errors import NoInputError
 from emostream.live import with_time
 from emostream.pipeline.factory import StreamFactory
 from emostream.sinks.jsonl import JsonlSink
-from emostream.sinks.printable import printable
 from emostream.sinks.text import TextSink
 from emostream.sources.file import FileSource, find_audio
 from emostream.sources.opening import STDIN
@@ -57,7 +56,7 @@ def _read_all(arguments: argparse.Namespace, factory: StreamFactory) -> int:
             else:
                 _read_recording(path, arguments, factory, str(path))
         except NoInputError as error:
-            print(f"emostream: {printable(str(error))}", file=sys.stderr)
+            print_line(error)
             code = error.exit_code
     return code
 
@@ -67,7 +66,7 @@ def _read_recording(path: Path, arguments: argparse.Namespace, factory: StreamFa
     realtime = arguments.realtime
     source = FileSource(path, block_s=LIVE_BLOCK_S if realtime else FAST_BLOCK_S, realtime=realtime, name=name)
     if source.note:
-        print(f"emostream: {printable(source.note)}", file=sys.stderr)
+        print_line(source.note)
     stream = factory.stream(source.sample_rate_hz, stream=name, source=source.name)
     with closing(_sink(arguments.format, source)) as sink:
         if realtime:

@@ -2,7 +2,6 @@
 
 import argparse
 import signal
-import sys
 from contextlib import ExitStack
 from types import FrameType
 
@@ -11,7 +10,7 @@ from emostream.commands.pcm_options import DEVICE_HELP, add_pcm_arguments, pcm_f
 from emostream.commands.server_options import add_server_arguments
 from emostream.commands.settings import Settings
 from emostream.commands.sinks import open_sinks, output_of
-from emostream.commands.stderr import c_library_messages_hidden
+from emostream.commands.stderr import c_library_messages_hidden, print_line
 from emostream.commands.stdout import require_reader
 from emostream.commands.stream_options import add_stream_arguments, load_stream_factory
 from emostream.daemon import Daemon
@@ -88,5 +87,5 @@ def _open_source(arguments: argparse.Namespace) -> Source:
     except UnavailableError as error:
         if not arguments.or_demo:
             raise
-        print(f"emostream: {error}; playing the bundled recording instead", file=sys.stderr)
+        print_line(f"{error}; playing the bundled recording instead")
         return FileSource(assets.DEMO_RECORDING, block_s=DEMO_BLOCK_S, realtime=True)

@@ -1,4 +1,4 @@
-"""Hide what C libraries print on standard error while a microphone runs."""
+"""Standard error: our own lines, and not those that C libraries print there."""
 
 import os
 import sys
@@ -6,7 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from emostream.sinks.printable import printable
+
 STDERR_FD = 2
+
+
+def print_line(message: object) -> None:
+    """One line for a person: an error or a note, with names of files escaped."""
+    print(f"emostream: {printable(str(message))}", file=sys.stderr)
 
 
 @contextmanager

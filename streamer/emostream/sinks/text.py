@@ -63,7 +63,7 @@ class TextSink:
                 self._end_ms = event.t_end_ms
             case Error():
                 self._end_span()
-                self._print(Text(event.message, style="bold"))
+                self._print(Text(printable(event.message), style="bold"))
             case Summary():
                 self._end_span()
                 self._print(summary_text(event, self._colours, self._name_cells))

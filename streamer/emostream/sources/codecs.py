@@ -2,6 +2,8 @@
 
 import struct
 
+from emostream.pcm import MATROSKA, MP4, container_of
+
 _WAV_CODECS = {
     0x0022: "TrueSpeech",
     0x0045: "G.726",
@@ -13,6 +15,7 @@ _WAV_CODECS = {
     0x0161: "Windows Media Audio",
     0x704F: "Opus",
 }
+_CAF_CODECS = {b"opus": "Opus", b"aac ": "AAC", b".mp3": "MP3", b"samr": "AMR", b"ac-3": "AC-3", b"ilbc": "iLBC"}
 _OGG_CODECS = {b"\x7fFLAC": "FLAC", b"Speex   ": "Speex", b"\x80theora": "video"}
 _ASF = bytes.fromhex("3026b2758e66cf11")
 _FIRST_PAGE_BYTES = 512
@@ -24,13 +27,11 @@ def undecoded_codec(head: bytes) -> str | None:
         codec = _WAV_CODECS.get(struct.unpack_from("<H", head, at + 8)[0])
         return codec and f"{codec} in WAV"
     if head[:4] == b"caff" and (at := head.find(b"desc")) >= 0:
-        codec = head[at + 20 : at + 24].decode("latin-1").strip()
-        return f"{codec.capitalize()} in CAF" if codec.isprintable() and codec not in ("", "lpcm", "alac") else None
+        codec = _CAF_CODECS.get(head[at + 20 : at + 24])
+        return codec and f"{codec} in CAF"
     if head[:4] == b"OggS":
         first_page = head[:_FIRST_PAGE_BYTES]
         return next((f"{codec} in Ogg" for magic, codec in _OGG_CODECS.items() if magic in first_page), None)
-    if head[4:8] == b"ftyp":
-        return "MP4 or M4A, most often AAC"
-    if head[:4] == b"\x1aE\xdf\xa3":
-        return "WebM or Matroska"
+    if (container := container_of(head)) in (MP4, MATROSKA):
+        return container
     return "Windows Media Audio" if head.startswith(_ASF) else None

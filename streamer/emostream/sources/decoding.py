@@ -14,6 +14,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from emostream.errors import NoInputError
+from emostream.pcm import container_of
 from emostream.sources import HIGHEST_RATE_HZ, LOWEST_RATE_HZ
 from emostream.sources.codecs import undecoded_codec
 from emostream.sources.layout import Part, PartFile, sound_parts
@@ -23,18 +24,6 @@ Channels = NDArray[np.float32]
 """Samples of all channels, shape (n, channels)."""
 
 _HEAD_BYTES = 4096
-_AUDIO_MAGIC = {
-    b"RIFF": "WAV",
-    b"RF64": "WAV",
-    b"fLaC": "FLAC",
-    b"OggS": "Ogg",
-    b"FORM": "AIFF",
-    b"caff": "CAF",
-    b"riff": "W64",
-    b".snd": "AU",
-    b"ID3\x03": "MP3",
-    b"ID3\x04": "MP3",
-}
 _NOT_RIFF_AUDIO = b"AVI "
 
 
@@ -215,7 +204,7 @@ def _why_not_audio(path: Path, name: str, head: bytes) -> str:
         command = "ffmpeg -i - -vn -f wav - | emostream file -"
     if codec := undecoded_codec(head):
         return f"{name} holds {codec}, which libsndfile does not decode: convert it with `{command}`"
-    container = _AUDIO_MAGIC.get(head[:4])
+    container = container_of(head)
     if container and head[8:12] != _NOT_RIFF_AUDIO:
         return f"{name} begins like {container}, but its header is cut short or damaged: copy or export the file again"
     if _is_text(head):

@@ -10,7 +10,7 @@ import soundfile
 
 from emostream.audio import AudioBlock, Samples
 from emostream.errors import NoInputError
-from emostream.pcm import OutOfRangeError, require_plausible
+from emostream.pcm import NotFiniteError, OutOfRangeError, require_plausible
 from emostream.sources.decoding import open_sound
 from emostream.sources.downmix import cancelled_channel
 
@@ -49,7 +49,7 @@ class FileSource:
             )
 
     def blocks(self) -> Iterator[AudioBlock]:
-        """Blocks of float32 samples; raises ``NoInputError`` at a sample that is not a finite number."""
+        """Blocks of float32 samples; raises ``NoInputError`` at a sample that is not finite or far outside [-1, 1]."""
         self._started = True
         first_sample = 0
         start_s = time.monotonic()
@@ -79,15 +79,14 @@ class FileSource:
     def _read(self, first_sample: int) -> Samples:
         channels = self._sound.read(self._block_frames)
         samples: Samples = channels.mean(axis=1) if self._channel is None else channels[:, self._channel]
-        finite = np.isfinite(samples)
-        if not finite.all():
-            at_s = (first_sample + int(np.argmin(finite))) / self.sample_rate_hz
+        try:
+            require_plausible(samples)
+        except NotFiniteError:
+            at_s = (first_sample + int(np.argmin(np.isfinite(samples)))) / self.sample_rate_hz
             raise NoInputError(
                 f"{self.name} holds a sample that is not a finite number at {at_s:.2f} s: "
                 "expected NaN and infinity nowhere; export the file again"
-            )
-        try:
-            require_plausible(samples)
+            ) from None
         except OutOfRangeError as error:
             raise NoInputError(f"{self.name}: {error}, and export the file again") from None
         return samples

@@ -210,7 +210,7 @@ def test_integers_as_floats_are_refused(tmp_path: Path) -> None:
         (b"caff\0\1\0\0desc\0\0\0\0\0\0\0\x20" + bytes(8) + b"opus" + bytes(60), "Opus in CAF"),
         (b"OggS\0\2" + bytes(20) + b"\1\x33\x7fFLAC\1\0" + bytes(60), "FLAC in Ogg"),
         (b"OggS\0\2" + bytes(20) + b"\1\x50Speex   1.2" + bytes(60), "Speex in Ogg"),
-        (b"\0\0\0\x20ftypM4A " + bytes(60), "MP4 or M4A, most often AAC"),
+        (b"\0\0\0\x20ftypM4A " + bytes(60), "MP4 or M4A"),
         (b"\x1aE\xdf\xa3" + bytes(60), "WebM or Matroska"),
         (bytes.fromhex("3026b2758e66cf11a6d9") + bytes(60), "Windows Media Audio"),
     ],

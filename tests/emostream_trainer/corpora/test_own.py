@@ -1,5 +1,7 @@
 """Corpora of one's own: a clips.tsv, or folders named after their labels."""
 
+import json
+import os
 from pathlib import Path
 
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from emostream.errors import NoInputError
 from emostream_trainer.corpora.registry import read_corpus
 from tests.support import small_corpora
+from tests.support.commands import emostream
 
 
 def test_a_table_says_everything(tmp_path: Path) -> None:
@@ -149,3 +152,19 @@ def test_files_beside_the_label_folders_and_empty_ones_are_reported(tmp_path: Pa
         "loose.wav": "not in a folder named after its label",
         "2.wav": "empty file",
     }
+
+
+def test_names_of_any_bytes_are_escaped_on_the_screen_and_exact_in_json(tmp_path: Path) -> None:
+    name = os.fsdecode(b"caf\xe9\x1b[31m.wav")
+    for label in ("angry", "sad"):
+        small_corpora.write_voice(tmp_path / label / "clip.wav").rename(tmp_path / label / name)
+        (tmp_path / label / f"empty{name}").touch()
+    said = emostream("corpora", "check", tmp_path)
+    assert said.code == 0, said.errors
+    assert "\x1b[31m" not in said.out
+    assert "caf\\xe9\\x1b[31m.wav" in said.out
+    (group,) = json.loads(emostream("corpora", "check", "--format", "json", tmp_path).out)["left_out"]
+    assert [os.fsencode(file) for file in group["files"]] == [
+        b"angry/emptycaf\xe9\x1b[31m.wav",
+        b"sad/emptycaf\xe9\x1b[31m.wav",
+    ]

@@ -1,6 +1,7 @@
 """``emostream corpora check``: what a folder of recordings holds, what training leaves out, and why."""
 
 import argparse
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ from rich.table import Table
 
 from emostream.commands.settings import Settings
 from emostream.errors import NoInputError
+from emostream.sinks.printable import printable
 from emostream_trainer.commands.preparation import corpus_of
 from emostream_trainer.corpora.clip import Clip, Skipped, unknown_speaker
 from emostream_trainer.corpora.inspection import Inspection, inspect
@@ -86,7 +88,8 @@ def run(arguments: argparse.Namespace) -> int:
     report = report_of(folder, len(corpus.clips), inspection)
     console = Console()
     if arguments.format == "json":
-        print(msgspec.json.format(msgspec.json.encode(report), indent=2).decode())
+        # Names of any bytes, as in ``emostream.events.encode``: msgspec writes no surrogates.
+        print(json.dumps(msgspec.to_builtins(report), indent=2))
     else:
         _print(report, console)
     if not report.usable:
@@ -154,7 +157,7 @@ def _counts(clips: Sequence[Clip], word: Callable[[Clip], str]) -> dict[str, int
 
 def _print(report: Report, console: Console) -> None:
     console.print(
-        f"{report.folder}: {report.found:,} clips found, {report.usable:,} to use, {report.hours:.1f} h",
+        f"{printable(report.folder)}: {report.found:,} clips found, {report.usable:,} to use, {report.hours:.1f} h",
         highlight=False,
         soft_wrap=True,
     )
@@ -206,5 +209,5 @@ def _groups(title: str, groups: Sequence[Group]) -> Table:
     table.add_column("which", overflow="fold")
     for group in groups:
         more = f" and {group.count - NAMES_SHOWN:,} more" if group.count > NAMES_SHOWN else ""
-        table.add_row(f"{group.count:,}", group.what, ", ".join(group.files[:NAMES_SHOWN]) + more)
+        table.add_row(f"{group.count:,}", group.what, ", ".join(map(printable, group.files[:NAMES_SHOWN])) + more)
     return table

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from emostream.sinks.printable import printable
 from emostream.sources.file import FileSource
 
 # Readers translate their corpus's own words into these; a table or folders of one's own may name others.
@@ -78,5 +79,5 @@ def describe(corpus: Corpus) -> str:
     reasons = Counter(skipped.why for skipped in corpus.skipped)
     for why, count in reasons.most_common():
         first = next(skipped.path for skipped in corpus.skipped if skipped.why == why)
-        lines.append(f"  {count} skipped: {why} (first: {first.name})")
+        lines.append(f"  {count} skipped: {why} (first: {printable(first.name)})")
     return "\n".join(lines)

@@ -159,7 +159,7 @@ def _utterances(state: DashboardState, rows: int) -> list[Text]:
 def _foot(state: DashboardState, cells: int) -> Text:
     message = Text()
     if state.error is not None:
-        message = words(state.error.message, f"bold {WARNING}")
+        message = words(printable(state.error.message), f"bold {WARNING}")
     elif state.hello is not None and state.hello.certainty is not None:
         message = words(cost(state.hello.certainty), "dim")
     return spread(message, words("Ctrl-C ends", "dim"), cells)
