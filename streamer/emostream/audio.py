@@ -1,5 +1,6 @@
 """A piece of audio with its place on the stream's clock."""
 
+import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,13 +10,22 @@ Samples = NDArray[np.float32]
 """Mono samples, shape (n,), nominally in [-1, 1]."""
 
 
+# The monotonic clock of Linux stands still while a laptop sleeps, those of macOS and Windows go on.
+_CLOCK_ID: int | None = getattr(time, "CLOCK_BOOTTIME", None)
+
+
+def arrival_clock_s() -> float:
+    """Seconds on a clock that nobody sets and that goes on while the machine sleeps."""
+    return time.monotonic() if _CLOCK_ID is None else time.clock_gettime(_CLOCK_ID)
+
+
 @dataclass(frozen=True, slots=True)
 class AudioBlock:
     """Mono samples as they come from a source.
 
     ``samples`` is float32 of shape (n,), nominally in [-1, 1]. ``first_sample`` is the index of ``samples[0]`` on the
     source's own axis, which lost audio moves on: ``lost_samples`` were lost just before this block. ``arrived_s`` is
-    ``time.monotonic()`` when the last sample came in, for live sources alone.
+    ``arrival_clock_s()`` when the last sample came in, for live sources alone.
     """
 
     samples: Samples

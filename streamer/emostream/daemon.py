@@ -1,8 +1,8 @@
 """The wiring: a live source's blocks go through a stream, and its events to every sink."""
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 
+from emostream.audio import arrival_clock_s
 from emostream.events import Error, Event
 from emostream.live import LiveStream, with_time
 from emostream.pipeline.stream import EmotionStream
@@ -52,14 +52,17 @@ class Daemon:
         for block in self._source.blocks():
             events = self._stream.push(block)
             self._live.count_lost(block)
-            yield from with_time(self._live.with_latency(events, block.arrived_s, time.monotonic()))
+            yield from with_time(self._live.with_latency(events, block.arrived_s, arrival_clock_s()))
+            if self._source.trouble and not self._trouble and not len(block.samples):
+                # Whoever spoke gets their verdict now that the sound has stopped, and not when it returns.
+                yield from with_time(self._live.with_latency(self._stream.flush(), block.arrived_s, arrival_clock_s()))
             yield from with_time(self._report(slack_s=0.0 if events else HEALTH_ALONE_S))
         yield from with_time(self._stream.flush())
         yield from with_time(self._report(at_once=True))
 
     def _report(self, *, slack_s: float = 0.0, at_once: bool = False) -> list[Event]:
         """Health every few seconds; an error and health at once when the source's trouble comes or goes."""
-        trouble, now_s = self._source.trouble, time.monotonic()
+        trouble, now_s = self._source.trouble, arrival_clock_s()
         changed, self._trouble = trouble != self._trouble, trouble
         reports: list[Event] = []
         if changed and trouble:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from emostream.audio import AudioBlock
-from emostream.events import Estimate, Event, Health
+from emostream.events import Estimate, Event, Gap, Health
 from emostream.pipeline.stream import EmotionStream
 
 HEALTH_EVERY_S = 2.0
@@ -21,7 +21,7 @@ def with_time(events: Iterable[Event]) -> list[Event]:
 class LiveStream:
     """The lag, the losses and the health period of one live stream. Not thread-safe: one thread at a time uses it.
 
-    Times are seconds of ``time.monotonic()``. The first health event is due at once.
+    Times are seconds of the clock of ``arrived_s``. The first health event is due at once.
     """
 
     def __init__(self, stream: EmotionStream, source: str) -> None:
@@ -47,14 +47,19 @@ class LiveStream:
         if arrived_s is None:
             return list(events)
         self._lag_ms = 1000 * (now_s - arrived_s)
-        # Samples after the window's end were captured after it and arrived with it.
-        lag_and_clock_ms = self._lag_ms + self._stream.clock_ms
-        return [
-            msgspec.structs.replace(event, latency_ms=round(lag_and_clock_ms - event.t_end_ms, 1))
-            if isinstance(event, Estimate)
-            else event
-            for event in events
-        ]
+        events = list(events)
+        # Samples after the window's end were captured after it and arrived with it. What a gap completes was due when
+        # the sound stopped: the time that was lost is no latency.
+        since_clock_ms = self._lag_ms + self._stream.clock_ms - sum(e.lost_ms for e in events if isinstance(e, Gap))
+        timed: list[Event] = []
+        for event in events:
+            if isinstance(event, Estimate):
+                latency_ms = round(since_clock_ms - event.t_end_ms, 1)
+                timed.append(msgspec.structs.replace(event, latency_ms=latency_ms))
+            else:
+                since_clock_ms += event.lost_ms if isinstance(event, Gap) else 0.0
+                timed.append(event)
+        return timed
 
     def is_health_due(self, now_s: float, slack_s: float = 0.0) -> bool:
         """Whether ``HEALTH_EVERY_S`` and ``slack_s`` have passed since the latest health event."""

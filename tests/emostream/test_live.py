@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from emostream.audio import AudioBlock, Samples
-from emostream.events import Estimate
+from emostream.events import Estimate, Gap
 from emostream.live import HEALTH_EVERY_S, LiveStream, with_time
-from tests.support.stream_events import estimate, gap, hello
+from tests.support.stream_events import estimate, hello
 from tests.support.streams import HZ, Parts, of_type
 
 
@@ -25,11 +25,25 @@ def test_latency_is_the_lag_and_what_was_captured_after_the_window(parts: Parts,
     stream = parts.stream()
     live = LiveStream(stream, "test")
     events = stream.push(AudioBlock(recording[: HZ + HZ // 10], HZ, 0))
-    timed = live.with_latency([*events, gap(9)], arrived_s=100.0, now_s=100.02)
+    timed = live.with_latency([*events, hello()], arrived_s=100.0, now_s=100.02)
     latencies_ms = {event.t_end_ms: event.latency_ms for event in of_type(timed, Estimate)}
     assert latencies_ms == {500: 620.0, 750: 370.0, 1000: 120.0}
     assert live.health(100.0).lag_ms == 20.0
     assert live.with_latency(events, arrived_s=None, now_s=100.02) == events
+
+
+def test_the_time_that_a_gap_lost_is_no_latency(parts: Parts, recording: Samples) -> None:
+    stream = parts.stream()
+    live = LiveStream(stream, "test")
+    stream.push(AudioBlock(recording[: HZ + HZ // 5], HZ, 0))
+    block = AudioBlock(recording[HZ : HZ + HZ // 10], HZ, 21 * HZ + HZ // 5, lost_samples=20 * HZ)
+    timed = live.with_latency(stream.push(block), arrived_s=100.0, now_s=100.02)
+    (lost,) = of_type(timed, Gap)
+    assert lost.lost_ms == 20_000
+    (flushed,) = of_type(timed, Estimate)
+    assert flushed.t_end_ms <= lost.t_start_ms
+    assert flushed.latency_ms is not None
+    assert 0 < flushed.latency_ms < 400
 
 
 def test_health_is_due_at_once_then_once_a_period(parts: Parts) -> None:

@@ -26,7 +26,8 @@ class VirtualMicrophone:
     """A PortAudio device named ``pulse`` (and the default one) for every process, or this one, that has ``env`` set.
 
     It gives silence, and in between what ``play`` queues, sample for sample. ``unplug`` kills the server, ``plug_in``
-    starts a new one in its place; ``freeze`` stops the server where it stands, ``thaw`` lets it go on.
+    starts a new one in its place; ``freeze`` stops the server where it stands, ``thaw`` lets it go on;
+    ``starve`` leaves the server well and its source without samples.
     """
 
     def __init__(self, sample_rate_hz: int = MICROPHONE_HZ) -> None:
@@ -41,6 +42,7 @@ class VirtualMicrophone:
             "PULSE_STATE_PATH": str(self._folder),
             "PULSE_SOURCE": "virtual_microphone",
         }
+        self._starved = False
         self._queued = np.zeros(0, np.int16)
         self._queue_lock = threading.Lock()
         self._server: subprocess.Popen[bytes] | None = None
@@ -116,6 +118,14 @@ class VirtualMicrophone:
         assert self._server is not None
         self._server.send_signal(signal.SIGCONT)
 
+    def starve(self, seconds: float) -> float:
+        """The source gives nothing for a while, as a wireless microphone out of range; returns how long it was."""
+        start_s = time.monotonic()
+        self._starved = True
+        time.sleep(seconds)
+        self._starved = False
+        return time.monotonic() - start_s
+
     def close(self) -> None:
         """Unplug, and leave nothing behind."""
         self.unplug()
@@ -137,6 +147,10 @@ class VirtualMicrophone:
         ticks = 0
         try:
             while True:
+                if self._starved:
+                    time.sleep(_TICK_S)
+                    start_s, ticks = time.monotonic(), 0
+                    continue
                 with self._queue_lock:
                     now, self._queued = self._queued[:per_tick], self._queued[per_tick:]
                 os.write(pipe, np.pad(now, (0, per_tick - len(now))).tobytes())

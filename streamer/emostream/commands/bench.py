@@ -28,7 +28,7 @@ from emostream.features import FeatureStream
 from emostream.inference.vad import VoiceActivityDetector
 from emostream.pipeline.factory import StreamFactory
 from emostream.sources.file import FileSource
-from emostream.sources.microphone import BLOCK_S
+from emostream.sources.input_stream import BLOCK_S
 
 WINDOWS = 20
 FORMATS = ("text", "json")

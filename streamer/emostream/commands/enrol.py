@@ -13,7 +13,8 @@ from rich.table import Table
 from rich.text import Text
 
 from emostream import assets
-from emostream.commands.pcm_options import DEVICE_HELP, add_pcm_arguments, pcm_format
+from emostream.commands.microphone_options import DEVICE_HELP
+from emostream.commands.pcm_options import add_pcm_arguments, pcm_format
 from emostream.commands.settings import Settings
 from emostream.commands.stderr import c_library_messages_hidden
 from emostream.commands.stdout import print_table

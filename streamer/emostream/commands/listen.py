@@ -6,9 +6,11 @@ from contextlib import ExitStack
 from types import FrameType
 
 from emostream import assets
-from emostream.commands.pcm_options import DEVICE_HELP, add_pcm_arguments, pcm_format
+from emostream.commands.microphone_options import add_microphone_arguments
+from emostream.commands.pcm_options import add_pcm_arguments, pcm_format
 from emostream.commands.server_options import add_server_arguments
 from emostream.commands.settings import Settings
+from emostream.commands.signals import ENDING_SIGNALS
 from emostream.commands.sinks import open_sinks, output_of
 from emostream.commands.stderr import c_library_messages_hidden, print_line
 from emostream.commands.stdout import require_reader
@@ -25,7 +27,7 @@ DEMO_BLOCK_S = 0.05
 def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
     """The command's options."""
     parser.add_argument("stdin", nargs="?", choices=[STDIN], help="read raw PCM from stdin instead of a microphone")
-    settings.add_option(parser, "--device", help=DEVICE_HELP)
+    add_microphone_arguments(parser, settings, waits=False)
     add_stream_arguments(parser, settings)
     parser.add_argument("--format", choices=("tui", "jsonl"), help="default: tui on a terminal, jsonl into a pipe")
     settings.add_option(
@@ -49,19 +51,21 @@ def run(arguments: argparse.Namespace) -> int:
     Raises ``NoInputError`` where raw PCM ends within a sample, after what came before it.
     """
     factory = load_stream_factory(arguments)
-    source = _open_source(arguments)
-    stream = factory.stream(source.sample_rate_hz, stream="live", source=source.name)
     interrupted: list[int] = []
-
-    def stop(signal_number: int, _frame: FrameType | None) -> None:
-        interrupted.append(signal_number)
-        source.close()
-
-    for signal_number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(signal_number, stop)
     with ExitStack() as stack:
         stack.enter_context(c_library_messages_hidden())
+        source = _open_source(arguments)
         stack.callback(source.close)
+        if source.trouble:
+            print_line(source.trouble)
+
+        def stop(signal_number: int, _frame: FrameType | None) -> None:
+            interrupted.append(signal_number)
+            source.close()
+
+        for signal_number in ENDING_SIGNALS:
+            signal.signal(signal_number, stop)
+        stream = factory.stream(source.sample_rate_hz, stream="live", source=source.name)
         opened = open_sinks(
             arguments,
             factory,
@@ -83,7 +87,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _open_source(arguments: argparse.Namespace) -> Source:
     device = arguments.stdin or arguments.device
     try:
-        return open_source(device, pcm_format(arguments))
+        return open_source(device, pcm_format(arguments), channel=arguments.channel, wait=arguments.wait)
     except UnavailableError as error:
         if not arguments.or_demo:
             raise

@@ -5,8 +5,6 @@ import argparse
 from emostream.pcm import ENCODINGS
 from emostream.sources.opening import PcmFormat
 
-DEVICE_HELP = "a microphone's index or a part of its name, or - for stdin"
-
 
 def add_pcm_arguments(parser: argparse.ArgumentParser) -> None:
     """The options for the format of the PCM on standard input."""

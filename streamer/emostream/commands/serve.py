@@ -5,10 +5,12 @@ import signal
 import threading
 from contextlib import ExitStack
 
+from emostream.commands.microphone_options import add_microphone_arguments
 from emostream.commands.server_options import add_server_arguments
 from emostream.commands.settings import Settings
+from emostream.commands.signals import ENDING_SIGNALS
 from emostream.commands.sinks import open_sinks
-from emostream.commands.stderr import c_library_messages_hidden
+from emostream.commands.stderr import c_library_messages_hidden, print_line
 from emostream.commands.stream_options import add_stream_arguments, load_stream_factory
 from emostream.daemon import Daemon
 from emostream.errors import NoInputError
@@ -19,7 +21,9 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
     """The command's options."""
     add_server_arguments(parser, settings)
     parser.add_argument("--microphone", action="store_true", help="read this machine's microphone too, as 'live'")
-    parser.add_argument("--device", help="the same, by a microphone's index or a part of its name")
+    add_microphone_arguments(parser, settings, waits=True)
+    # A device in the settings says which microphone, and not that anybody wants it to be read.
+    parser.set_defaults(usual_device=parser.get_default("device"), device=None)
     add_stream_arguments(parser, settings)
 
 
@@ -29,10 +33,14 @@ def run(arguments: argparse.Namespace) -> int:
     interrupted: list[int] = []
     stop = threading.Event()
     with ExitStack() as stack:
-        source = open_source(arguments.device) if arguments.microphone or arguments.device else None
-        if source is not None:
+        source = None
+        if arguments.microphone or arguments.device:
             stack.enter_context(c_library_messages_hidden())
+            device = arguments.device or arguments.usual_device
+            source = open_source(device, channel=arguments.channel, wait=arguments.wait)
             stack.callback(source.close)
+            if source.trouble:
+                print_line(source.trouble)
 
         def end(signal_number: int, _frame: object) -> None:
             interrupted.append(signal_number)
@@ -40,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
             if source is not None:
                 source.close()
 
-        for signal_number in (signal.SIGINT, signal.SIGTERM):
+        for signal_number in ENDING_SIGNALS:
             signal.signal(signal_number, end)
         opened = open_sinks(arguments, factory, stack, with_server=True, output=None, on_closed=stop.set)
         if source is None:

@@ -1,10 +1,15 @@
 """The list of microphones, read anew for each call, and the search for one by index or name."""
 
 import os
+import re
+import subprocess
+import sys
 import threading
 from concurrent.futures import Future
 from dataclasses import dataclass
 from types import ModuleType
+
+import msgspec
 
 from emostream.errors import UnavailableError
 
@@ -30,6 +35,11 @@ class InputDevice:
     def full_name(self) -> str:
         """Name and host API: distinguishes a device that two host APIs list; ``find_device`` accepts it."""
         return f"{self.name}, {self.host_api}"
+
+    @property
+    def lasting_name(self) -> str:
+        """The name without the number of ALSA's card, which changes when the device is plugged in again."""
+        return re.sub(r"\s*\(hw:\d+,\d+\)", "", self.name)
 
 
 def portaudio() -> ModuleType:
@@ -109,7 +119,46 @@ def find_device(wanted: str | int | None) -> InputDevice:
     Case is ignored; the host API may follow after a comma. An exact match takes precedence over names that contain
     ``wanted``. Raises ``UnavailableError``.
     """
-    devices = list_devices()
+    return _choose(list_devices(), wanted)
+
+
+def find_again(device: InputDevice | None, wanted: str | int | None) -> InputDevice:
+    """The device that ``wanted`` found before, ``device``, after it may have gone and come back; None is not yet found.
+
+    It is known by its full name; where that is gone, by what the user asked for, so that another number of its card
+    does no harm; an index says nothing any more, so then by its name without the card. The default is whatever is the
+    default now. The list is read by a child process first: PortAudio leaks memory each time it is started, and this is
+    called again and again while a microphone is away. Raises ``UnavailableError``.
+    """
+    _choose_again(_list_apart(), device, wanted)
+    return _choose_again(list_devices(), device, wanted)
+
+
+def _choose_again(devices: list[InputDevice], device: InputDevice | None, wanted: str | int | None) -> InputDevice:
+    if device is None or wanted is None:
+        return _choose(devices, wanted)
+    same = [other for other in devices if other.full_name == device.full_name]
+    if len(same) == 1:
+        return same[0]
+    by_index = isinstance(wanted, int) or wanted.isdecimal()
+    return _choose(devices, device.lasting_name if by_index else wanted)
+
+
+def _list_apart() -> list[InputDevice]:
+    """As ``list_devices``, by a child process of this Python."""
+    command = [sys.executable, "-m", "emostream.sources.devices"]
+    try:
+        child = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_QUERY_TIMEOUT_S, check=True
+        )
+        return msgspec.json.decode(child.stdout, type=list[InputDevice])
+    except subprocess.TimeoutExpired:
+        raise UnavailableError("the sound server does not answer: restart it") from None
+    except (OSError, subprocess.CalledProcessError, msgspec.DecodeError) as error:
+        raise UnavailableError(f"the devices cannot be listed: {error}") from None
+
+
+def _choose(devices: list[InputDevice], wanted: str | int | None) -> InputDevice:
     if not devices:
         raise UnavailableError("no input device was found: plug in a microphone, or start the sound server")
     if wanted is None:
@@ -143,3 +192,7 @@ def _default_index(sd: ModuleType) -> int | None:
 
 def _listing(devices: list[InputDevice]) -> str:
     return "; ".join(str(device) for device in devices)
+
+
+if __name__ == "__main__":  # the child process of ``find_again``
+    sys.stdout.buffer.write(msgspec.json.encode(_query()))

@@ -5,61 +5,83 @@ import threading
 import time
 from collections.abc import Iterator
 from queue import Empty
-from typing import Any
 
 import numpy as np
 
-from emostream.audio import AudioBlock
+from emostream.audio import AudioBlock, Samples, arrival_clock_s
 from emostream.errors import UnavailableError
 from emostream.sources import HEARTBEAT_S
 from emostream.sources.capture import Capture
-from emostream.sources.devices import find_device, portaudio
+from emostream.sources.devices import InputDevice, find_again, find_device, portaudio
+from emostream.sources.input_stream import BLOCK_S, InputStream, open_input
+from emostream.sources.level_watch import ZEROS_TIMEOUT_S, LevelWatch
 
-# A step of 250 ms is five of these, so at the models' own rate no window waits for the rest of a block; at other rates
-# the resampler holds back 37 to 40 ms anyway. Half as long would wake the process twice as often for nothing.
-BLOCK_S = 0.05
 _QUEUE_S = 2.0
 _SILENCE_TIMEOUT_S = 2.0
 _RETRY_FIRST_S = 0.25
 _RETRY_MAX_S = 5.0
 _CLOSE_TIMEOUT_S = 2.0
+_MOST_CHANNELS = 16
+_RATE_BEFORE_IT_IS_THERE_HZ = 48_000
 
 
 class MicrophoneSource:
     """One input device, mono float32, at the device's own default rate.
 
     Every sound system supports that rate; another one fails on some (WASAPI, plain ALSA devices) and adds a resampler
-    of unknown quality on others, while the pipeline resamples in the same way as for files.
+    of unknown quality on others, while the pipeline resamples in the same way as for files. A device that refuses it,
+    or that comes back with another one, is resampled to the rate of the start (``open_input``).
 
-    ``device`` is as in ``find_device``. One daemon thread owns PortAudio: it opens the device, watches the wall clock
-    since the last callback, and when the device goes it opens it again, with a growing pause between attempts. The
-    sample axis goes on over the time away. Only one of these at a time in a process, since the list of devices can be
-    read again only when no stream is open. Raises ``UnavailableError``.
+    ``device`` is as in ``find_device``, ``channel`` (from 1) as in ``open_input``. One daemon thread owns PortAudio: it
+    opens the device, watches the clock since the last callback, and when the device goes it opens it again, with a
+    growing pause between attempts. The sample axis goes on over the time away. With ``wait`` that holds for the start
+    as well; without it a device that is not there raises ``UnavailableError`` in the constructor, one that cannot be
+    opened in ``open`` or ``blocks``. Only one of these at a time in a process, since the list of devices can be read
+    again only when no stream is open.
     """
 
-    def __init__(self, device: str | int | None = None) -> None:
-        found = find_device(device)
-        # Indices change when devices come and go, names do not; and the default stays whatever is the default.
-        self._wanted = None if device is None else found.full_name
-        self._capture = Capture(found.sample_rate_hz, limit_blocks=round(_QUEUE_S / BLOCK_S))
+    def __init__(self, device: str | int | None = None, *, channel: int | None = None, wait: bool = False) -> None:
+        self._wanted = device
+        self._channel = channel
+        self._wait = wait
+        self.name = "the default microphone" if device is None else str(device)
+        self._device_trouble: str | None = None
+        self._found = self._find_first()
+        self.sample_rate_hz = _RATE_BEFORE_IT_IS_THERE_HZ
+        if self._found is not None:
+            self.name, self.sample_rate_hz = self._found.name, self._found.sample_rate_hz
+        self._all_channels = False
+        self._level = LevelWatch()
         self._failure: UnavailableError | None = None
+        self._opened = threading.Event()
+        self._owner: threading.Thread | None = None
         self._closed = False
-        self.name = found.name
-        self.sample_rate_hz = found.sample_rate_hz
-        self.trouble: str | None = None
+        self._capture = Capture(self.sample_rate_hz, limit_blocks=round(_QUEUE_S / BLOCK_S))
 
     @property
     def overflows(self) -> int:
         """How often the sound system dropped audio before it reached this process; each is a gap in the blocks too."""
         return self._capture.overflows
 
+    @property
+    def trouble(self) -> str | None:
+        """Why there is no sound: the device is away, or it is there and gives none."""
+        return self._device_trouble or self._level.trouble(self.name)
+
+    def open(self) -> None:
+        """Open the device now, and not with the first block. Raises ``UnavailableError`` if it refuses."""
+        self._start()
+        while not self._opened.wait(HEARTBEAT_S) and not self._closed and not self._failure and not self._wait:
+            pass
+        if self._failure:
+            raise self._failure
+
     def blocks(self) -> Iterator[AudioBlock]:
         """Blocks of ``BLOCK_S`` until ``close``, empty ones while the device is away.
 
         Raises ``UnavailableError`` if the device cannot be opened at the start.
         """
-        owner = threading.Thread(target=self._own_device, name="microphone", daemon=True)
-        owner.start()
+        owner = self._start()
         next_sample = 0
         try:
             while not self._closed:
@@ -69,7 +91,8 @@ class MicrophoneSource:
                     block = self._capture.queue.get(timeout=HEARTBEAT_S)
                 except Empty:
                     no_samples = np.zeros(0, np.float32)
-                    block = AudioBlock(no_samples, self.sample_rate_hz, next_sample, arrived_s=time.monotonic())
+                    block = AudioBlock(no_samples, self.sample_rate_hz, next_sample, arrived_s=arrival_clock_s())
+                self._level.push(block)
                 yield block
                 next_sample = block.first_sample + len(block.samples)
         finally:
@@ -82,74 +105,101 @@ class MicrophoneSource:
         """End ``blocks`` within a quarter of a second; it then gives the device back."""
         self._closed = True
 
+    def _find_first(self) -> InputDevice | None:
+        try:
+            return find_device(self._wanted)
+        except UnavailableError as error:
+            if not self._wait:
+                raise
+            self._device_trouble = f"{self.name} is waited for: {error}"
+            return None
+
+    def _start(self) -> threading.Thread:
+        if self._owner is None:
+            self._owner = threading.Thread(target=self._own_device, name="microphone", daemon=True)
+            self._owner.start()
+        return self._owner
+
     def _own_device(self) -> None:
         retry_s = _RETRY_FIRST_S
-        opened = False
         while not self._closed:
-            ended = threading.Event()
             try:
-                stream = self._open(ended)
-            except UnavailableError as error:
-                if not opened:
-                    self._failure = error
+                heard = self._run(threading.Event())
+            except Exception as error:  # whatever it is, out of descriptors or a fault of a driver, may pass
+                if not self._opened.is_set() and not self._wait:
+                    self._failure = _as_unavailable(error)
                     return
-                self.trouble = f"{self.name} cannot be opened again yet: {error}"
-            else:
-                opened = True
-                if self._watch(ended):
-                    retry_s = _RETRY_FIRST_S
-                ended.set()
-                stream.abort()  # not stop(), which waits for a silent device
-                stream.close()
+                doing = "cannot be opened again yet" if self._opened.is_set() else "is waited for"
+                self._device_trouble = f"{self.name} {doing}: {_as_unavailable(error)}"
+                heard = False
+            retry_s = _RETRY_FIRST_S if heard else retry_s
             self._pause(retry_s)
             retry_s = min(2 * retry_s, _RETRY_MAX_S)
 
-    def _open(self, ended: threading.Event) -> Any:
-        """A running stream, which sets ``ended`` when it ends, and whose callbacks are ignored from then on."""
-        sd = portaudio()
-        device = find_device(self._wanted)
-
-        def on_audio(frames: Any, _count: int, _times: Any, status: Any) -> None:
-            if not ended.is_set():
-                self._capture.put(frames[:, 0], time.monotonic(), overflowed=bool(status.input_overflow))
-
-        self._capture.resume()
+    def _run(self, ended: threading.Event) -> bool:
+        """Open the device and stay until it gives no more; returns whether it gave anything."""
+        stream = self._open(ended)
+        self._opened.set()
         try:
-            stream = sd.InputStream(
-                device=device.index,
-                channels=1,
-                samplerate=self.sample_rate_hz,
-                dtype="float32",
-                blocksize=round(BLOCK_S * self.sample_rate_hz),
-                callback=on_audio,
-                finished_callback=ended.set,
-            )
-            stream.start()
-        except sd.PortAudioError as error:
-            raise UnavailableError(
-                f"{device} cannot be opened at {self.sample_rate_hz} Hz ({error}): "
-                "close what else may be using it, or choose another with --device"
-            ) from None
-        return stream
+            return self._watch(ended)
+        finally:
+            ended.set()
+            stream.close()
+
+    def _open(self, ended: threading.Event) -> InputStream:
+        """A running stream, which sets ``ended`` when it ends, and whose callbacks are ignored from then on."""
+
+        def on_samples(samples: Samples, overflowed: bool) -> None:
+            if not ended.is_set():
+                self._capture.put(samples, arrival_clock_s(), overflowed=overflowed)
+
+        if self._opened.is_set() or self._found is None:
+            self._found = find_again(self._found, self._wanted)
+        else:
+            self._found = find_device(self._wanted if self._wanted is None else self._found.full_name)
+        self._capture.resume()
+        return open_input(
+            self._found,
+            self.sample_rate_hz,
+            on_samples,
+            ended.set,
+            channel=self._channel,
+            all_channels=self._all_channels,
+        )
 
     def _watch(self, ended: threading.Event) -> bool:
         """Wait while audio arrives; returns whether any has arrived since the stream was opened."""
-        opened_s = time.monotonic()
-        last_audio_s = opened_s
+        arrived_s = opened_at_s = self._capture.last_arrival_s
+        silent_s = 0.0
         while not self._closed:
             has_ended = ended.wait(HEARTBEAT_S)
-            last_audio_s = max(opened_s, self._capture.last_arrival_s or opened_s)
-            if last_audio_s > opened_s:
-                self.trouble = None
+            # Counted in heartbeats: a process or a machine that slept has missed nothing by the clock.
+            silent_s += HEARTBEAT_S
+            if self._capture.last_arrival_s != arrived_s:
+                arrived_s, silent_s = self._capture.last_arrival_s, 0.0
+                self._device_trouble = None
             if has_ended:
-                self.trouble = f"{self.name} has gone: plug it in again. Trying to reopen it"
+                self._device_trouble = f"{self.name} has gone: plug it in again. Trying to reopen it"
                 break
-            if time.monotonic() - last_audio_s > _SILENCE_TIMEOUT_S:
-                self.trouble = f"{self.name} gives no audio: is it plugged in? Trying to reopen it"
+            if silent_s >= _SILENCE_TIMEOUT_S:
+                self._device_trouble = f"{self.name} gives no audio: is it plugged in? Trying to reopen it"
                 break
-        return last_audio_s > opened_s
+            if self._should_try_all_channels():
+                self._all_channels = True
+                break
+        return arrived_s != opened_at_s
+
+    def _should_try_all_channels(self) -> bool:
+        """One channel of nothing but zeros may be that of a microphone which is on another one."""
+        # The device of a sound server claims 32 and mixes those that there are by itself.
+        has_more = self._found is not None and 1 < self._found.channels <= _MOST_CHANNELS
+        return has_more and not self._all_channels and not self._channel and self._level.zeros_s >= ZEROS_TIMEOUT_S / 2
 
     def _pause(self, pause_s: float) -> None:
         until_s = time.monotonic() + pause_s
         while not self._closed and time.monotonic() < until_s:
             time.sleep(HEARTBEAT_S)
+
+
+def _as_unavailable(error: Exception) -> UnavailableError:
+    return error if isinstance(error, UnavailableError) else UnavailableError(f"{type(error).__name__}: {error}")

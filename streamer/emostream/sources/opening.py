@@ -19,13 +19,21 @@ class PcmFormat:
     channels: int = 1
 
 
-def open_source(device: str | int | None, stdin_format: PcmFormat | None = None) -> Source:
+def open_source(
+    device: str | int | None,
+    stdin_format: PcmFormat | None = None,
+    *,
+    channel: int | None = None,
+    wait: bool = False,
+) -> Source:
     """The source for ``device``: ``-`` is standard input, None the default microphone, else as with ``find_device``.
 
-    Without ``stdin_format`` standard input is not a source, and ``-`` is taken for a part of a microphone's name.
-    Raises ``UsageError`` for a terminal as standard input or an impossible rate, and ``UnavailableError`` for a
-    microphone that cannot be opened.
+    A microphone is opened at once; ``channel`` and ``wait`` are as in ``MicrophoneSource``. Without ``stdin_format``
+    standard input is not a source, and ``-`` is taken for a part of a microphone's name. Raises ``UsageError`` for a
+    terminal as standard input or an impossible rate, and ``UnavailableError`` for a microphone that cannot be opened.
     """
     if device == STDIN and stdin_format is not None:
         return PcmSource(sys.stdin.buffer, stdin_format.sample_rate_hz, stdin_format.encoding, stdin_format.channels)
-    return MicrophoneSource(device)
+    microphone = MicrophoneSource(device, channel=channel, wait=wait)
+    microphone.open()
+    return microphone

@@ -3,13 +3,12 @@
 import os
 import select
 import sys
-import time
 from collections.abc import Iterator
 from typing import BinaryIO
 
 import numpy as np
 
-from emostream.audio import AudioBlock, Samples
+from emostream.audio import AudioBlock, Samples, arrival_clock_s
 from emostream.errors import NoInputError, UsageError
 from emostream.pcm import (
     ENCODINGS,
@@ -75,17 +74,17 @@ class PcmSource:
         or far outside [-1, 1].
         """
         first_sample = 0
-        data_at_s = time.monotonic()
+        data_at_s = arrival_clock_s()
         while not self._closed:
             data, ended = b"", False
             if self._data_is_there():
                 data = os.read(self._fd, self._block_bytes)
                 ended = not data
-                data_at_s = time.monotonic()
-            self._note_silence(time.monotonic() - data_at_s)
+                data_at_s = arrival_clock_s()
+            self._note_silence(arrival_clock_s() - data_at_s)
             samples = self._decode(data, first_sample, ended=ended)
             if len(samples) or not ended:
-                yield AudioBlock(samples, self.sample_rate_hz, first_sample, arrived_s=time.monotonic())
+                yield AudioBlock(samples, self.sample_rate_hz, first_sample, arrived_s=arrival_clock_s())
             first_sample += len(samples)
             if ended:
                 self._note_end(first_sample)

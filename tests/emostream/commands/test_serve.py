@@ -59,7 +59,9 @@ class TestRefusals:
         assert_one_line(ended.stderr, str(port))
 
     def test_no_such_microphone(self, model_arguments: list[str]) -> None:
-        ended = emostream("serve", "--port", 0, "--device", "Yeti", *model_arguments, env={"PULSE_SERVER": NOWHERE})
+        ended = emostream(
+            "serve", "--port", 0, "--device", "Yeti", "--no-wait", *model_arguments, env={"PULSE_SERVER": NOWHERE}
+        )
         assert ended.returncode == UNAVAILABLE
         assert_one_line(ended.stderr, "microphone")
 

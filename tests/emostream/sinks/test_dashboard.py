@@ -125,7 +125,14 @@ class TestState:
     def test_a_lost_source_is_off_air_until_it_delivers_again(self) -> None:
         state = after(hello(), estimate(3000), health(4000, ok=False))
         assert not state.on_air
-        assert state.after(estimate(9000)).on_air
+        assert state.estimate is None
+        assert "70%" in screen(after(hello(), estimate(3000)))
+        assert "%" not in screen(state)
+        # Zeros of a muted microphone have estimates too.
+        assert state.after(estimate(8000)).estimate is None
+        back = state.after(health(8500)).after(estimate(9000))
+        assert back.on_air
+        assert back.estimate == estimate(9000)
 
     def test_an_error_is_shown_for_ten_seconds_of_the_stream(self) -> None:
         error = Error(seq=5, stream="mic", t_start_ms=0, t_end_ms=1000, code="x", message="microphone unplugged")

@@ -5,7 +5,7 @@ import pytest
 
 from emostream.errors import UnavailableError
 from emostream.sources import devices
-from emostream.sources.devices import InputDevice, find_device, list_devices
+from emostream.sources.devices import InputDevice, find_again, find_device, list_devices
 from tests.support.virtual_microphone import VirtualMicrophone
 
 
@@ -104,3 +104,45 @@ def test_without_the_portaudio_library_it_says_how_to_install_it(
     monkeypatch.delitem(__import__("sys").modules, "sounddevice", raising=False)
     with pytest.raises(UnavailableError, match="apt install libportaudio2"):
         list_devices()
+
+
+def usb(index: int, card: int) -> InputDevice:
+    return InputDevice(index, f"Yeti: USB Audio (hw:{card},0)", "ALSA", 2, 48_000, is_default=False)
+
+
+OTHER = InputDevice(0, "HDA Intel: ALC257 (hw:0,0)", "ALSA", 2, 44_100, is_default=True)
+
+
+def let_there_be(now: list[InputDevice], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(devices, "_list_apart", lambda: now)
+    monkeypatch.setattr(devices, "list_devices", lambda: now)
+
+
+@pytest.mark.parametrize("wanted", ["yeti", 5, "5"])
+def test_a_microphone_that_comes_back_with_another_card_number_and_index_is_known(
+    wanted: str | int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    let_there_be([OTHER, usb(7, card=3)], monkeypatch)
+    assert find_again(usb(5, card=2), wanted) == usb(7, card=3)
+
+
+def test_the_same_name_goes_before_others_that_fit_what_was_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    let_there_be([OTHER, usb(1, card=1), usb(2, card=2)], monkeypatch)
+    assert find_again(usb(9, card=2), "yeti") == usb(2, card=2)
+    assert find_again(usb(9, card=2), None) == OTHER
+
+
+def test_while_it_is_away_portaudio_is_not_started_in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    def started() -> list[InputDevice]:
+        raise AssertionError("this leaks 12 kB each time")
+
+    monkeypatch.setattr(devices, "_list_apart", lambda: [OTHER])
+    monkeypatch.setattr(devices, "list_devices", started)
+    with pytest.raises(UnavailableError, match="named 'Yeti: USB Audio' was not found"):
+        find_again(usb(5, card=2), 5)
+
+
+def test_the_list_of_the_child_process_is_that_of_this_one(device: VirtualMicrophone) -> None:
+    assert devices._list_apart() == list_devices()
+    device.unplug()
+    assert devices._list_apart() == []

@@ -1,12 +1,14 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from typing import NoReturn
 
 import numpy as np
 import pytest
 
 from emostream.audio import AudioBlock
 from emostream.errors import UnavailableError
+from emostream.sources import microphone
 from emostream.sources.microphone import MicrophoneSource
 from tests.support.virtual_microphone import VirtualMicrophone
 
@@ -181,3 +183,62 @@ def test_a_device_that_goes_before_the_first_block_is_an_error_not_a_wait(device
     device.unplug()
     with pytest.raises(UnavailableError, match="no input device was found"):
         list(source.blocks())
+
+
+def test_a_stall_that_nothing_reports_is_a_gap_of_its_length(device: VirtualMicrophone) -> None:
+    source = MicrophoneSource("pulse")
+    with Recording(source) as recording:
+        recording.wait_for(lambda: len(recording.samples) > RATE_HZ)
+        first = len(recording.blocks) - 1
+        starved_s = 0.0
+        for seconds in (0.3, 0.7, 1.5):
+            count = len(recording.samples)
+            starved_s += device.starve(seconds)
+            recording.wait_for(lambda count=count: len(recording.samples) > count + RATE_HZ)  # type: ignore[misc]
+        last = max(index for index, block in enumerate(recording.blocks) if len(block.samples))
+    lost_s = sum(block.lost_samples for block in recording.blocks) / RATE_HZ
+    assert lost_s == pytest.approx(starved_s, abs=0.15)
+    assert_one_axis(recording.blocks)
+    assert_axis_keeps_time(recording.blocks[first], recording.blocks[last], within_s=0.2)
+
+
+def test_it_waits_for_a_microphone_that_is_not_there_yet(device: VirtualMicrophone) -> None:
+    device.unplug()
+    source = MicrophoneSource(wait=True)
+    assert "the default microphone is waited for" in str(source.trouble)
+    with Recording(source) as recording:
+        recording.wait_for(lambda: len(recording.blocks) > 2)
+        device.plug_in()
+        recording.wait_for(lambda: source.trouble is None and len(recording.samples) > RATE_HZ // 2)
+        sound = speech_like(0.5, seed=3)
+        device.play(sound)
+        recording.wait_for(lambda: np.count_nonzero(recording.samples) > len(sound) // 2)
+    assert_one_axis(recording.blocks)
+
+
+def test_a_muted_microphone_is_trouble_after_five_seconds_of_zeros(device: VirtualMicrophone) -> None:
+    source = MicrophoneSource("pulse")
+    with Recording(source) as recording:
+        recording.wait_for(lambda: source.trouble is not None)
+        assert "nothing but zeros" in str(source.trouble)
+        assert len(recording.samples) > 4 * RATE_HZ
+        device.play(speech_like(0.5, seed=4))
+        recording.wait_for(lambda: source.trouble is None)
+
+
+def test_the_owner_of_the_device_outlives_any_exception(
+    device: VirtualMicrophone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = MicrophoneSource("pulse")
+    with Recording(source) as recording:
+        recording.wait_for(lambda: len(recording.samples) > 0)
+
+        def out_of_descriptors(*_: object) -> NoReturn:
+            raise OSError(24, "Too many open files")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(microphone, "find_again", out_of_descriptors)
+            device.unplug()
+            recording.wait_for(lambda: "Too many open files" in str(source.trouble))
+        device.plug_in()
+        recording.wait_for(lambda: source.trouble is None)

@@ -44,5 +44,16 @@ def test_an_impossible_rate_is_refused(piped_stdin: int) -> None:
 def test_all_else_is_a_microphone(
     device: str | None, stdin_format: PcmFormat | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(opening, "MicrophoneSource", lambda wanted: ("microphone", wanted))
-    assert open_source(device, stdin_format) == ("microphone", device)
+    class Microphone:
+        def __init__(self, wanted: str | None, *, channel: int | None, wait: bool) -> None:
+            self.options = (wanted, channel, wait)
+            self.is_open = False
+
+        def open(self) -> None:
+            self.is_open = True
+
+    monkeypatch.setattr(opening, "MicrophoneSource", Microphone)
+    source = open_source(device, stdin_format, channel=2, wait=True)
+    assert isinstance(source, Microphone)
+    assert source.options == (device, 2, True)
+    assert source.is_open

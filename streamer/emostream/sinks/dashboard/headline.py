@@ -32,6 +32,8 @@ def headline(state: DashboardState, cells: int, tall: bool) -> list[Text]:
 def _word(state: DashboardState) -> tuple[str, str, str]:
     """The word, the confidence and the word's style."""
     estimate = state.estimate
+    if estimate is None and not state.source_ok:
+        return "no sound", "", "dim"
     if estimate is None:
         return "starting" if state.hello is None else "listening", "", "dim"
     percent = f"{estimate.confidence:.0%}"
@@ -43,4 +45,4 @@ def _word(state: DashboardState) -> tuple[str, str, str]:
 def _voice(state: DashboardState) -> Text:
     if state.estimate is not None and state.estimate.speech:
         return Text("● speech")
-    return words("○ silence", "dim")
+    return words("○ silence", "dim") if state.source_ok else Text()

@@ -65,7 +65,8 @@ class DashboardState:
             case Estimate():
                 start_ms = self.history[-1].end_ms if self.history else event.t_end_ms
                 moment = _moment(event, max(start_ms, event.t_start_ms))
-                state = replace(self, estimate=event, source_ok=True, history=_recent(self.history, moment))
+                estimate = event if self.source_ok else None
+                state = replace(self, estimate=estimate, history=_recent(self.history, moment))
             case Gap():
                 moment = Moment(event.t_start_ms, event.t_end_ms, "gap")
                 state = replace(self, gap_ms=self.gap_ms + event.lost_ms, history=_recent(self.history, moment))
@@ -73,7 +74,9 @@ class DashboardState:
                 utterances = (event, *self.utterances)[:UTTERANCES]
                 state = replace(self, utterances=utterances, utterance_count=self.utterance_count + 1)
             case Health():
-                state = replace(self, health=event, source_ok=event.source_ok)
+                # What was heard last is not what is there now.
+                estimate = self.estimate if event.source_ok else None
+                state = replace(self, health=event, source_ok=event.source_ok, estimate=estimate)
             case Error():
                 state = replace(self, error=event)
             case _:
