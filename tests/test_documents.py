@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from emostream.cli import COMMANDS
+from emostream.commands.registry import COMMANDS
 from tests.support.processes import ROOT, environment
 
 FOLDERS = (ROOT, ROOT / "demo", ROOT / "models", ROOT / "docs", ROOT / "docs" / "clients")

@@ -1,6 +1,7 @@
 """The command line: one module for each command, imported when the command runs, and one line for each error."""
 
 import argparse
+import difflib
 import importlib
 import os
 import signal
@@ -11,36 +12,16 @@ from typing import NoReturn
 
 import emostream
 from emostream.commands.extras import require_extra
+from emostream.commands.registry import COMMANDS, every_setting
 from emostream.commands.settings import Settings
 from emostream.commands.stderr import print_line
 from emostream.errors import UNAVAILABLE, EmostreamError, UsageError
 from emostream.sinks.jsonl import discard
 
 INTERRUPTED = 128 + signal.SIGINT
-
-# name: (module, what it does, the extra it needs)
-COMMANDS = {
-    "listen": ("emostream.commands.listen", "read the emotion in the voice at the microphone, live", None),
-    "serve": ("emostream.commands.serve", "read the audio that browsers and programs send, and serve the labels", None),
-    "file": ("emostream.commands.file", "the same for recordings: a timeline and a verdict for each", None),
-    "enrol": (
-        "emostream.commands.enrol",
-        "learn how somebody speaks, so that their own voice is not taken for a mood",
-        None,
-    ),
-    "devices": ("emostream.commands.devices", "list the microphones", None),
-    "models": ("emostream.commands.models", "show the cards of the models", None),
-    "corpora": (
-        "emostream_trainer.commands.corpora",
-        "say what a folder of recordings holds, and what cannot be used",
-        None,
-    ),
-    "train": ("emostream_trainer.commands.train", "train a network on speakers of your own corpora", "train"),
-    "export": ("emostream_export.commands.export", "turn a trained network into an ONNX file with its card", "train"),
-    "bench": ("emostream.commands.bench", "measure what reading a voice costs on this machine", None),
-    "parity": ("emostream_export.commands.parity", "compare all ways to the same numbers, on any clip", None),
-    "evaluate": ("emostream_trainer.commands.evaluate", "score networks on speakers that they never heard", "train"),
-}
+# What shows what is wrong, or has nothing to do with it, works with wrong settings too.
+WORKS_WITH_WRONG_SETTINGS = ("config", "devices", "models")
+HELP = {"-h", "--help"}
 
 
 class Parser(argparse.ArgumentParser):
@@ -85,7 +66,10 @@ def _run(arguments: list[str]) -> int:
         subparser = subparsers.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
         if name == command:
             module = importlib.import_module(path)
-            module.add_arguments(subparser, Settings.of_user())
+            is_tolerant = name in WORKS_WITH_WRONG_SETTINGS or not HELP.isdisjoint(arguments)
+            settings = Settings.of_user(is_strict=not is_tolerant)
+            module.add_arguments(subparser, settings)
+            _warn(settings)
     parsed = parser.parse_args(arguments)
     assert module is not None, "argparse lets no other command through"
     extra = COMMANDS[parsed.command][2]
@@ -93,6 +77,21 @@ def _run(arguments: list[str]) -> int:
         require_extra(extra, f"emostream {parsed.command}")
     code: int = module.run(parsed)
     return code
+
+
+def _warn(settings: Settings) -> None:
+    """Say which settings are wrong or unknown."""
+    for problem in settings.problems:
+        print_line(problem)
+    if settings.given.keys() <= settings.offered.keys():
+        return
+    known = {setting.name for _, setting in every_setting(settings)}
+    for name, where in settings.given.items():
+        if name in known:
+            continue
+        nearest = difflib.get_close_matches(name, known, 1)
+        advice = f"did you mean {nearest[0]}?" if nearest else "'emostream config' lists those that there are"
+        print_line(f"{where} is no setting: {advice}")
 
 
 def _replace_closed_streams() -> None:

@@ -14,6 +14,7 @@ import pytest
 from emostream import cli
 from emostream.commands import listen
 from emostream.commands.extras import EXTRAS
+from emostream.commands.registry import COMMANDS
 from emostream.commands.settings import Settings
 from emostream.errors import USAGE, UsageError
 from tests.support.processes import COMMAND, ROOT, assert_one_line, emostream, environment
@@ -31,10 +32,10 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, 
 def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, err = run(capsys, "--help")
     assert (code, err) == (0, "")
-    assert set(re.findall(r"^    (\w+)  ", out, re.MULTILINE)) == set(cli.COMMANDS)
+    assert set(re.findall(r"^    (\w+)  ", out, re.MULTILINE)) == set(COMMANDS)
 
 
-@pytest.mark.parametrize("command", cli.COMMANDS)
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     code, out, err = run(capsys, command, "--help")
     assert (code, err) == (0, "")
@@ -198,3 +199,39 @@ def test_a_checkout_that_is_not_installed_runs(tmp_path: Path) -> None:
 
     assert output_of("--version") == "emostream 0+not.installed\n"
     assert "labels" in output_of("models")
+
+
+class TestWrongSettings:
+    def config(self, folder: Path, text: str) -> dict[str, str]:
+        """The environment of a person with this settings file."""
+        (folder / "emostream").mkdir()
+        (folder / "emostream" / "config.toml").write_text(text)
+        return {"XDG_CONFIG_HOME": str(folder)}
+
+    def test_an_unknown_one_is_said_with_the_nearest(self, tmp_path: Path) -> None:
+        env = self.config(tmp_path, "prot = 9000\n[listen]\ndevice = 1\n") | {"EMOSTREAM_DEVIC": "yeti"}
+        ended = emostream("models", env=env)
+        assert ended.returncode == 0
+        file = tmp_path / "emostream" / "config.toml"
+        assert ended.stderr.splitlines() == [
+            f"emostream: prot in {file} is no setting: did you mean port?",
+            f"emostream: the table [listen] in {file}, where settings stand outside of tables, is no setting: "
+            "'emostream config' lists those that there are",
+            "emostream: EMOSTREAM_DEVIC is no setting: did you mean device?",
+        ]
+
+    def test_those_of_other_commands_are_not_unknown(self, tmp_path: Path) -> None:
+        ended = emostream("models", env=self.config(tmp_path, 'port = 1\ncorpora = "x"\nwait = true\n'))
+        assert (ended.returncode, ended.stderr) == (0, "")
+
+    @pytest.mark.parametrize("text", ["port = ", 'format = "xml"\nport = "high"\n'])
+    @pytest.mark.parametrize("command", [("listen", "--help"), ("file", "-h"), ("models",), ("config",)])
+    def test_they_do_not_stop_what_helps(self, command: tuple[str, ...], text: str, tmp_path: Path) -> None:
+        ended = emostream(*command, env=self.config(tmp_path, text))
+        assert ended.returncode == 0
+        assert ended.stdout
+
+    def test_they_stop_what_would_use_them(self, tmp_path: Path) -> None:
+        ended = emostream("listen", env=self.config(tmp_path, 'port = "high"\n'))
+        assert ended.returncode == USAGE
+        assert_one_line(ended.stderr, "found 'high' for port")

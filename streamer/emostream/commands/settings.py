@@ -4,6 +4,7 @@ import argparse
 import os
 import tomllib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,33 +12,77 @@ from platformdirs import user_config_path
 
 from emostream.errors import UsageError
 
+_PREFIX = "EMOSTREAM_"
 CONFIG_FILE = user_config_path("emostream") / "config.toml"
 
 
-class Settings:
-    """Looks options up by name: ``port`` is ``EMOSTREAM_PORT`` in the environment and ``port`` in the file."""
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What an option is without a flag; ``origin`` is ``default``, a variable of the environment, or the file."""
 
-    def __init__(self, environment: Mapping[str, str], file: Path) -> None:
+    name: str
+    value: Any
+    origin: str
+
+
+class Settings:
+    """Looks options up by name: ``port`` is ``EMOSTREAM_PORT`` in the environment and ``port`` in the file.
+
+    ``offered`` has the settings that were asked for. What is wrong raises ``UsageError``, or, unless ``is_strict``, is
+    kept in ``problems`` and counts as not set.
+    """
+
+    def __init__(self, environment: Mapping[str, str], file: Path, *, is_strict: bool = True) -> None:
+        self.file = file
+        self.offered: dict[str, Setting] = {}
+        self.problems: list[UsageError] = []
         self._environment = environment
-        self._file = file
-        self._values = _read(file)
+        self._is_strict = is_strict
+        self._values: dict[str, Any] = {}
+        try:
+            self._values = _read(file)
+        except UsageError as error:
+            self._report(error)
 
     @classmethod
-    def of_user(cls) -> "Settings":
-        """The settings of whoever runs this process. Raises ``UsageError`` for a file that is not TOML."""
-        return cls(os.environ, CONFIG_FILE)
+    def of_user(cls, *, is_strict: bool = True) -> "Settings":
+        """The settings of whoever runs this process. Raises ``UsageError`` for a file that is not TOML, if strict."""
+        return cls(os.environ, CONFIG_FILE, is_strict=is_strict)
+
+    def anew(self) -> "Settings":
+        """The same, asked for nothing yet, and not strict."""
+        return Settings(self._environment, self.file, is_strict=False)
+
+    @property
+    def given(self) -> dict[str, str]:
+        """What somebody set, known or not: its name, and for people where it stands."""
+        outside = "where settings stand outside of tables,"
+        in_file = {
+            name: f"the table [{name}] in {self.file}, {outside}"
+            if isinstance(value, dict)
+            else f"{name} in {self.file}"
+            for name, value in self._values.items()
+        }
+        variables = (name for name in self._environment if name.startswith(_PREFIX))
+        return in_file | {name.removeprefix(_PREFIX).lower(): name for name in variables}
 
     def get(self, name: str, default: Any, kind: type = str, choices: Sequence[str] = ()) -> Any:
         """The value of an option, made a ``kind``, and one of ``choices`` if there are any.
 
         Raises ``UsageError`` that says where a wrong value stands.
         """
-        variable = f"EMOSTREAM_{name.upper()}"
-        if variable in self._environment:
-            return _convert(self._environment[variable], kind, choices, variable)
-        if name in self._values:
-            return _convert(self._values[name], kind, choices, f"{name} in {self._file}")
-        return default
+        variable = f"{_PREFIX}{name.upper()}"
+        setting = Setting(name, default, "default")
+        try:
+            if variable in self._environment:
+                setting = Setting(name, _convert(self._environment[variable], kind, choices, variable), variable)
+            elif name in self._values:
+                value = _convert(self._values[name], kind, choices, f"{name} in {self.file}")
+                setting = Setting(name, value, str(self.file))
+        except UsageError as error:
+            self._report(error)
+        self.offered[name] = setting
+        return setting.value
 
     def add_option(
         self,
@@ -60,6 +105,11 @@ class Settings:
         if choices:
             options["choices"] = choices
         parser.add_argument(flag, **options)
+
+    def _report(self, error: UsageError) -> None:
+        if self._is_strict:
+            raise error
+        self.problems.append(error)
 
 
 def _read(file: Path) -> dict[str, Any]:

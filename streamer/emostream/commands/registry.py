@@ -1,0 +1,41 @@
+"""The commands by name, and every setting that they have between them."""
+
+import argparse
+import importlib
+from collections.abc import Iterator
+
+from emostream.commands.settings import Setting, Settings
+
+# name: (module, what it does, the extra it needs)
+COMMANDS = {
+    "listen": ("emostream.commands.listen", "read the emotion in the voice at the microphone, live", None),
+    "serve": ("emostream.commands.serve", "read the audio that browsers and programs send, and serve the labels", None),
+    "file": ("emostream.commands.file", "the same for recordings: a timeline and a verdict for each", None),
+    "enrol": (
+        "emostream.commands.enrol",
+        "learn how somebody speaks, so that their own voice is not taken for a mood",
+        None,
+    ),
+    "devices": ("emostream.commands.devices", "list the microphones", None),
+    "config": ("emostream.commands.config", "show every setting, its value and where that comes from", None),
+    "models": ("emostream.commands.models", "show the cards of the models", None),
+    "corpora": (
+        "emostream_trainer.commands.corpora",
+        "say what a folder of recordings holds, and what cannot be used",
+        None,
+    ),
+    "train": ("emostream_trainer.commands.train", "train a network on speakers of your own corpora", "train"),
+    "export": ("emostream_export.commands.export", "turn a trained network into an ONNX file with its card", "train"),
+    "bench": ("emostream.commands.bench", "measure what reading a voice costs on this machine", None),
+    "parity": ("emostream_export.commands.parity", "compare all ways to the same numbers, on any clip", None),
+    "evaluate": ("emostream_trainer.commands.evaluate", "score networks on speakers that they never heard", "train"),
+}
+
+
+def every_setting(settings: Settings) -> Iterator[tuple[str, Setting]]:
+    """The settings of each command, with the command's name. A wrong value is left at its default."""
+    for command, (path, _, _) in COMMANDS.items():
+        of_command = settings.anew()
+        importlib.import_module(path).add_arguments(argparse.ArgumentParser(add_help=False), of_command)
+        for setting in of_command.offered.values():
+            yield command, setting
