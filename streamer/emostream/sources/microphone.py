@@ -19,7 +19,7 @@ from emostream.sources.level_watch import ZEROS_TIMEOUT_S, LevelWatch
 _QUEUE_S = 2.0
 _SILENCE_TIMEOUT_S = 2.0
 _RETRY_FIRST_S = 0.25
-_RETRY_MAX_S = 5.0
+_RETRY_MAX_S = 4.0
 _CLOSE_TIMEOUT_S = 2.0
 _MOST_CHANNELS = 16
 _RATE_BEFORE_IT_IS_THERE_HZ = 48_000
