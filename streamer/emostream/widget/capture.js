@@ -12,7 +12,10 @@ class CaptureProcessor extends AudioWorkletProcessor {
 
   constructor() {
     super();
-    this.port.onmessage = () => this.#unreadChunks--; // the page has read a chunk
+    this.port.onmessage = ({ data }) => {
+      if (data === null) this.#unreadChunks--; // the page has read a chunk
+      else this.#lose(data.lost);
+    };
   }
 
   process([[samples]]) {
@@ -24,8 +27,14 @@ class CaptureProcessor extends AudioWorkletProcessor {
     return true;
   }
 
+  /** The browser left out so many samples: what was collected before them goes first, and in no chunk with what follows. */
+  #lose(samples) {
+    if (this.#filled) this.#post();
+    this.#lostSamples += samples;
+  }
+
   #post() {
-    const chunk = this.#chunk;
+    const chunk = this.#chunk.slice(0, this.#filled);
     [this.#chunk, this.#filled] = [null, 0];
     if (this.#unreadChunks >= MOST_UNREAD_CHUNKS) {
       this.#lostSamples += chunk.length;

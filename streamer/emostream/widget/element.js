@@ -25,6 +25,7 @@ export class EmoStream extends HTMLElement {
   });
   #stream = null;
   #isFresh = false;
+  #isSourceOk = true;
   #trouble = "";
   #closeCode = 0;
   #staleTimer = 0;
@@ -177,6 +178,7 @@ export class EmoStream extends HTMLElement {
 
   #begin(hello) {
     this.#socket.resetBackoff();
+    this.#isSourceOk = true;
     this.#trouble = "";
     if (this.#stream?.continues(hello)) Object.assign(this.#stream, { hello, seq: hello.seq });
     else {
@@ -190,13 +192,14 @@ export class EmoStream extends HTMLElement {
     if (this.#stream.isOver(event)) this.#stream = new StreamState({ ...this.#stream.hello, seq: event.seq });
     this.#stream.add(event);
     if (event.type === "estimate") this.#refresh();
-    if (event.type === "health" && !event.source_ok) this.#isFresh = false;
+    if (event.type === "health") this.#isSourceOk = event.source_ok;
+    if (!this.#isSourceOk) this.#isFresh = false;
     if (event.type === "summary" && this.#microphone?.state === "off") this.#finish();
   }
 
   #refresh() {
-    this.#isFresh = !this.#microphone || this.#microphone.state !== "off";
-    this.#trouble = "";
+    this.#isFresh = this.#isSourceOk && (!this.#microphone || this.#microphone.state !== "off");
+    if (this.#isSourceOk) this.#trouble = "";
     clearTimeout(this.#staleTimer);
     this.#staleTimer = setTimeout(() => {
       this.#isFresh = false;

@@ -10,6 +10,9 @@ const FAILURES = {
 // Processing for calls changes the sound of a voice.
 const CONSTRAINTS = { echoCancellation: false, noiseSuppression: false, autoGainControl: false, channelCount: { ideal: 1 } };
 
+// How often to ask for an AudioContext that the browser has suspended: for a call, a screen lock, or to save power.
+const RESUME_EVERY_MS = 1000;
+
 /** This browser's microphone. `onChunk` gets {samples, lost} at `rateHz`; `onChange` is called after each change of `state`. */
 export class Microphone {
   state = "off"; // or "asking" (for permission), "on", "paused"
@@ -70,9 +73,29 @@ export class Microphone {
       if (this.#context === context) this.#onChunk(data);
     };
     // Some browsers run only nodes that are connected to the loudspeaker; the processor's output is silence.
+    this.#countSuspensions(context, node);
     context.createMediaStreamSource(media).connect(node).connect(context.destination);
     for (const track of media.getTracks()) track.onended = () => this.stop(FAILURES.Ended);
     this.#become("on");
+  }
+
+  /** While an AudioContext is suspended nothing is captured and its clock stands: that time is lost, by the clock of the page. */
+  #countSuspensions(context, node) {
+    let stoppedAtMs = null;
+    let timer = null;
+    context.onstatechange = () => {
+      clearInterval(timer);
+      if (this.#context !== context) return;
+      if (context.state !== "running") {
+        stoppedAtMs ??= Date.now();
+        const resume = () => context.resume().catch(() => {}); // refused until somebody clicks: ask again
+        timer = setInterval(() => (this.#context === context ? resume() : clearInterval(timer)), RESUME_EVERY_MS);
+        resume();
+      } else if (stoppedAtMs !== null) {
+        node.port.postMessage({ lost: Math.round(((Date.now() - stoppedAtMs) / 1000) * context.sampleRate) });
+        stoppedAtMs = null;
+      }
+    };
   }
 
   #become(state, failure = null) {

@@ -306,6 +306,54 @@ def test_a_microphone_that_is_not_to_be_had_is_explained(
         server.close()
 
 
+# An AudioContext for the test to suspend, as a call or a screen lock does; it can be resumed when ``mayResume``.
+SUSPENDABLE = """
+  window.stoppedMs = 0;
+  window.mayResume = false;
+  const { resume } = AudioContext.prototype;
+  AudioContext.prototype.resume = function () {
+    return window.mayResume ? resume.call(this) : Promise.reject(new Error("not now"));
+  };
+  window.AudioContext = class extends AudioContext {
+    constructor(...options) {
+      super(...options);
+      window.audioContext = this;
+      let stoppedAtMs = null;
+      this.addEventListener("statechange", () => {
+        if (this.state === "suspended") stoppedAtMs = Date.now();
+        else if (stoppedAtMs !== null) window.stoppedMs += Date.now() - stoppedAtMs;
+      });
+    }
+  };
+"""
+
+
+def test_a_suspended_context_is_resumed_and_the_time_is_a_gap(context: BrowserContext, parts: Parts) -> None:
+    context.add_init_script(SUSPENDABLE)
+    server = serve(parts)
+    try:
+        page = context.new_page()
+        wire = Wire(page)
+        page.goto(server.address)
+        press(page, "Read my voice")
+        wait_until(page, wire, lambda it: it.of(Estimate))
+        page.evaluate("audioContext.suspend()")
+        page.wait_for_timeout(3_000)  # the suspension itself
+        assert wire.of(Gap) == []
+        page.evaluate("mayResume = true")
+        wait_until(page, wire, lambda it: it.of(Gap))
+        (gap,) = wire.of(Gap)
+        assert isinstance(gap, Gap)
+        stopped_ms = page.evaluate("stoppedMs")
+        assert stopped_ms >= 3_000
+        assert gap.lost_ms == pytest.approx(stopped_ms, abs=100)
+        estimates = len(wire.of(Estimate))
+        wait_until(page, wire, lambda it: len(it.of(Estimate)) > estimates + 8)
+        assert len(wire.of(Gap)) == 1
+    finally:
+        server.close()
+
+
 def test_unplugging_ends_it(context: BrowserContext, parts: Parts) -> None:
     server = serve(parts)
     try:

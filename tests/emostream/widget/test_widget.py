@@ -138,12 +138,15 @@ def test_the_lamp_is_on_while_a_voice_is_read_and_only_then(open_page: Open, sin
     expect(part(page, "notice")).to_have_text("No voice is being read")
     sink.emit(estimate(1))
     expect(part(page, "notice")).to_have_text("A voice is being read")
-    sink.emit(
-        Health(seq=2, stream="live", t_start_ms=0, t_end_ms=500, source="x", source_ok=False, lost_ms=0, lag_ms=0)
-    )
+    bad = Health(seq=2, stream="live", t_start_ms=0, t_end_ms=500, source="x", source_ok=False, lost_ms=0, lag_ms=0)
+    sink.emit(bad)
     expect(part(page, "notice")).to_have_text("No voice is being read")
     expect(part(page, "label")).to_have_text("no signal")
-    sink.emit(estimate(3))
+    sink.emit(estimate(3))  # of the zeros of a muted microphone
+    page.wait_for_timeout(300)
+    expect(part(page, "label")).to_have_text("no signal")
+    sink.emit(msgspec.structs.replace(bad, seq=4, source_ok=True))
+    sink.emit(estimate(5))
     expect(part(page, "notice")).to_have_text("A voice is being read")
     # No further estimate comes: what was read last must not stand there as if it were now.
     expect(part(page, "label")).to_have_text("no signal", timeout=8000)
