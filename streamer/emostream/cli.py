@@ -12,6 +12,7 @@ from typing import NoReturn
 
 import emostream
 from emostream.commands.extras import require_extra
+from emostream.commands.plain_characters import use_plain_characters
 from emostream.commands.registry import COMMANDS, every_setting
 from emostream.commands.settings import Settings
 from emostream.commands.stderr import print_line
@@ -35,6 +36,7 @@ class Parser(argparse.ArgumentParser):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     _replace_closed_streams()
+    use_plain_characters()
     try:
         return _run(sys.argv[1:] if arguments is None else list(arguments))
     except EmostreamError as error:
@@ -54,6 +56,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # a reader that closes the pipe early, such as head, is no failure
         discard(sys.stdout)
         return 0
+    except OSError as error:  # a full disk behind standard output, most often
+        if error.filename is None:
+            discard(sys.stdout)
+        print_line(f"{error.filename or 'standard output'} takes no more ({error.strerror}): make room there")
+        return EmostreamError.exit_code
 
 
 def _run(arguments: list[str]) -> int:
@@ -76,6 +83,7 @@ def _run(arguments: list[str]) -> int:
     if extra:
         require_extra(extra, f"emostream {parsed.command}")
     code: int = module.run(parsed)
+    sys.stdout.flush()  # so that a failure is a line of ours
     return code
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 import importlib.metadata
+import json
 import os
 import re
 import subprocess
@@ -235,3 +236,39 @@ class TestWrongSettings:
         ended = emostream("listen", env=self.config(tmp_path, 'port = "high"\n'))
         assert ended.returncode == USAGE
         assert_one_line(ended.stderr, "found 'high' for port")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux alone has a disk that is always full")
+@pytest.mark.parametrize("arguments", [("models",), ("config",), ("file", "demo/recording.flac")])
+def test_a_full_disk_behind_standard_output_is_one_line(arguments: tuple[str, ...]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        ended = subprocess.run(
+            [*COMMAND, *arguments], stdout=full, stderr=subprocess.PIPE, env=environment({}), cwd=ROOT, check=False
+        )
+    assert ended.returncode == 1
+    assert_one_line(ended.stderr.decode(), "standard output takes no more (No space left on device)")
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "koi8-r", "utf-8"])
+def test_any_encoding_of_the_terminal_will_do(encoding: str) -> None:
+    ended = subprocess.run(
+        [*COMMAND, "file", "demo/recording.flac"],
+        capture_output=True,
+        env=environment({"PYTHONIOENCODING": encoding}),
+        cwd=ROOT,
+        check=False,
+    )
+    assert (ended.returncode, ended.stderr) == (0, b"")
+    shown = ended.stdout.decode(encoding)
+    assert "neutral" in shown
+    assert "?" not in shown
+    assert "\ufffd" not in shown
+    assert ("=====" in shown) == (encoding != "utf-8")
+
+
+def test_json_lines_are_utf_8_whatever_the_terminal_is(tmp_path: Path) -> None:
+    clip = tmp_path / "\u0433\u043e\u043b\u043e\u0441.flac"
+    clip.write_bytes((ROOT / "demo" / "recording.flac").read_bytes())
+    ended = emostream("file", "--format", "jsonl", clip, env={"PYTHONIOENCODING": "ascii"})
+    assert ended.returncode == 0
+    assert json.loads(ended.stdout.splitlines()[0])["source"] == str(clip)
