@@ -1,6 +1,5 @@
 """The enrolled speakers of this machine: a small file of numbers for each, readable by its owner alone."""
 
-import os
 import re
 import unicodedata
 from pathlib import Path
@@ -9,6 +8,7 @@ from platformdirs import user_data_path
 
 from emostream.errors import ProfileError, UsageError
 from emostream.inference.speaker import SpeakerProfile, decode_profile, encode_profile
+from emostream.private_file import write_private
 
 FOLDER = user_data_path("emostream") / "speakers"
 MAX_CHARACTERS = 40
@@ -49,13 +49,8 @@ class Speakers:
     def save(self, profile: SpeakerProfile) -> Path:
         """Store a profile, replacing one of the same name; returns its file. Raises ``ProfileError``."""
         path = self._path(profile.name)
-        draft = path.with_suffix(".draft")
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            # A profile is personal data: no other user of the machine may read it.
-            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-                file.write(encode_profile(profile))
-            draft.replace(path)
+            write_private(path, encode_profile(profile))  # personal data
         except OSError as error:
             raise ProfileError(
                 f"{path} cannot be written ({error.strerror}): make room, or let {self._folder} be written"

@@ -5,6 +5,7 @@ import importlib.metadata
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import sysconfig
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from emostream import cli
+from emostream.cli import INTERRUPTED
 from emostream.commands import listen
 from emostream.commands.extras import EXTRAS
 from emostream.commands.registry import COMMANDS
@@ -272,3 +274,25 @@ def test_json_lines_are_utf_8_whatever_the_terminal_is(tmp_path: Path) -> None:
     ended = emostream("file", "--format", "jsonl", clip, env={"PYTHONIOENCODING": "ascii"})
     assert ended.returncode == 0
     assert json.loads(ended.stdout.splitlines()[0])["source"] == str(clip)
+
+
+@pytest.mark.parametrize("module", ["rich", "numpy", "onnxruntime"])
+def test_ctrl_c_while_modules_are_imported_shows_none_of_their_code(module: str, tmp_path: Path) -> None:
+    # The import of one module presses Ctrl-C, so that no test has to hit the moment.
+    code = f"""
+import runpy, signal, sys
+class Presses:
+    def find_spec(self, name, path=None, target=None):
+        if name == {module!r}:
+            signal.raise_signal(signal.SIGINT)
+            if name == "onnxruntime":
+                raise ImportError("initialization failed")
+sys.meta_path.insert(0, Presses())
+sys.argv = ["emostream", "file", "demo/recording.flac"]
+runpy.run_module("emostream", run_name="__main__", alter_sys=True)
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, env=environment({}), cwd=ROOT, check=False
+    )
+    assert ended.stderr == b""
+    assert ended.returncode in (INTERRUPTED, -signal.SIGINT)

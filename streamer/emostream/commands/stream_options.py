@@ -5,6 +5,7 @@ from pathlib import Path
 
 from emostream import assets
 from emostream.commands.settings import Settings
+from emostream.commands.stderr import print_line
 from emostream.pipeline.factory import StreamFactory
 from emostream.profiles import Speakers
 
@@ -51,6 +52,11 @@ def add_stream_arguments(parser: argparse.ArgumentParser, settings: Settings) ->
 
 def load_stream_factory(arguments: argparse.Namespace) -> StreamFactory:
     """The factory for the options. Raises an ``EmostreamError`` for missing files and for conflicting options."""
+    if not arguments.model and not arguments.reliability and not assets.RELIABILITY.is_file():
+        print_line(
+            f"{assets.RELIABILITY} is missing: the models count alike and their confidence is not corrected; "
+            "install emostream again"
+        )
     return assets.load_stream_factory(
         arguments.model,
         reliability=arguments.reliability,

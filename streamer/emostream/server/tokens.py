@@ -1,12 +1,12 @@
 """The token that clients on other machines need: from the environment, or from a file that only its owner can read."""
 
-import os
 import secrets
 from pathlib import Path
 
 from platformdirs import user_data_path
 
 from emostream.errors import UsageError
+from emostream.private_file import write_private
 
 FILE = user_data_path("emostream") / "token"
 LEAST_CHARACTERS, MOST_CHARACTERS = 16, 512
@@ -16,9 +16,7 @@ def load_token(file: Path, *, create: bool) -> str:
     """The token in a file; with ``create`` a missing file is written with a new token. Raises ``UsageError``."""
     try:
         if create and not file.exists():
-            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as made:
-                made.write(secrets.token_urlsafe(32) + "\n")
+            write_private(file, f"{secrets.token_urlsafe(32)}\n".encode(), replaces=False)
         return checked_token(file.read_text(encoding="utf-8-sig"), str(file))
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not text"

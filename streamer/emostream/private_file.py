@@ -1,0 +1,29 @@
+"""Small files that their owner alone may read, written as a whole or not at all."""
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+
+
+def write_private(path: Path, data: bytes, *, replaces: bool = True) -> None:
+    """Write ``data`` beside ``path``, force it to the disk, and give it the name; the folder is made if need be.
+
+    A disk that fills up, or a machine that stops, leaves what was there before. Without ``replaces`` a file that is
+    already there stays as it is: of two processes the first wins. Raises ``OSError``.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # of mode 0600
+    draft = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        if replaces:
+            draft.replace(path)
+        else:
+            with contextlib.suppress(FileExistsError):
+                path.hardlink_to(draft)
+    finally:
+        draft.unlink(missing_ok=True)
