@@ -18,6 +18,7 @@ from emostream.pcm import container_of
 from emostream.sources import HIGHEST_RATE_HZ, LOWEST_RATE_HZ
 from emostream.sources.codecs import undecoded_codec
 from emostream.sources.layout import Part, PartFile, sound_parts
+from emostream.sources.media import INSTALL, MediaDecoder, MediaError, can_decode_media
 from emostream.sources.truncation import truncation
 
 Channels = NDArray[np.float32]
@@ -33,7 +34,7 @@ class Sound:
     ``samplerate``, ``channels``, ``format`` and ``subtype`` are those of the first part, as in ``soundfile``.
     """
 
-    def __init__(self, parts: "Iterator[tuple[Part, _Decoder]]") -> None:
+    def __init__(self, parts: "Iterator[tuple[Part, _Decoder | MediaDecoder]]") -> None:
         self._parts = parts
         self._part, self._decoder = next(parts)
         self._read_in_part = 0
@@ -71,6 +72,8 @@ class Sound:
 
     def missing(self) -> str | None:
         """What the file promises and could not be read, as text for people; None where all of it was. For the end."""
+        if isinstance(self._decoder, MediaDecoder):
+            return self._decoder.missing(self._read_in_part)
         return self._missing or truncation(self._decoder, self._read_in_part, self._part.declared_samples)
 
     def _next_part(self) -> bool:
@@ -152,7 +155,7 @@ def open_sound(path: Path, name: str | None = None) -> Sound:
     try:
         sound = Sound(_decoders(path))
     except soundfile.LibsndfileError:
-        raise NoInputError(_why_not_audio(path, name, head)) from None
+        sound = _open_media(path, name, head)
     if sound.is_empty:
         sound.close()
         raise NoInputError(f"{name} has a {sound.format} header and no samples: expected sound; record it again")
@@ -171,6 +174,20 @@ def _decoders(path: Path) -> Iterator[tuple[Part, _Decoder]]:
         parts = sound_parts(file)
     for part in parts:
         yield part, _Decoder(path, part)
+
+
+def _open_media(path: Path, name: str, head: bytes) -> Sound:
+    """What libsndfile does not decode, if PyAV does. Raises ``NoInputError``."""
+    why = _why_not_audio(path, name, head)
+    # A damaged file that libsndfile knows stays one. Text has no sound, and some of FFmpeg's name other files to open.
+    if not can_decode_media() or _is_damaged(head) or _is_text(head):
+        raise NoInputError(why)
+    try:
+        return Sound(iter([(Part(0, 0, is_whole=True), MediaDecoder(path))]))
+    except MediaError as error:
+        if container_of(head) or undecoded_codec(head):
+            why = f"{name} cannot be read (FFmpeg says: {error}): copy or export the file again"
+        raise NoInputError(why) from None
 
 
 def _read_head(path: Path, name: str) -> bytes:
@@ -203,13 +220,19 @@ def _why_not_audio(path: Path, name: str, head: bytes) -> str:
     else:
         command = "ffmpeg -i - -vn -f wav - | emostream file -"
     if codec := undecoded_codec(head):
-        return f"{name} holds {codec}, which libsndfile does not decode: convert it with `{command}`"
-    container = container_of(head)
-    if container and head[8:12] != _NOT_RIFF_AUDIO:
+        install = "" if can_decode_media() else f" or have it decoded with `{INSTALL}`"
+        return f"{name} holds {codec}, which libsndfile does not decode: convert it with `{command}`{install}"
+    if _is_damaged(head):
+        container = container_of(head)
         return f"{name} begins like {container}, but its header is cut short or damaged: copy or export the file again"
     if _is_text(head):
         return f"{name} holds text, not sound: expected an audio file; check what was saved under this name"
     return f"{name} is in no format that libsndfile reads; if it is a video or AAC, take the sound out with `{command}`"
+
+
+def _is_damaged(head: bytes) -> bool:
+    """Whether a file that libsndfile refused begins like one that it reads."""
+    return container_of(head) is not None and undecoded_codec(head) is None and head[8:12] != _NOT_RIFF_AUDIO
 
 
 def _is_text(head: bytes) -> bool:

@@ -13,6 +13,7 @@ from emostream.errors import NoInputError
 from emostream.pcm import NotFiniteError, OutOfRangeError, require_plausible
 from emostream.sources.decoding import open_sound
 from emostream.sources.downmix import cancelled_channel
+from emostream.sources.media import INSTALL, can_decode_media
 
 _NOT_SOUND = {"RAW", "MAT4", "MAT5", "HTK", "XI", "SDS"}  # libsndfile reads them, but such names are seldom recordings
 _OTHER_SUFFIXES = {".aif", ".aifc", ".oga", ".opus", ".wave", ".snd", ".sph", ".iff"}
@@ -117,7 +118,7 @@ def find_audio(paths: Iterable[Path]) -> Iterator[Path | NoInputError]:
             count = f"{len(undecoded)} files" if len(undecoded) > 1 else "1 file"
             yield NoInputError(
                 f"{path} holds {count} that libsndfile does not decode, such as {undecoded[0].name}: left out; convert "
-                "them with ffmpeg"
+                f"them with ffmpeg, or have them decoded with `{INSTALL}`"
             )
         elif not found and not unreadable:
             yield NoInputError(
@@ -129,6 +130,8 @@ def _audio_below(directory: Path) -> tuple[list[Path], list[Path], list[OSError]
     """The files of sound below a directory, those that libsndfile does not decode, and errors of folders."""
     formats = set(soundfile.available_formats()) - _NOT_SOUND
     suffixes = _OTHER_SUFFIXES | {f".{name.lower()}" for name in formats}
+    if can_decode_media():
+        suffixes |= _UNDECODED_SUFFIXES
     found: list[Path] = []
     undecoded: list[Path] = []
     unreadable: list[OSError] = []

@@ -117,14 +117,14 @@ def damaged(folder: Path, clip: Path) -> dict[Path, str]:
     for name, (content, _) in contents.items():
         (folder / name).write_bytes(content)
     for name in ("video.mp4", "video.mkv"):
-        film = ["-f", "lavfi", "-i", "testsrc=duration=1:size=64x64", "-f", "lavfi", "-i", "sine=duration=1"]
+        film = ["-f", "lavfi", "-i", "testsrc=duration=1:size=64x64"]
         subprocess.run(["ffmpeg", "-loglevel", "error", *film, folder / name], check=True, stdin=subprocess.DEVNULL)
     (folder / "folder").mkdir()
     (folder / "folder" / "notes.txt").write_text("nothing to hear")
     return {folder / name: message for name, (_, message) in contents.items()} | {
         folder / "missing.wav": "does not exist",
-        folder / "video.mp4": "-audio.wav`",
-        folder / "video.mkv": "-audio.wav`",
+        folder / "video.mp4": "there is no sound in it",
+        folder / "video.mkv": "there is no sound in it",
         folder / "folder": "holds no audio file",
     }
 

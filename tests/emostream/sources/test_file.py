@@ -212,6 +212,7 @@ def test_a_header_cut_short_is_refused(tmp_path: Path, name: str) -> None:
     assert "its header is cut short or damaged" in refusal(path)
 
 
+@pytest.mark.usefixtures("without_pyav")
 def test_a_video_is_refused_with_the_command_that_helps(tmp_path: Path) -> None:
     wav = written(tmp_path / "clip.wav", noise(0.5))
     video = tmp_path / "my film.mp4"
@@ -275,6 +276,7 @@ def test_reading_files_needs_no_sound_system() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
+@pytest.mark.usefixtures("without_pyav")
 def test_what_a_directory_leaves_out_is_said(tmp_path: Path) -> None:
     kept = written(tmp_path / "clip.wav", noise(1))
     for name in ("memo.m4a", "deep/call.AMR", "notes.txt", ".hidden.m4a"):

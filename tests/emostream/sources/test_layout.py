@@ -216,6 +216,7 @@ def test_integers_as_floats_are_refused(tmp_path: Path) -> None:
     ],
     ids=["G.722", "CAF", "Ogg FLAC", "Speex", "M4A", "WebM", "WMA"],
 )
+@pytest.mark.usefixtures("without_pyav")
 def test_what_is_not_decoded_is_named_with_the_command_that_helps(head: bytes, codec: str, tmp_path: Path) -> None:
     with pytest.raises(
         NoInputError, match=rf"holds {codec}, which libsndfile does not decode: convert it with `ffmpeg"
