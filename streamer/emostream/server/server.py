@@ -30,6 +30,7 @@ from emostream.server.context import LIVE, MakeStream, ServerContext
 from emostream.server.http import data_response, load_pages, page_response, refusal_response
 from emostream.server.hub import Hub
 from emostream.server.listener import address_of, is_loopback, listen, tls_context
+from emostream.server.loop_errors import LoopErrors
 from emostream.server.metrics import CONTENT_TYPE, Metrics
 from emostream.server.scheduler import BatchScheduler
 from emostream.server.session import ClientSession
@@ -166,6 +167,7 @@ class Server:
             create_connection=bounded_connection(connections, limits.connections),
             logger=_logger,
         )
+        asyncio.get_running_loop().set_exception_handler(LoopErrors())
         started.set_result(asyncio.get_running_loop())
         watch = asyncio.create_task(self._watch())
         await self._stop.wait()
