@@ -86,8 +86,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _open_source(arguments: argparse.Namespace) -> Source:
     device = arguments.stdin or arguments.device
+    wait = arguments.wait and not arguments.or_demo
     try:
-        return open_source(device, pcm_format(arguments), channel=arguments.channel, wait=arguments.wait)
+        return open_source(device, pcm_format(arguments), channel=arguments.channel, wait=wait)
     except UnavailableError as error:
         if not arguments.or_demo:
             raise

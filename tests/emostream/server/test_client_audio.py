@@ -10,6 +10,8 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from websockets.exceptions import ConnectionClosed
 
 from emostream.audio import Samples
@@ -61,6 +63,30 @@ def test_labels_are_those_of_a_stream_alone_and_none_is_missing(
     assert isinstance(events[0], Hello)
     assert [event.seq for event in events] == list(range(len(events)))
     assert_same(predictions(events), predictions(parts.whole(audio)))
+
+
+@pytest.mark.parametrize("encoding", ["s16le", "f32le"])
+@given(sizes=st.lists(st.integers(1, 60_000), min_size=1, max_size=6))
+@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_split_into_frames_gives_the_same_labels(
+    server: Server, recording: Samples, encoding: str, sizes: list[int]
+) -> None:
+    samples = recording[: 3 * HZ]
+    audio = (samples * 32_767).astype("<i2").tobytes() if encoding == "s16le" else samples.tobytes()
+    sizes = [max(size, 1 + len(audio) // 500) for size in sizes]
+    frames: list[bytes] = []
+    while audio:
+        size = sizes[len(frames) % len(sizes)]
+        frames.append(audio[:size])
+        audio = audio[size:]
+    with client(server) as connection:
+        connection.send(json.dumps({**START, "format": encoding}))
+        for frame in frames:
+            connection.send(frame)
+        connection.send('{"type":"stop"}')
+        split = receive_until(connection, Summary)
+    whole = answer_to(server, b"".join(frames), 64_000, format=encoding)
+    assert_same(predictions(split), predictions(whole))
 
 
 def test_many_at_once_get_what_each_would_get_alone(server: Server, parts: Parts, recording: Samples) -> None:
