@@ -19,6 +19,7 @@ _PLAIN = str.maketrans(
         **dict.fromkeys("░▒▓", ":"),
         **dict.fromkeys("‘’", "'"),
         **dict.fromkeys("“”", '"'),
+        "╱": "/",
         "→": ">",
         "←": "<",
         "×": "x",
