@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from emostream import cli
+from emostream import __main__, cli
 from emostream.cli import INTERRUPTED
 from emostream.commands import listen
 from emostream.commands.extras import EXTRAS
@@ -51,7 +51,7 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_the_console_script_is_the_same_as_the_module() -> None:
     (script,) = importlib.metadata.entry_points(group="console_scripts", name="emostream")
-    assert script.load() is cli.main
+    assert script.load() is __main__.main
     assert emostream("--version").stdout == f"emostream {importlib.metadata.version('emostream')}\n"
 
 
