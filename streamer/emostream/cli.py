@@ -2,6 +2,7 @@
 
 import argparse
 import difflib
+import errno
 import importlib
 import os
 import signal
@@ -23,6 +24,7 @@ INTERRUPTED = 128 + signal.SIGINT
 # What shows what is wrong, or has nothing to do with it, works with wrong settings too.
 WORKS_WITH_WRONG_SETTINGS = ("config", "devices", "models")
 HELP = {"-h", "--help"}
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class Parser(argparse.ArgumentParser):
@@ -56,9 +58,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # a reader that closes the pipe early, such as head, is no failure
         discard(sys.stdout)
         return 0
-    except OSError as error:  # a full disk behind standard output, most often
-        if error.filename is None:
-            discard(sys.stdout)
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        discard(sys.stdout)
         print_line(f"{error.filename or 'standard output'} takes no more ({error.strerror}): make room there")
         return EmostreamError.exit_code
 

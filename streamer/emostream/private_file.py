@@ -1,6 +1,5 @@
 """Small files that their owner alone may read, written as a whole or not at all."""
 
-import contextlib
 import os
 import tempfile
 from pathlib import Path
@@ -23,7 +22,17 @@ def write_private(path: Path, data: bytes, *, replaces: bool = True) -> None:
         if replaces:
             draft.replace(path)
         else:
-            with contextlib.suppress(FileExistsError):
-                path.hardlink_to(draft)
+            _name_first(draft, path)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _name_first(draft: Path, path: Path) -> None:
+    """Give ``draft`` the name ``path``, unless a file has it."""
+    try:
+        path.hardlink_to(draft)
+    except FileExistsError:
+        return
+    except OSError:  # file systems without links, such as those of memory cards
+        if not path.exists():
+            draft.replace(path)

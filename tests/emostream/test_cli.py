@@ -227,6 +227,12 @@ class TestWrongSettings:
         ended = emostream("models", env=self.config(tmp_path, 'port = 1\ncorpora = "x"\nwait = true\n'))
         assert (ended.returncode, ended.stderr) == (0, "")
 
+    def test_the_token_of_the_environment_is_known_and_not_shown(self) -> None:
+        ended = emostream("config", env={"EMOSTREAM_TOKEN": "a secret of thirty-two letters"})
+        assert (ended.returncode, ended.stderr) == (0, "")
+        assert "EMOSTREAM_TOKEN" in ended.stdout
+        assert "secret" not in ended.stdout
+
     @pytest.mark.parametrize("text", ["port = ", 'format = "xml"\nport = "high"\n'])
     @pytest.mark.parametrize("command", [("listen", "--help"), ("file", "-h"), ("models",), ("config",)])
     def test_they_do_not_stop_what_helps(self, command: tuple[str, ...], text: str, tmp_path: Path) -> None:

@@ -1,8 +1,11 @@
 """What a process asks the system for, by strace: connections, and files that it makes or changes."""
 
+import os
 import re
+import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -26,30 +29,41 @@ class Trace:
 
 
 def traced(
-    arguments: Sequence[object], folder: Path, *, stdin: bytes = b"", env: Mapping[str, str] = {}, end_after_s: int = 0
-) -> tuple[subprocess.CompletedProcess[bytes], Trace]:
-    """Run Python with these arguments, its home and its temporary folder in ``folder``.
+    arguments: Sequence[object], folder: Path, *, env: Mapping[str, str] = {}, until: str | None = None
+) -> tuple[int, str, Trace]:
+    """Run Python with these arguments, its home and its temporary folder in ``folder``: exit code, output, calls.
 
-    With ``end_after_s`` it gets SIGTERM after so many seconds.
+    Standard error is part of the output. With ``until`` the process gets SIGTERM once a line holds that text.
     """
     log = folder / "strace.txt"
     home = folder / "home"
     (home / "tmp").mkdir(parents=True)
-    command = [sys.executable, *map(str, arguments)]
-    if end_after_s:
-        command = ["timeout", "--signal=TERM", str(end_after_s), *command]
     ours = {"HOME": str(home), "TMPDIR": str(home / "tmp"), "PYTHONDONTWRITEBYTECODE": "1"}
     inherited = {name: value for name, value in environment(env).items() if not name.startswith("ORT_")}
-    ended = subprocess.run(
-        ["strace", "-f", "-o", log, "-e", f"trace={_CALLS}", *command],
-        input=stdin,
-        capture_output=True,
+    # strace would keep a signal to itself, so the process says its number first.
+    says_its_number = ["sh", "-c", 'echo $$; exec "$@"', "sh", sys.executable, *map(str, arguments)]
+    with subprocess.Popen(
+        ["strace", "-f", "-o", log, "-e", f"trace={_CALLS}", *says_its_number],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         env={**inherited, **ours},
         cwd=ROOT,
-        timeout=TIMEOUT_S,
-        check=False,
-    )
-    return ended, Trace(log.read_text(errors="replace").splitlines())
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        number = int(process.stdout.readline())
+        guard = threading.Timer(TIMEOUT_S, os.kill, (number, signal.SIGKILL))
+        guard.start()
+        lines = []
+        for line in process.stdout:
+            lines.append(line)
+            if until and until in line:
+                os.kill(number, signal.SIGTERM)
+                until = None
+        code = process.wait()
+        guard.cancel()
+    return code, "".join(lines), Trace(log.read_text(errors="replace").splitlines())
 
 
 def _failed(line: str) -> bool:

@@ -33,7 +33,7 @@ def use_plain_characters() -> None:
     """Have standard output and standard error write what their encoding lacks with plain characters, or as ``?``."""
     codecs.register_error(_HANDLER, _plain)
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):  # tests have others
+        if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors=_HANDLER)
 
 

@@ -22,6 +22,7 @@ TOKEN_VARIABLE = "EMOSTREAM_TOKEN"
 def add_server_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
     """The options of every command that serves."""
     group = parser.add_argument_group("serving")
+    settings.offer_secret("token")
     settings.add_option(
         group,
         "--host",

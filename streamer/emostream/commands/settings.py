@@ -84,6 +84,12 @@ class Settings:
         self.offered[name] = setting
         return setting.value
 
+    def offer_secret(self, name: str) -> None:
+        """A variable of the environment that is no option, so that no list of processes shows it."""
+        variable = f"{_PREFIX}{name.upper()}"
+        if variable in self._environment:
+            self.offered[name] = Setting(name, "(hidden)", variable)
+
     def add_option(
         self,
         parser: argparse._ActionsContainer,

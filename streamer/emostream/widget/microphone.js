@@ -72,8 +72,8 @@ export class Microphone {
       node.port.postMessage(null);
       if (this.#context === context) this.#onChunk(data);
     };
-    // Some browsers run only nodes that are connected to the loudspeaker; the processor's output is silence.
     this.#countSuspensions(context, node);
+    // Some browsers run only nodes that are connected to the loudspeaker; the processor's output is silence.
     context.createMediaStreamSource(media).connect(node).connect(context.destination);
     for (const track of media.getTracks()) track.onended = () => this.stop(FAILURES.Ended);
     this.#become("on");

