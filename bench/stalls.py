@@ -3,9 +3,10 @@
     python -m bench.stalls [--seed 1]
 
 `emostream listen` hears a virtual microphone (PulseAudio's pipe source) that stalls for ``STALLS_S``, in an order drawn
-by the seed, with some seconds of sound between any two. A JSON line a stall, and one for them all. After a long stall the device is
-opened anew, and what it gave in that moment is lost as well: so the last line also has by how much the clock of the
-estimates fell behind that of the machine, which is 0 if all that was lost is counted. Linux, with pulseaudio.
+by the seed, with some seconds of sound between any two. A JSON line a stall, and one for them all. After a long stall
+it opens the device anew, and what that gave in the moment is lost as well: so the last line also has by how much the
+clock of the estimates fell behind that of the machine, which is 0 if all that was lost is counted. Linux, with
+pulseaudio.
 """
 
 import argparse
