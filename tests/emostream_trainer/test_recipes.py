@@ -1,5 +1,6 @@
 """What the report of 2024 trained with, to the number, and what of a recipe cannot be asked for."""
 
+import msgspec
 import pytest
 
 from emostream.errors import UsageError
@@ -11,9 +12,13 @@ def test_the_published_1d_network_is_trained_as_the_report_says() -> None:
     recipe = RECIPES["mfcc_cnn1d/published"]
     assert (recipe.epochs, recipe.batch_size, recipe.learning_rate) == (30, 128, 1e-4)
     assert recipe.features == FeatureSpec(
-        features=(Feature.MFCC, Feature.CENTROID, Feature.CONTRAST_MEAN), n_mfcc=50, frame_length=2048, hop_length=512
+        features=(Feature.MFCC, Feature.CENTROID, Feature.CONTRAST_LOWEST), n_mfcc=50, frame_length=2048, hop_length=512
     )
     assert recipe.features.dim == 52
+    second_reading = RECIPES["mfcc_cnn1d/published-20"]
+    assert second_reading.features == msgspec.structs.replace(recipe.features, n_mfcc=20)
+    assert second_reading.features.dim == 22
+    assert msgspec.structs.replace(second_reading, variant="published", features=recipe.features) == recipe
 
 
 def test_the_published_2d_network_is_trained_as_the_report_says() -> None:
@@ -24,7 +29,7 @@ def test_the_published_2d_network_is_trained_as_the_report_says() -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["mfcc_cnn1d/published", "mel_cnn2d/published"])
+@pytest.mark.parametrize("name", ["mfcc_cnn1d/published", "mfcc_cnn1d/published-20", "mel_cnn2d/published"])
 def test_nothing_else_of_ours_is_in_them(name: str) -> None:
     recipe = RECIPES[name]
     assert (recipe.views, recipe.clean_share, recipe.balance, recipe.clips_per_epoch) == (1, 1.0, 0.0, None)

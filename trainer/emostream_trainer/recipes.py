@@ -1,15 +1,22 @@
 """What each variant of each network is trained with. One frozen recipe a variant; the checkpoints keep a copy."""
 
+from typing import Literal
+
 import msgspec
 
 from emostream.errors import UsageError
 from emostream.features import Feature, FeatureSpec
 from emostream.features.windows import WindowGrid
 
+Picture = Literal["direct", "drawn"]
+Activation = Literal["gelu", "relu"]
+
 # Our own variants are without a constant offset and rumble: below 20 Hz there is no voice (bench/recording_chain.py).
 HIGH_PASS_HZ = 20.0
 
-PUBLISHED_MFCC = FeatureSpec(features=(Feature.MFCC, Feature.CENTROID, Feature.CONTRAST_MEAN), n_mfcc=50)
+PUBLISHED_MFCC = FeatureSpec(features=(Feature.MFCC, Feature.CENTROID, Feature.CONTRAST_LOWEST), n_mfcc=50)
+# The listing takes 20 MFCC, its network 52 inputs. Of 22 its unpadded convolutions would leave nothing.
+PUBLISHED_MFCC_20 = msgspec.structs.replace(PUBLISHED_MFCC, n_mfcc=20)
 PUBLISHED_MEL = FeatureSpec(features=(Feature.LOG_MEL,), hop_length=1024)
 # Long frames tell the harmonics of low voices apart; all seven contrast bands say more than their mean
 # (see models/README.md).
@@ -24,6 +31,9 @@ MEL = FeatureSpec(features=(Feature.LOG_MEL,), frame_length=1024, hop_length=320
 # What the Dusha network takes.
 DUSHA = FeatureSpec(features=(Feature.LOG_MEL,), frame_length=320, hop_length=160, n_mels=64)
 STAGED = msgspec.structs.replace(DUSHA, high_pass_hz=HIGH_PASS_HZ)
+
+# The published 2-D network reads pictures of so many points a side.
+PICTURE_SIDE = 224
 
 # Numbers in the summary that the Dusha network gives of a clip; what is imitated.
 TEACHER_SUMMARY = 928
@@ -40,7 +50,8 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ``teacher_weight`` scales the loss of
     imitating the summary of the Dusha network; 0 is no teacher. ``from_dusha`` builds on that network's
     weights. ``soft_targets`` teaches the shares of listeners' votes where a clip has them. Of ``every_steps`` steps a
-    stream asks the network at one.
+    stream asks the network at one. ``picture`` and ``activation`` are those of the published 2-D network
+    (``networks.mel_cnn2d.Published``).
     """
 
     network: str
@@ -67,6 +78,8 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     shrinkage: float = 0.1
     between_speaker_weight: float = 0.0
     soft_targets: bool = False
+    picture: Picture = "direct"
+    activation: Activation = "gelu"
     seed: int = 0
 
     @property
@@ -106,6 +119,14 @@ RECIPES = {
             network="mfcc_cnn1d",
             variant="published",
             features=PUBLISHED_MFCC,
+            epochs=30,
+            batch_size=128,
+            learning_rate=1e-4,
+        ),
+        Recipe(
+            network="mfcc_cnn1d",
+            variant="published-20",
+            features=PUBLISHED_MFCC_20,
             epochs=30,
             batch_size=128,
             learning_rate=1e-4,

@@ -19,6 +19,7 @@ class Feature(StrEnum):
     CENTROID = "spectral_centroid"
     CONTRAST = "spectral_contrast"
     CONTRAST_MEAN = "spectral_contrast_mean"
+    CONTRAST_LOWEST = "spectral_contrast_lowest"
 
 
 class FeatureSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -32,6 +33,7 @@ class FeatureSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     - ``spectral_centroid``: one value in Hz
     - ``spectral_contrast``: ``contrast_bands + 1`` values in dB, octaves up from ``contrast_f_min_hz`` (Jiang 2002)
     - ``spectral_contrast_mean``: their mean, one value
+    - ``spectral_contrast_lowest``: that of the lowest band, from 0 Hz to ``contrast_f_min_hz``, one value
 
     Two fields take out what belongs to the recording chain, and not to the voice; 0 turns each off:
 
@@ -131,7 +133,7 @@ class FeatureSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
                 return self.n_mfcc
             case Feature.CONTRAST:
                 return self.contrast_bands + 1
-            case Feature.CENTROID | Feature.CONTRAST_MEAN:
+            case Feature.CENTROID | Feature.CONTRAST_MEAN | Feature.CONTRAST_LOWEST:
                 return 1
 
     def fingerprint(self) -> str:

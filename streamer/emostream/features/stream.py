@@ -19,6 +19,8 @@ DB_PER_E_FOLD = np.float32(10 / np.log(10))
 # Frames that go through the FFT at once: enough to be vectorised, few enough to stay in the processor's cache.
 FRAMES_AT_ONCE = 64
 
+CONTRASTS = {Feature.CONTRAST, Feature.CONTRAST_MEAN, Feature.CONTRAST_LOWEST}
+
 
 class FeatureStream:
     """Audio in, one feature row per whole frame out.
@@ -92,13 +94,14 @@ class FeatureStream:
         if Feature.MFCC in wanted:
             # matvec goes row by row: a matrix product may sum in another order when the number of rows changes.
             columns[Feature.MFCC] = np.matvec(self._dct, columns[Feature.LOG_MEL])
-        if wanted & {Feature.CENTROID, Feature.CONTRAST, Feature.CONTRAST_MEAN}:
+        if wanted & {Feature.CENTROID, *CONTRASTS}:
             magnitude = np.sqrt(power)
             if Feature.CENTROID in wanted:
                 columns[Feature.CENTROID] = self._centroid_hz(magnitude)
-            if wanted & {Feature.CONTRAST, Feature.CONTRAST_MEAN}:
+            if wanted & CONTRASTS:
                 columns[Feature.CONTRAST] = self._contrast_db(magnitude)
                 columns[Feature.CONTRAST_MEAN] = columns[Feature.CONTRAST].mean(axis=1, keepdims=True)
+                columns[Feature.CONTRAST_LOWEST] = columns[Feature.CONTRAST][:, :1]
         return np.concatenate([columns[feature] for feature in self.spec.features], axis=1, dtype=np.float32)
 
     def _log_mel(self, power: Bins) -> Rows:

@@ -46,6 +46,7 @@ def librosa_rows(spec: FeatureSpec, samples: Samples) -> F32:
         Feature.CENTROID: librosa.feature.spectral_centroid(S=magnitude, sr=spec.sample_rate_hz).T,
         Feature.CONTRAST: contrast.T,
         Feature.CONTRAST_MEAN: contrast.mean(axis=0)[:, None],
+        Feature.CONTRAST_LOWEST: contrast[0][:, None],
     }
     return np.concatenate([columns[feature] for feature in spec.features], axis=1, dtype=np.float32)
 

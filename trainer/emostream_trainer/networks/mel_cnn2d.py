@@ -7,16 +7,16 @@ from torch import Tensor, nn
 
 from emostream.features.arrays import Rows
 from emostream_trainer.networks.dusha import EMBEDDING, SUMMARY, Dusha, load_dusha
-from emostream_trainer.recipes import Recipe
+from emostream_trainer.recipes import PICTURE_SIDE, Activation, Picture, Recipe
 
-PICTURE = 224
 RANGE_DB = 80.0
 LEAST_DEVIATION_DB = 1e-3
+ACTIVATIONS: dict[Activation, type[nn.Module]] = {"gelu": nn.GELU, "relu": nn.ReLU}
 
 
-def build_published(_recipe: Recipe, n_labels: int, _rows: Rows | None, _pretrained: Path | None) -> nn.Module:
-    """The network as published (2024), with the activation of the report's text."""
-    return Published(n_labels)
+def build_published(recipe: Recipe, n_labels: int, _rows: Rows | None, _pretrained: Path | None) -> nn.Module:
+    """The network as published (2024), with the recipe's picture and activation."""
+    return Published(n_labels, recipe.activation, recipe.picture)
 
 
 def build_attentive(recipe: Recipe, n_labels: int, rows: Rows | None, _pretrained: Path | None) -> nn.Module:
@@ -38,26 +38,59 @@ def build_staged(_recipe: Recipe, n_labels: int, _rows: Rows | None, pretrained:
 class Published(nn.Module):
     """The network as published (2024): a mel spectrogram in dB re its maximum, drawn as a 3 x 224 x 224 picture.
 
-    The report's text says GELU, its listing ReLU. The picture is grey, three times the same: the report drew it with a
-    colour map, which adds no information.
+    The report's text says GELU, its listing ReLU. ``drawn`` is the picture as the report drew it (``drawn_pictures``),
+    ``direct`` the same levels in grey, three times the same, smoothly stretched and with the lowest band on top.
     """
 
-    def __init__(self, n_labels: int, activation: type[nn.Module] = nn.GELU) -> None:
+    colours: Tensor
+
+    def __init__(self, n_labels: int, activation: Activation = "gelu", picture: Picture = "direct") -> None:
         super().__init__()
+        self._drawn = picture == "drawn"
+        if self._drawn:
+            self.register_buffer("colours", magma(), persistent=False)
         layers: list[nn.Module] = []
         before = 3
         for channels in (8, 16, 32, 64, 96):
-            layers += [nn.Conv2d(before, channels, 3), activation(), nn.MaxPool2d(2)]
+            layers += [nn.Conv2d(before, channels, 3), ACTIVATIONS[activation](), nn.MaxPool2d(2)]
             before = channels
         self.layers = nn.Sequential(*layers, nn.Flatten(), nn.Linear(96 * 5 * 5, n_labels))
 
     def forward(self, features: Tensor) -> Tensor:
         """Logits (B, K) of windows (B, T, D)."""
-        below_maximum = features - features.amax(dim=(1, 2), keepdim=True)
-        picture = (below_maximum / RANGE_DB + 1).clamp_min(0).transpose(1, 2).unsqueeze(1)
-        picture = nn.functional.interpolate(picture, size=(PICTURE, PICTURE), mode="bilinear")
-        logits: Tensor = self.layers(picture.expand(-1, 3, -1, -1))
+        picture = drawn_pictures(features, self.colours) if self._drawn else direct_pictures(features)
+        logits: Tensor = self.layers(picture)
         return logits
+
+
+def direct_pictures(features: Tensor) -> Tensor:
+    """Windows (B, T, D) in dB as grey pictures (B, 3, 224, 224): 1 is the window's maximum, 0 is 80 dB below."""
+    below_maximum = features - features.amax(dim=(1, 2), keepdim=True)
+    picture = (below_maximum / RANGE_DB + 1).clamp_min(0).transpose(1, 2).unsqueeze(1)
+    return nn.functional.interpolate(picture, size=(PICTURE_SIDE, PICTURE_SIDE), mode="bilinear").expand(-1, 3, -1, -1)
+
+
+def drawn_pictures(features: Tensor, colours: Tensor) -> Tensor:
+    """Windows (B, T, D) in dB as ``librosa.display.specshow`` draws them, (B, 3, 224, 224) in [0, 1].
+
+    Levels of at most 80 dB below the maximum, spread from the lowest to the highest over ``colours`` (256, 3), the
+    lowest band at the bottom, each cell a rectangle of one colour. ``data.pictures`` draws the same by librosa and
+    matplotlib.
+    """
+    highest = features.amax(dim=(1, 2), keepdim=True)
+    levels = torch.maximum(features, highest - RANGE_DB)
+    lowest = levels.amin(dim=(1, 2), keepdim=True)
+    share = (levels - lowest) / (highest - lowest).clamp_min(1e-6)
+    picture = colours[(share * len(colours)).long().clamp_max(len(colours) - 1)]  # (B, T, D, 3), as matplotlib rounds
+    upright = picture.permute(0, 3, 2, 1).flip(2)
+    return nn.functional.interpolate(upright, size=(PICTURE_SIDE, PICTURE_SIDE), mode="nearest")
+
+
+def magma() -> Tensor:
+    """Matplotlib's colour map ``magma``, which specshow takes for levels below 0 dB: float32 of shape (256, 3)."""
+    from matplotlib import colormaps
+
+    return torch.from_numpy(colormaps["magma"](range(256))[:, :3]).float()
 
 
 class AttentiveStatistics(nn.Module):

@@ -28,6 +28,11 @@ def build_published(recipe: Recipe, n_labels: int, _rows: Rows | None, _pretrain
     return published(n_labels, recipe.features.dim)
 
 
+def build_published_padded(recipe: Recipe, n_labels: int, _rows: Rows | None, _pretrained: Path | None) -> keras.Model:
+    """The same with padded convolutions: unpadded ones leave nothing of fewer than 28 features, as of the listing's 22."""
+    return published(n_labels, recipe.features.dim, padding="same")
+
+
 def build_attentive(recipe: Recipe, n_labels: int, rows: Rows | None, _pretrained: Path | None) -> keras.Model:
     """Two towers with a loss each. Raises ``UsageError`` unless the first column is loudness."""
     return attentive(n_labels, *row_statistics(recipe, rows))
@@ -57,15 +62,18 @@ def row_statistics(recipe: Recipe, rows: Rows | None) -> tuple[F32, F32]:
     return mean.astype(np.float32), deviation.astype(np.float32)
 
 
-def published(n_labels: int, dim: int) -> keras.Model:
-    """The network as published (2024): the mean over time, (52,), read by 1-D convolutions along the features."""
+def published(n_labels: int, dim: int, padding: str = "valid") -> keras.Model:
+    """The network as published (2024): the mean over time, (52,), read by 1-D convolutions along the features.
+
+    With ``padding`` "valid" the lengths of 52 features are 50, 48, 24, 22, 20, 18, 9 and 7: 256 x 7 before the labels.
+    """
     features = keras.Input((None, dim), name="features")
     x = layers.Reshape((dim, 1))(ops.mean(features, axis=1))
     for channels, repeats in ((64, 2), (128, 3)):
         for _ in range(repeats):
-            x = layers.Conv1D(channels, 3, padding="same", activation="relu")(x)
+            x = layers.Conv1D(channels, 3, padding=padding, activation="relu")(x)
         x = layers.MaxPooling1D(2)(layers.Dropout(0.25)(x))
-    x = layers.Conv1D(256, 3, padding="same", activation="relu")(x)
+    x = layers.Conv1D(256, 3, padding=padding, activation="relu")(x)
     logits = layers.Dense(n_labels, name="logits")(layers.Flatten()(x))
     return keras.Model(features, [logits, logits])
 

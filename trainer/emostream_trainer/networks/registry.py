@@ -26,6 +26,7 @@ class NetworkEntry:
 
 REGISTRY = {
     "mfcc_cnn1d/published": NetworkEntry("keras", "mfcc_cnn1d", "build_published"),
+    "mfcc_cnn1d/published-20": NetworkEntry("keras", "mfcc_cnn1d", "build_published_padded"),
     "mfcc_cnn1d/attentive": NetworkEntry("keras", "mfcc_cnn1d", "build_attentive"),
     "mfcc_cnn1d/distilled": NetworkEntry("keras", "mfcc_cnn1d", "build_distilled"),
     "mel_cnn2d/published": NetworkEntry("torch", "mel_cnn2d", "build_published"),
