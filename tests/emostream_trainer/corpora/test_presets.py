@@ -8,7 +8,7 @@ import pytest
 from emostream.errors import NoInputError
 from emostream_trainer.corpora.clip import Clip, Corpus, Skipped, unknown_speaker
 from emostream_trainer.corpora.labels import FOUR, label_set
-from emostream_trainer.corpora.presets import PUBLISHED, prepare, published, published_labels
+from emostream_trainer.corpora.presets import CREMA_D, DUSHA, PUBLISHED, prepare, preset_of, published
 
 
 def _clips(corpus: str, speaker: str | None = None, /, **counts: int) -> list[Clip]:
@@ -68,10 +68,45 @@ def test_unknown_speakers_are_incomplete_where_others_are_known() -> None:
     assert len(published(_corpus(nobody), FOUR).clips) == 8, "a corpus that names nobody is not incomplete"
 
 
-def test_the_labels_of_the_report() -> None:
-    assert published_labels(_clips("crema-d", sad=1)) == "happy,neutral,sad"
-    assert published_labels(_clips("dusha", sad=1)) == "angry,happy,neutral,sad"
-    assert published_labels([*_clips("crema-d", sad=1), *_clips("tess", sad=1)]) == "angry,happy,neutral,sad"
+def test_the_presets_of_the_report() -> None:
+    crema_d, dusha = _clips("crema-d", sad=1), _clips("dusha", sad=1)
+    assert (CREMA_D.labels, CREMA_D.balanced, CREMA_D.epochs["mfcc_cnn1d"]) == ("happy,neutral,sad", False, 30)
+    assert (DUSHA.labels, DUSHA.balanced, DUSHA.epochs["mfcc_cnn1d"]) == ("angry,happy,neutral,sad", True, 100)
+    assert CREMA_D.epochs["mel_cnn2d"] == DUSHA.epochs["mel_cnn2d"] == 15
+    assert preset_of(crema_d, PUBLISHED) is CREMA_D
+    assert preset_of(dusha, PUBLISHED) is preset_of([*crema_d, *dusha], PUBLISHED) is DUSHA
+    assert preset_of(dusha, "crema-d") is CREMA_D
+    assert preset_of(crema_d, "dusha") is DUSHA
+
+
+def test_crema_d_is_taken_as_it_is() -> None:
+    corpus = _corpus(_clips("crema-d", angry=3, happy=5, neutral=4, sad=6))
+    prepared = prepare(corpus, PUBLISHED, None)
+    assert _counts(prepared.corpus) == {"happy": 5, "neutral": 4, "sad": 6}
+    assert _why(prepared.corpus) == {"angry is none of the labels": 3}
+    assert prepared.notes == ()
+
+
+def test_a_tiny_class_is_left_out_and_said_unless_it_is_asked_for() -> None:
+    corpus = _corpus(_clips("dusha", angry=1, happy=30, neutral=201, sad=40))
+    prepared = prepare(corpus, PUBLISHED, None)
+    assert prepared.labels.labels == ("happy", "neutral", "sad")
+    assert _counts(prepared.corpus) == {"happy": 30, "neutral": 30, "sad": 30}
+    assert prepared.notes == ("angry has 1 clips, under 1% of the largest class: the label is left out",)
+    assert _counts(prepare(corpus, PUBLISHED, "angry,happy,neutral,sad").corpus) == dict.fromkeys(FOUR.labels, 1)
+    just_enough = _corpus(_clips("dusha", angry=2, happy=30, neutral=200, sad=40))
+    assert prepare(just_enough, PUBLISHED, None).labels == FOUR
+
+
+def test_incomplete_rows_are_held_against_those_of_the_report() -> None:
+    clips = _clips("dusha", **dict.fromkeys(FOUR.labels, 24))
+    rows = [Skipped(Path(f"{i}.wav"), "its rows in the table are incomplete") for i in range(6)]
+    few = prepare(Corpus("made", tuple(clips), tuple(rows[:5])), PUBLISHED, None)
+    assert few.notes == ()
+    many = prepare(Corpus("made", tuple(clips), tuple(rows)), PUBLISHED, None)
+    assert many.notes == (
+        "6 of 102 recordings (6%) are incomplete: the report left out under 5%; is the corpus whole?",
+    )
 
 
 def test_labels_that_are_asked_for_win() -> None:
@@ -79,7 +114,7 @@ def test_labels_that_are_asked_for_win() -> None:
     assert prepare(corpus, PUBLISHED, None).labels.labels == ("happy", "neutral", "sad")
     asked = prepare(corpus, PUBLISHED, "fearful,sad")
     assert asked.labels == label_set("fearful,sad")
-    assert _counts(asked.corpus) == {"fearful": 2, "sad": 2}
+    assert _counts(asked.corpus) == {"fearful": 2, "sad": 3}
 
 
 def test_without_a_preset_nothing_is_left_out() -> None:

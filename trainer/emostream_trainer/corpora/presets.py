@@ -1,32 +1,54 @@
-"""Ways to prepare a corpus that have a name. `published` is that of the report of 2024.
+"""Ways to prepare a corpus that have a name: those of the report of 2024, one a corpus.
 
-It dropped incomplete rows and what listeners called `other`, and then took clips away from every class until all had
-as many as the smallest. CREMA-D had three labels, happy, neutral and sad; Dusha had angry, happy, neutral and sad. What
-was published was split at random; here, speakers stay apart as ever.
+Of Dusha it dropped incomplete rows (under 5 % of them), what listeners called `other` and classes with too few clips,
+and then took clips away from every class until all had as many as the smallest; of CREMA-D it used happy, neutral and
+sad as they are. Then it split at random; here, speakers stay apart as ever.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
+from emostream.errors import NoInputError
 from emostream_trainer.corpora.clip import Clip, Corpus, Skipped, unknown_speaker
 from emostream_trainer.corpora.labels import LabelSet, label_set
 from emostream_trainer.corpora.reader import in_order
 
-PUBLISHED = "published"
-PRESETS = (PUBLISHED,)
-SEED = 2024
 FOUR = "angry,happy,neutral,sad"
 THREE = "happy,neutral,sad"
+INCOMPLETE = "incomplete"
+# The report left out under this share of its rows as incomplete; where it is more, that is said.
+MOST_INCOMPLETE = 0.05
+# The report removed classes with too few clips, and does not say how few: below this share of the largest.
+LEAST_OF_LARGEST = 0.01
+SEED = 2024
+
+
+@dataclass(frozen=True)
+class Preset:
+    """Labels, whether each is to be as frequent as the rarest, and the epochs of the published network of a name."""
+
+    labels: str
+    balanced: bool
+    epochs: Mapping[str, int]
+
+
+CREMA_D = Preset(THREE, balanced=False, epochs={"mfcc_cnn1d": 30, "mel_cnn2d": 15})
+DUSHA = Preset(FOUR, balanced=True, epochs={"mfcc_cnn1d": 100, "mel_cnn2d": 15})
+PUBLISHED = "published"  # that of the corpus
+PRESETS = (PUBLISHED, "crema-d", "dusha")
 
 
 @dataclass(frozen=True)
 class Preparation:
-    """What is learnt from or judged by, and which labels it has."""
+    """What is learnt from or judged by, which labels it has, by which preset, and what is to be said about it."""
 
     corpus: Corpus
     labels: LabelSet
+    preset: Preset | None = None
+    notes: tuple[str, ...] = ()
 
 
 def prepare(corpus: Corpus, preset: str | None, labels: str | None) -> Preparation:
@@ -34,17 +56,22 @@ def prepare(corpus: Corpus, preset: str | None, labels: str | None) -> Preparati
 
     Without a preset nothing is left out. Raises UsageError and NoInputError as `label_set` and `LabelSet.keep` do.
     """
-    chosen = label_set(labels or (published_labels(corpus.clips) if preset else FOUR))
-    return Preparation(published(corpus, chosen) if preset else corpus, chosen)
+    if preset is None:
+        return Preparation(corpus, label_set(labels or FOUR))
+    chosen = preset_of(corpus.clips, preset)
+    wanted = label_set(labels) if labels else _without_tiny(corpus.clips, label_set(chosen.labels))
+    prepared = published(corpus, wanted, balanced=chosen.balanced)
+    return Preparation(prepared, wanted, chosen, tuple(_notes(corpus, prepared, chosen, wanted)))
 
 
-def published_labels(clips: Sequence[Clip]) -> str:
-    """Return the labels of the report: three for CREMA-D, four for Dusha and for everything else."""
-    return THREE if {clip.corpus for clip in clips} == {"crema-d"} else FOUR
+def preset_of(clips: Sequence[Clip], name: str) -> Preset:
+    """Return the preset of that name; the published one of CREMA-D alone is its own, that of all else is Dusha's."""
+    is_crema_d = name == "crema-d" or (name == PUBLISHED and {clip.corpus for clip in clips} == {"crema-d"})
+    return CREMA_D if is_crema_d else DUSHA
 
 
-def published(corpus: Corpus, labels: LabelSet) -> Corpus:
-    """Return the corpus as the report prepared it: complete, without `other`, each label as often as the rarest.
+def published(corpus: Corpus, labels: LabelSet, *, balanced: bool = True) -> Corpus:
+    """Return the corpus as the report prepared it: complete, without `other`; `balanced`, each label like the rarest.
 
     Rows that lack a label never become a clip; incomplete beyond that is a clip of unknown speaker in a corpus that
     names its speakers. The same clips give the same choice. Raises NoInputError where a label has no clip.
@@ -54,22 +81,58 @@ def published(corpus: Corpus, labels: LabelSet) -> Corpus:
     complete: list[Clip] = []
     for clip in corpus.clips:
         if clip.corpus in named and clip.speaker == unknown_speaker(clip.corpus):
-            left_out.append(Skipped(clip.path, "incomplete: no speaker"))
+            left_out.append(Skipped(clip.path, f"{INCOMPLETE}: no speaker"))
         elif labels.index(clip.emotion) is None:
             left_out.append(Skipped(clip.path, f"{clip.emotion} is none of the labels"))
         else:
             complete.append(clip)
     labels.keep(complete)  # refuses a label that no clip has
-    places = labels.indices(complete)
-    fewest = np.bincount(places).min()
-    rng = np.random.default_rng(SEED)
-    chosen = {
-        int(number)
-        for label in range(len(labels.labels))
-        for number in rng.permutation(np.flatnonzero(places == label))[:fewest]
-    }
+    chosen = _balanced(labels.indices(complete)) if balanced else set(range(len(complete)))
     left_out += [
         Skipped(clip.path, "one too many of its label") for number, clip in enumerate(complete) if number not in chosen
     ]
     kept = [complete[number] for number in sorted(chosen)]
     return in_order(corpus.name, kept, [*corpus.skipped, *left_out])
+
+
+def _balanced(places: NDArray[np.int64]) -> set[int]:
+    """The numbers of as many clips of each label as the rarest has."""
+    fewest = np.bincount(places).min()
+    rng = np.random.default_rng(SEED)
+    of_labels = (rng.permutation(np.flatnonzero(places == label))[:fewest] for label in range(places.max() + 1))
+    return {int(number) for numbers in of_labels for number in numbers}
+
+
+def _without_tiny(clips: Sequence[Clip], labels: LabelSet) -> LabelSet:
+    """The labels of which there is enough, or none at all: that is refused later."""
+    counts = _counts(clips, labels)
+    enough = [
+        label
+        for label, count in zip(labels.labels, counts, strict=True)
+        if not 0 < count < LEAST_OF_LARGEST * max(counts)
+    ]
+    if len(enough) == len(labels.labels):
+        return labels
+    if len(enough) < 2:
+        raise NoInputError(f"found clips of {enough[0]} and hardly any of other labels, expected two labels or more")
+    return label_set(",".join(enough))
+
+
+def _notes(corpus: Corpus, prepared: Corpus, preset: Preset, labels: LabelSet) -> Iterator[str]:
+    for label, count in zip(
+        label_set(preset.labels).labels, _counts(corpus.clips, label_set(preset.labels)), strict=True
+    ):
+        if count and label not in labels.labels and len(labels.labels) < len(label_set(preset.labels).labels):
+            yield f"{label} has {count} clips, under {LEAST_OF_LARGEST:.0%} of the largest class: the label is left out"
+    incomplete = sum(INCOMPLETE in skipped.why for skipped in prepared.skipped)
+    found = len(corpus.clips) + len(corpus.skipped)
+    if incomplete > MOST_INCOMPLETE * found:
+        yield (
+            f"{incomplete} of {found} recordings ({incomplete / found:.0%}) are incomplete: the report left out under "
+            f"{MOST_INCOMPLETE:.0%}; is the corpus whole?"
+        )
+
+
+def _counts(clips: Sequence[Clip], labels: LabelSet) -> list[int]:
+    places = [labels.index(clip.emotion) for clip in clips]
+    return [places.count(label) for label in range(len(labels.labels))]

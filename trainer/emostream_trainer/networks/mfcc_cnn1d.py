@@ -29,7 +29,7 @@ def build_published(recipe: Recipe, n_labels: int, _rows: Rows | None, _pretrain
 
 
 def build_published_padded(recipe: Recipe, n_labels: int, _rows: Rows | None, _pretrained: Path | None) -> keras.Model:
-    """The same with padded convolutions: unpadded ones leave nothing of fewer than 28 features, as of the listing's 22."""
+    """The same with padded convolutions: unpadded ones leave nothing of fewer than 28 features, such as 22."""
     return published(n_labels, recipe.features.dim, padding="same")
 
 
