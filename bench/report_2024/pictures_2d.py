@@ -8,7 +8,6 @@ there already are left out. About 6 minutes a row and seed on one core.
 """
 
 import argparse
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +23,7 @@ from torch.utils.data import DataLoader
 from bench.report_2024.clips import LABELS, Sides, sides
 from emostream_trainer.corpora.clip import Clip
 from emostream_trainer.data.feature_cache import read_audio
-from emostream_trainer.data.pictures import RATE_HZ, Pictures, draw_picture, mel_levels, read_picture
+from emostream_trainer.data.pictures import RATE_HZ, Pictures, draw_clip, mel_levels, read_picture
 from emostream_trainer.networks.mel_cnn2d import Published, direct_pictures
 from emostream_trainer.parallel import parallel_map
 from emostream_trainer.recipes import Activation, Picture
@@ -148,11 +147,7 @@ class Draw:
     def __call__(self, clip: Clip) -> np.ndarray:
         """The picture (3, 224, 224) of a clip."""
         path = self.folder / clip.corpus / f"{clip.path.stem}.png"
-        if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            draft = path.with_suffix(f".{os.getpid()}")
-            draw_picture(mel_levels(read_audio(clip.path, RATE_HZ)), draft)
-            draft.replace(path)
+        draw_clip(clip.path, path)
         return read_picture(path)
 
 

@@ -137,3 +137,18 @@ def test_a_part_that_heard_other_speakers_is_not_gone_on_with(tmp_path: Path) ->
     with pytest.raises(UsageError, match="a training with other speakers"):
         runs.write_split(tmp_path, msgspec.structs.replace(SPLIT, speakers=("made-0", "made-2")))
     assert runs.read_split(tmp_path) == SPLIT
+
+
+def test_epochs_that_are_trained_are_not_taken_back(tmp_path: Path) -> None:
+    folder = runs.run_folder(tmp_path, RECIPE)
+    longer = msgspec.structs.replace(FACTS, recipe=msgspec.structs.replace(RECIPE, epochs=4))
+    runs.write_run(folder, longer)
+    (folder / "fold1").mkdir()
+    runs.write_losses(folder / "fold1", [1.0, 0.9, 0.8])
+    shorter = msgspec.structs.replace(FACTS, recipe=msgspec.structs.replace(RECIPE, epochs=2))
+    with pytest.raises(
+        UsageError, match="found 3 epochs in .*expected at most the 2 asked for.*give --epochs 3 or more"
+    ):
+        runs.write_run(folder, shorter)
+    assert runs.read_run(folder).recipe.epochs == 4
+    runs.write_run(folder, msgspec.structs.replace(FACTS, recipe=msgspec.structs.replace(RECIPE, epochs=3)))

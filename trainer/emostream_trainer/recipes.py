@@ -1,5 +1,6 @@
 """What each variant of each network is trained with. One frozen recipe a variant; the checkpoints keep a copy."""
 
+from math import inf
 from typing import Literal
 
 import msgspec
@@ -34,6 +35,9 @@ STAGED = msgspec.structs.replace(DUSHA, high_pass_hz=HIGH_PASS_HZ)
 
 # The published 2-D network reads pictures of so many points a side.
 PICTURE_SIDE = 224
+
+# The clip as it is, disturbed, at another speed, and that disturbed (data.feature_cache).
+MOST_VIEWS = 4
 
 # Numbers in the summary that the Dusha network gives of a clip; what is imitated.
 TEACHER_SUMMARY = 928
@@ -81,6 +85,21 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     picture: Picture = "direct"
     activation: Activation = "gelu"
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        rules = {
+            "epochs must be 0 or more": self.epochs >= 0,
+            "batch_size must be 1 or more": self.batch_size >= 1,
+            "learning_rate must be 0 or more": 0 <= self.learning_rate < inf,
+            "views must be 1 to 4": 1 <= self.views <= MOST_VIEWS,
+            "clean_share must be 0 to 1": 0 <= self.clean_share <= 1,
+            "label_smoothing must be 0 or more, and below 1": 0 <= self.label_smoothing < 1,
+            "every_steps must be 1 or more": self.every_steps >= 1,
+            "clips_per_epoch must be 1 or more": self.clips_per_epoch is None or self.clips_per_epoch >= 1,
+        }
+        broken = [rule for rule, holds in rules.items() if not holds]
+        if broken:
+            raise ValueError("; ".join(broken))
 
     @property
     def name(self) -> str:

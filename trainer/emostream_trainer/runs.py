@@ -59,10 +59,19 @@ def run_folder(root: Path, recipe: Recipe) -> Path:
 
 
 def write_run(folder: Path, facts: RunFacts) -> None:
-    """Write ``run.json``; raises ``UsageError`` where the folder holds another run. More epochs are no other run."""
+    """Write ``run.json``; raises ``UsageError`` where the folder holds another run, or one of more epochs.
+
+    More epochs than before are no other run: it goes on.
+    """
     path = folder / "run.json"
     if path.exists():
         known = read_run(folder)
+        trained = max((len(read_losses(part.parent)) for part in folder.glob(f"*/{HISTORY}")), default=0)
+        if trained > facts.recipe.epochs:
+            raise UsageError(
+                f"found {trained} epochs in {folder}, expected at most the {facts.recipe.epochs} asked for: they cannot "
+                f"be taken back; give --epochs {trained} or more, choose another folder with --out, or delete {folder}"
+            )
         recipe = msgspec.structs.replace(known.recipe, epochs=facts.recipe.epochs)
         _check_same(path, msgspec.structs.replace(known, recipe=recipe), facts)
     folder.mkdir(parents=True, exist_ok=True)

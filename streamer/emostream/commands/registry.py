@@ -24,6 +24,11 @@ COMMANDS = {
         "say what a folder of recordings holds, and what cannot be used",
         None,
     ),
+    "pictures": (
+        "emostream_trainer.commands.pictures",
+        "draw a corpus's mel spectrograms as the report of 2024 did",
+        "train",
+    ),
     "train": ("emostream_trainer.commands.train", "train a network on speakers of your own corpora", "train"),
     "export": ("emostream_export.commands.export", "turn a trained network into an ONNX file with its card", "train"),
     "bench": ("emostream.commands.bench", "measure what reading a voice costs on this machine", None),

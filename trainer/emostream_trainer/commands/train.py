@@ -3,18 +3,18 @@
 import argparse
 from pathlib import Path
 
-import msgspec
 from rich.console import Console
 
 from emostream.commands.settings import Settings
 from emostream.errors import UsageError
 from emostream_trainer.commands.preparation import add_corpora, prepared
-from emostream_trainer.recipes import RECIPES, recipe_named
+from emostream_trainer.commands.recipe_options import add_recipe, recipe_of
+from emostream_trainer.data.splits import FOLDS
 
 
 def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
     """The command's options."""
-    parser.add_argument("recipe", help=f"one of {', '.join(RECIPES)}")
+    add_recipe(parser)
     add_corpora(parser, settings)
     parser.add_argument("--out", type=Path, default=Path("runs"), help="where runs are kept (default: %(default)s)")
     parser.add_argument(
@@ -25,11 +25,11 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
         action="store_true",
         help="instead, one network for each corpus that has not heard it: how far the recipe goes on other recordings",
     )
-    parser.add_argument("--epochs", type=int, help="instead of the recipe's")
     parser.add_argument(
-        "--soft-targets",
-        action="store_true",
-        help="learn the shares of listeners' votes (CREMA-D, Dusha) in place of one label a clip",
+        "--folds", type=int, default=FOLDS, help="how many, where the corpus has none of its own (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--weights-licence", metavar="TEXT", help="of the weights, for the card; default: what the corpora allow"
     )
     settings.add_option(
         parser,
@@ -42,17 +42,14 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Train what is not yet trained, with a line of progress an epoch."""
-    recipe = recipe_named(arguments.recipe)
-    if arguments.epochs is not None:
-        if arguments.epochs < 1:
-            raise UsageError(f"found --epochs {arguments.epochs}, expected 1 or more")
-        recipe = msgspec.structs.replace(recipe, epochs=arguments.epochs)
-    if arguments.soft_targets:
-        recipe = msgspec.structs.replace(recipe, soft_targets=True)
+    recipe = recipe_of(arguments)  # refuses what is wrong before any clip is opened
+    if arguments.folds < 2:
+        raise UsageError(f"found --folds {arguments.folds}, expected 2 or more")
     if arguments.leave_one_corpus_out and arguments.only:
         raise UsageError("--only chooses between the folds and all speakers, so it cannot go with a corpus left out")
     console = Console()
     preparation = prepared(arguments, console)
+    recipe = recipe_of(arguments, preparation.preset)
     if recipe.teacher_weight and arguments.teacher is None:
         console.print("no --teacher: trained without one, and the scores will be lower than the shipped networks'")
 
@@ -67,6 +64,13 @@ def run(arguments: argparse.Namespace) -> int:
         with_folds=arguments.only != "all",
         with_all=arguments.only != "folds" and not arguments.leave_one_corpus_out,
         leave_one_corpus_out=arguments.leave_one_corpus_out,
+        fold_count=arguments.folds,
+        licence=arguments.weights_licence,
     )
-    console.print(f"done: {train(job, console)}", highlight=False)
+    try:
+        folder = train(job, console)
+    except KeyboardInterrupt:
+        console.print("interrupted: the same command goes on behind the last whole epoch", highlight=False)
+        raise
+    console.print(f"done: {folder}; now 'emostream export {folder}'", highlight=False)
     return 0

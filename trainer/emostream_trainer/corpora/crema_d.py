@@ -15,6 +15,7 @@ FACTS = Facts(
     title="Crowd-sourced Emotional Multimodal Actors Dataset (CREMA-D)",
     language="en",
     licence="Open Database License 1.0, contents under the Database Contents License 1.0",
+    non_commercial=False,
     source="https://github.com/CheyneyComputerScience/CREMA-D",
 )
 # The audio of 1040_ITH_SAD_XX is called 1040_ITH_SAD_X: one X or two is the same level and the same recording.

@@ -24,6 +24,7 @@ FACTS = Facts(
     title="Dusha, Russian speech of a crowd and of podcasts, by SberDevices",
     language="ru",
     licence="the licence of salute-developers/golos: attribution, share alike",
+    non_commercial=False,
     source="https://github.com/salute-developers/golos/tree/master/dusha",
 )
 TABLE = re.compile(r"(?:^|/)raw_(?:crowd|podcast)_(?:train|test)\.(?:tsv|jsonl)$")

@@ -11,6 +11,7 @@ FACTS = Facts(
     title="Berlin Database of Emotional Speech (EmoDB)",
     language="de",
     licence="free to use for research, see its site",
+    non_commercial=True,
     source="http://emodb.bilderbar.info",
 )
 PATTERN = r"(?P<speaker>\d{2})(?P<text>[ab]\d{2})(?P<emotion>[WLEAFTN])(?P<take>[a-z])"

@@ -11,6 +11,7 @@ FACTS = Facts(
     title="EMOVO, an Italian emotional speech database",
     language="it",
     licence="free for research",
+    non_commercial=True,
     source="https://aclanthology.org/L14-1478/",
 )
 PATTERN = r"(?P<emotion>dis|gio|neu|pau|rab|sor|tri)-(?P<speaker>[fm]\d)-(?P<sentence>[a-z]+\d*)"

@@ -14,6 +14,7 @@ FACTS = Facts(
     title="nEMO: Dataset of Emotional Speech in Polish",
     language="pl",
     licence="CC BY-NC-SA 4.0",
+    non_commercial=True,
     source="https://github.com/amu-cai/nEMO",
 )
 PATTERN = r"(?P<speaker>[A-Z]{2}\d)_(?P<emotion>anger|fear|happiness|neutral|sadness|surprised)_(?P<sentence>\d+)"

@@ -11,6 +11,7 @@ FACTS = Facts(
     title="Ryerson Audio-Visual Database of Emotional Speech and Song (RAVDESS)",
     language="en",
     licence="CC BY-NC-SA 4.0",
+    non_commercial=True,
     source="https://zenodo.org/records/1188976",
 )
 PATTERN = (

@@ -17,13 +17,17 @@ AUDIO = LOSSLESS | {".ogg", ".opus", ".mp3"}
 
 @dataclass(frozen=True)
 class Facts:
-    """What a model card must say of a corpus. language: ISO 639, `und` where unknown."""
+    """What a model card must say of a corpus. language: ISO 639, `und` where unknown.
+
+    `non_commercial`: whether its licence allows research or non-commercial use alone, None where that is not known.
+    """
 
     name: str
     title: str
     language: str
     licence: str
     source: str
+    non_commercial: bool | None = None
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ FACTS = Facts(
     title="Surrey Audio-Visual Expressed Emotion (SAVEE)",
     language="en",
     licence="free for research, on registration",
+    non_commercial=True,
     source="http://kahlan.eps.surrey.ac.uk/savee/",
 )
 PATTERN = r"(?P<speaker>DC|JE|JK|KL)[_/](?P<emotion>sa|su|[adfhn])(?P<sentence>\d{2})"

@@ -11,6 +11,7 @@ FACTS = Facts(
     title="Toronto Emotional Speech Set (TESS)",
     language="en",
     licence="CC BY-NC-ND 4.0",
+    non_commercial=True,
     source="https://doi.org/10.5683/SP2/E8H2MF",
 )
 # One file of the corpus, OA_bite_neutral, has lost the F of its speaker.

@@ -11,6 +11,7 @@ FACTS = Facts(
     title="URDU dataset of emotional utterances from talk shows",
     language="ur",
     licence="for research only, as its repository says",
+    non_commercial=True,
     source="https://github.com/siddiquelatif/URDU-Dataset",
 )
 # The name says the emotion as well as the folder, so that it is known wherever the file has been moved.

@@ -4,6 +4,7 @@ These are of whole clips, with centred frames at librosa's own rate, so no strea
 of a window by itself is ``networks.mel_cnn2d.drawn_pictures``.
 """
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from torch.utils.data import Dataset
 
 from emostream.audio import Samples
 from emostream.errors import NoInputError
+from emostream_trainer.data.feature_cache import read_audio
 from emostream_trainer.recipes import PICTURE_SIDE
 
 U8 = NDArray[np.uint8]
@@ -46,6 +48,16 @@ def draw_picture(levels: NDArray[np.float32], path: Path) -> None:
     axes = figure.add_subplot()
     librosa.display.specshow(levels, sr=RATE_HZ, hop_length=HOP_LENGTH, fmax=TOP_HZ, ax=axes)
     FigureCanvasAgg(figure).print_figure(path, format="png", dpi=DPI, bbox_inches="tight", pad_inches=0)
+
+
+def draw_clip(audio: Path, path: Path) -> None:
+    """Draw a sound file, unless it is drawn: an interrupted run goes on. Raises ``NoInputError``."""
+    if path.exists():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draw_picture(mel_levels(read_audio(audio, RATE_HZ)), draft)
+    draft.replace(path)
 
 
 def read_picture(path: Path) -> U8:

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from emostream.errors import UsageError
 from emostream_trainer.corpora.clip import Clip
 
+FOLDS = 5
+
 
 @dataclass(frozen=True)
 class Split:
@@ -31,7 +33,7 @@ class Split:
             raise UsageError(f"found {sizes}, expected some on both sides: add speakers or ask for fewer folds")
 
 
-def folds(clips: Sequence[Clip], count: int = 5, seed: int = 0) -> list[Split]:
+def folds(clips: Sequence[Clip], count: int = FOLDS, seed: int = 0) -> list[Split]:
     """Return one Split per fold, each fold being the test side once.
 
     Where every clip has a fold of its own (the `fold` column), those are the folds and `count` and `seed` say nothing;

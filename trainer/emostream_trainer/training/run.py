@@ -13,9 +13,10 @@ from emostream.errors import UsageError
 from emostream_trainer import runs
 from emostream_trainer.corpora.clip import Clip
 from emostream_trainer.corpora.labels import LabelSet
+from emostream_trainer.corpora.licences import weights_licence
 from emostream_trainer.corpora.registry import sources
 from emostream_trainer.data.feature_cache import MOST_VOICES, FeatureCache, load_feature_cache
-from emostream_trainer.data.splits import Split, folds, leave_one_corpus_out, split_hash
+from emostream_trainer.data.splits import FOLDS, Split, folds, leave_one_corpus_out, split_hash
 from emostream_trainer.data.training_set import TrainingSet, excerpts
 from emostream_trainer.metrics import uar
 from emostream_trainer.recipes import DUSHA, TEACHER_SUMMARY, Recipe
@@ -30,7 +31,8 @@ F32 = NDArray[np.float32]
 class TrainingJob:
     """What to train, on what, and where it goes. ``teacher`` is the published network's file, None for none.
 
-    With ``leave_one_corpus_out`` the parts that are evaluated hold out a corpus each, in place of a fold.
+    With ``leave_one_corpus_out`` the parts that are evaluated hold out a corpus each, in place of a fold. ``fold_count``
+    is for corpora without folds of their own. ``licence`` of the weights is that of the corpora where it is None.
     """
 
     recipe: Recipe
@@ -41,6 +43,8 @@ class TrainingJob:
     with_folds: bool
     with_all: bool
     leave_one_corpus_out: bool = False
+    fold_count: int = FOLDS
+    licence: str | None = None
 
 
 def train(job: TrainingJob, console: Console) -> Path:
@@ -58,15 +62,15 @@ def train(job: TrainingJob, console: Console) -> Path:
     held_out_parts = _held_out_parts(job, clips)
     splits = list(held_out_parts.values())
     # The same features whatever is held out: their babble keeps to fold and corpus.
-    placed = _in_folds(clips, _folds(clips, needed=False))
+    placed = _in_folds(clips, _folds(job, clips, needed=False))
+    folder = runs.run_folder(job.root, recipe)
+    runs.write_run(folder, _facts(job, clips, taught=taught or recipe.from_dusha))  # refuses before features are made
     cache = load_feature_cache(placed, recipe.features, recipe.views, cache_folder)
     teacher = np.zeros((len(clips), MOST_VOICES, TEACHER_SUMMARY), np.float16)
     if taught and job.teacher:
         from emostream_trainer.training.teacher import teach
 
         teacher = teach(load_feature_cache(placed, DUSHA, recipe.views, cache_folder), job.teacher)
-    folder = runs.run_folder(job.root, recipe)
-    runs.write_run(folder, _facts(job, clips, taught=taught or recipe.from_dusha))
     number = {clip.path: i for i, clip in enumerate(clips)}
     known: SummaryCache = {}
 
@@ -108,13 +112,13 @@ def _held_out_parts(job: TrainingJob, clips: Sequence[Clip]) -> dict[str, Split]
     """The parts that evaluate the recipe, by name."""
     if job.leave_one_corpus_out:
         return {f"{runs.WITHOUT}{corpus}": split for corpus, split in leave_one_corpus_out(clips).items()}
-    return {f"{runs.FOLD}{i}": split for i, split in enumerate(_folds(clips, needed=job.with_folds))}
+    return {f"{runs.FOLD}{i}": split for i, split in enumerate(_folds(job, clips, needed=job.with_folds))}
 
 
-def _folds(clips: Sequence[Clip], *, needed: bool) -> list[Split]:
+def _folds(job: TrainingJob, clips: Sequence[Clip], *, needed: bool) -> list[Split]:
     """The folds that evaluate the recipe; none where there are too few speakers and they are not needed."""
     try:
-        return folds(clips)
+        return folds(clips, job.fold_count)
     except UsageError:
         if needed:
             raise
@@ -138,7 +142,7 @@ def _facts(job: TrainingJob, clips: Sequence[Clip], *, taught: bool) -> runs.Run
         recipe=job.recipe,
         labels=job.labels.labels,
         training_data="; ".join(f"{fact.title} ({fact.language}, {fact.licence})" for fact in facts),
-        licence="research and non-commercial use: the weights are learnt from corpora that allow no more",
+        licence=job.licence or weights_licence(facts),
         attribution=attribution,
         clips=dict(Counter(clip.corpus for clip in clips)),
     )
