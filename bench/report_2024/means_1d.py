@@ -47,12 +47,15 @@ class Row:
     mean_contrast: bool = False
     padding: str = "valid"
     noise: bool = False
+    judged_in_noise: bool = False
     epochs: int = 30
 
 
 ROWS = {
     "as the report": Row(epochs=100),
     "noise augmentation": Row(noise=True, epochs=100),
+    "as the report, judged in noise": Row(judged_in_noise=True),
+    "noise augmentation, judged in noise": Row(noise=True, judged_in_noise=True),
     "padded convolutions": Row(padding="same"),
     "mean contrast": Row(mean_contrast=True),
     "20 MFCC, padded": Row(columns=(*range(20), 50, 51), padding="same"),
@@ -105,7 +108,11 @@ def train(name: str, seed: int, split: Sides, folder: Path) -> None:
     if row.noise:
         noisy = [kept(f"noisy_{copy}", split.training, folder)[:, row.columns] for copy in range(NOISY_COPIES)]
         x, y = np.concatenate([x, *noisy]), np.tile(y, 1 + NOISY_COPIES)
-    judged = inputs(row, split.validation, folder), LABELS.indices(split.validation)
+    judged = (
+        kept("noisy_0", split.validation, folder)[:, row.columns]
+        if row.judged_in_noise
+        else inputs(row, split.validation, folder)
+    )
     keras.utils.set_random_seed(seed)
     network = published(len(LABELS.labels), x.shape[1], row.padding)
     network = keras.Model(network.input, network.output[0])
@@ -113,7 +120,7 @@ def train(name: str, seed: int, split: Sides, folder: Path) -> None:
         keras.optimizers.Adam(1e-4), keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"]
     )
     write = keras.callbacks.LambdaCallback(on_epoch_end=partial(write_line, name, seed))
-    as_windows = (judged[0][:, None], judged[1])
+    as_windows = (judged[:, None], LABELS.indices(split.validation))
     network.fit(
         x[:, None], y, batch_size=128, epochs=row.epochs, validation_data=as_windows, verbose=0, callbacks=[write]
     )

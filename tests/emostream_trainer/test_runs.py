@@ -11,6 +11,14 @@ from emostream_trainer import runs
 from tests.support.tiny_training import tiny_recipe
 
 RECIPE = tiny_recipe("mel_cnn2d/published")
+HISTORY = [
+    runs.EpochRecord(objective=1.5),
+    runs.EpochRecord(
+        objective=0.25,
+        training=runs.SideFigures(loss=0.2, accuracy=0.9, uar=0.8),
+        validation=runs.SideFigures(loss=0.5, accuracy=0.7, uar=0.6),
+    ),
+]
 FACTS = runs.RunFacts(
     recipe=RECIPE,
     labels=("angry", "sad"),
@@ -30,7 +38,7 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     part = tmp_path / "fold0"
     runs.write_run(tmp_path, FACTS)
     runs.write_split(part, SPLIT)
-    runs.write_losses(part, [1.5, 0.25])
+    runs.write_history(part, HISTORY)
     runs.write_scores(tmp_path, {"UAR mean": 0.5})
     logits, labels = np.eye(3, 2, dtype=np.float32), np.array([0, 1, 0])
     runs.write_held_out(part, logits, labels)
@@ -39,13 +47,19 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     assert all(map(np.array_equal, runs.read_summaries(part), (neutral, speech)))
     assert runs.read_run(tmp_path) == FACTS
     assert runs.read_split(part) == SPLIT
-    assert runs.read_losses(part) == [1.5, 0.25]
+    assert runs.read_history(part) == HISTORY
+    rows = (part / runs.HISTORY_TABLE).read_text().splitlines()
+    assert rows == [
+        "epoch,objective,training_loss,training_accuracy,training_uar,validation_loss,validation_accuracy,validation_uar",
+        "1,1.5,,,,,,",
+        "2,0.25,0.2,0.9,0.8,0.5,0.7,0.6",
+    ]
     assert runs.read_scores(tmp_path) == {"UAR mean": 0.5}
     assert all(map(np.array_equal, runs.read_held_out(part), (logits, labels)))
 
 
 def test_before_the_first_epoch_there_is_nothing_yet(tmp_path: Path) -> None:
-    assert runs.read_losses(tmp_path) == []
+    assert runs.read_history(tmp_path) == []
     assert runs.read_scores(tmp_path) == {}
     assert [len(of) for of in runs.read_summaries(tmp_path)] == [0, 0]
     assert not runs.is_trained(tmp_path, RECIPE)
@@ -71,7 +85,7 @@ def test_a_part_is_trained_with_all_its_epochs_and_its_head(
 ) -> None:
     recipe = tiny_recipe(name)
     if losses is not None:
-        runs.write_losses(tmp_path, losses)
+        runs.write_history(tmp_path, [runs.EpochRecord(objective=loss) for loss in losses])
     if head:
         runs.write_summaries(tmp_path, np.zeros(3, np.float32), np.zeros(3, np.float32))
     assert not runs.is_trained(tmp_path, recipe)  # without its weights
@@ -144,11 +158,9 @@ def test_epochs_that_are_trained_are_not_taken_back(tmp_path: Path) -> None:
     longer = msgspec.structs.replace(FACTS, recipe=msgspec.structs.replace(RECIPE, epochs=4))
     runs.write_run(folder, longer)
     (folder / "fold1").mkdir()
-    runs.write_losses(folder / "fold1", [1.0, 0.9, 0.8])
+    runs.write_history(folder / "fold1", [runs.EpochRecord(objective=loss) for loss in (1.0, 0.9, 0.8)])
     shorter = msgspec.structs.replace(FACTS, recipe=msgspec.structs.replace(RECIPE, epochs=2))
-    with pytest.raises(
-        UsageError, match="found 3 epochs in .*expected at most the 2 asked for.*give --epochs 3 or more"
-    ):
+    with pytest.raises(UsageError, match=r"found 3 epochs in .*expected at most the 2 .*give --epochs 3 or more"):
         runs.write_run(folder, shorter)
     assert runs.read_run(folder).recipe.epochs == 4
     runs.write_run(folder, msgspec.structs.replace(FACTS, recipe=msgspec.structs.replace(RECIPE, epochs=3)))

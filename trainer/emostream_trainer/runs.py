@@ -2,7 +2,7 @@
 
 runs/mel_cnn2d-attentive/run.json            recipe, labels, what was trained on
                          fold0/checkpoint    the network after its last epoch
-                         fold0/history.json  loss by epoch
+                         fold0/history.json  loss, accuracy and UAR by epoch, on either side; history.csv has the same
                          fold0/split.json    the training speakers, the hash of the split
                          fold0/summaries.npz the mean summary of the training voices, neutral and all
                          fold0/held_out.npz  logits and labels of the clips of unheard speakers
@@ -10,6 +10,8 @@ runs/mel_cnn2d-attentive/run.json            recipe, labels, what was trained on
                          all/...             the same for all speakers, with nothing held out
 """
 
+import csv
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -22,6 +24,7 @@ from emostream_trainer.recipes import Recipe
 
 F32 = NDArray[np.float32]
 Facts = TypeVar("Facts", bound=msgspec.Struct)
+Content = TypeVar("Content")
 
 ALL = "all"
 FOLD = "fold"
@@ -29,6 +32,7 @@ WITHOUT = "without-"
 CHECKPOINT = "checkpoint"
 DRAFT = "checkpoint.draft"
 HISTORY = "history.json"
+HISTORY_TABLE = "history.csv"
 HELD_OUT = "held_out.npz"
 MODEL = "model.onnx"
 SUMMARIES = "summaries.npz"
@@ -44,6 +48,22 @@ class RunFacts(msgspec.Struct, frozen=True, kw_only=True):
     licence: str
     attribution: str
     clips: dict[str, int]
+
+
+class SideFigures(msgspec.Struct, frozen=True, kw_only=True):
+    """A network on some clips of one side: cross-entropy in nats; accuracy and UAR in [0, 1]."""
+
+    loss: float
+    accuracy: float
+    uar: float
+
+
+class EpochRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is known of an epoch: the mean of what its steps made smaller, and the network after it on either side."""
+
+    objective: float
+    training: SideFigures | None = None
+    validation: SideFigures | None = None
 
 
 class SplitFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,11 +86,11 @@ def write_run(folder: Path, facts: RunFacts) -> None:
     path = folder / "run.json"
     if path.exists():
         known = read_run(folder)
-        trained = max((len(read_losses(part.parent)) for part in folder.glob(f"*/{HISTORY}")), default=0)
+        trained = max((len(read_history(part.parent)) for part in folder.glob(f"*/{HISTORY}")), default=0)
         if trained > facts.recipe.epochs:
             raise UsageError(
-                f"found {trained} epochs in {folder}, expected at most the {facts.recipe.epochs} asked for: they cannot "
-                f"be taken back; give --epochs {trained} or more, choose another folder with --out, or delete {folder}"
+                f"found {trained} epochs in {folder}, expected at most the {facts.recipe.epochs} asked for: give "
+                f"--epochs {trained} or more, choose another folder with --out, or delete {folder} to begin anew"
             )
         recipe = msgspec.structs.replace(known.recipe, epochs=facts.recipe.epochs)
         _check_same(path, msgspec.structs.replace(known, recipe=recipe), facts)
@@ -134,7 +154,7 @@ def read_summaries(part: Path) -> tuple[F32, F32]:
 
 def is_trained(part: Path, recipe: Recipe) -> bool:
     """Whether a part has all its epochs behind it, and its discriminant where the recipe's network has one."""
-    ended = len(read_losses(part)) >= recipe.epochs and (part / CHECKPOINT).exists()
+    ended = len(read_history(part)) >= recipe.epochs and (part / CHECKPOINT).exists()
     return ended and (not recipe.relative or (part / SUMMARIES).exists())
 
 
@@ -146,15 +166,22 @@ def checkpoint_of(part: Path) -> Path:
     return path
 
 
-def write_losses(part: Path, losses: list[float]) -> None:
-    """Write the training loss by epoch."""
-    (part / HISTORY).write_bytes(msgspec.json.encode(losses))
+def write_history(part: Path, history: Sequence[EpochRecord]) -> None:
+    """Write what is known of each epoch, as JSON to read again and as a table for others."""
+    (part / HISTORY).write_bytes(msgspec.json.encode(history))
+    places = [(side, measure) for side in ("training", "validation") for measure in SideFigures.__struct_fields__]
+    with (part / HISTORY_TABLE).open("w", newline="") as file:
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow(["epoch", "objective", *("_".join(place) for place in places)])
+        for epoch, record in enumerate(history, start=1):
+            figures = (getattr(getattr(record, side), measure, None) for side, measure in places)
+            table.writerow([epoch, record.objective, *figures])
 
 
-def read_losses(part: Path) -> list[float]:
-    """Read what ``write_losses`` wrote; empty before the first epoch."""
+def read_history(part: Path) -> list[EpochRecord]:
+    """Read what ``write_history`` wrote; empty before the first epoch. Raises ``NoInputError`` for another file."""
     path = part / HISTORY
-    return msgspec.json.decode(path.read_bytes(), type=list[float]) if path.exists() else []
+    return _read(path, list[EpochRecord]) if path.exists() else []
 
 
 def write_scores(folder: Path, scores: dict[str, float]) -> None:
@@ -168,7 +195,7 @@ def read_scores(folder: Path) -> dict[str, float]:
     return msgspec.json.decode(path.read_bytes(), type=dict[str, float]) if path.exists() else {}
 
 
-def _read(path: Path, kind: type[Facts]) -> Facts:
+def _read(path: Path, kind: type[Content]) -> Content:
     try:
         return msgspec.json.decode(path.read_bytes(), type=kind)
     except FileNotFoundError as error:

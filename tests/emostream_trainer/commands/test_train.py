@@ -83,10 +83,12 @@ def test_training_leaves_all_that_is_needed(name: str, trained: dict[str, Said],
     assert sorted(path.name for path in folder.iterdir() if path.is_dir()) == parts
     for part in parts:
         assert f"{name} {part}  epoch 1/1  loss" in said.out
-        assert len(runs.read_losses(folder / part)) == 1
+        assert len(runs.read_history(folder / part)) == 1
         assert (folder / part / runs.CHECKPOINT).is_file()
         assert not (folder / part / runs.DRAFT).exists()
     assert imread(folder / "learning_curves.png").size
+    assert (folder / "learning_curves.svg").is_file()
+    assert (folder / parts[0] / runs.HISTORY_TABLE).read_text().count("\n") == 2
     facts = runs.read_run(folder)
     assert facts.recipe == RECIPES[name]
     assert facts.clips == {"spoken": 8}
@@ -95,8 +97,14 @@ def test_training_leaves_all_that_is_needed(name: str, trained: dict[str, Said],
 @pytest.mark.parametrize("name", WHOLE)
 def test_folds_hold_out_speakers_that_they_did_not_hear(name: str, trained: dict[str, Said], out: Path) -> None:
     folder = _folder(out, name)
+    assert runs.read_history(folder / "all")[0].validation is None
     for fold in (0, 1):
         part = folder / f"fold{fold}"
+        (record,) = runs.read_history(part)
+        assert record.training is not None
+        assert record.validation is not None
+        assert record.validation.loss > 0
+        assert record.validation.uar == record.validation.accuracy, "four clips of four labels"
         assert runs.read_split(part).speakers == (f"spoken-{1 - fold}",)
         logits, labels = runs.read_held_out(part)
         assert logits.shape == (4, 4)
@@ -113,11 +121,11 @@ def test_the_split_is_named_the_same_with_and_without_its_folds(trained: dict[st
 
 
 def test_training_again_trains_nothing_anew(trained: dict[str, Said], corpus: Path, out: Path) -> None:
-    losses = runs.read_losses(_folder(out, WHOLE[0]) / "fold0")
+    losses = runs.read_history(_folder(out, WHOLE[0]) / "fold0")
     said = emostream("train", WHOLE[0], "--corpora", corpus, "--out", out)
     assert said.code == trained[WHOLE[0]].code == 0
     assert "epoch" not in said.out
-    assert runs.read_losses(_folder(out, WHOLE[0]) / "fold0") == losses
+    assert runs.read_history(_folder(out, WHOLE[0]) / "fold0") == losses
 
 
 @pytest.mark.parametrize("name", WHOLE)

@@ -49,17 +49,17 @@ def _logits(fitted: Fitted, training: TrainingSet) -> np.ndarray:
 def test_the_same_seed_gives_the_same_network_interrupted_or_not(name: str, tmp_path: Path) -> None:
     training = _training(name)
     straight = _fit(training, tmp_path / "straight")
-    assert len(straight.losses) == 2
+    assert len(straight.history) == 2
 
     again = _fit(_training(name), tmp_path / "again")
-    assert again.losses == straight.losses
+    assert again.history == straight.history
     assert np.array_equal(_logits(again, training), _logits(straight, training))
 
     with pytest.raises(KeyboardInterrupt):
         _fit(_interrupted(_training(name), at_epoch=1), tmp_path / "interrupted")
-    assert runs.read_losses(tmp_path / "interrupted") == straight.losses[:1]
+    assert runs.read_history(tmp_path / "interrupted") == straight.history[:1]
     resumed = _fit(_training(name), tmp_path / "interrupted")
-    assert resumed.losses == straight.losses
+    assert resumed.history == straight.history
     assert np.array_equal(_logits(resumed, training), _logits(straight, training))
 
 
@@ -68,7 +68,7 @@ def test_a_fit_that_ended_is_only_loaded(tmp_path: Path) -> None:
     first = _fit(training, tmp_path)
     written = (tmp_path / runs.CHECKPOINT).stat().st_mtime_ns
     second = _fit(_interrupted(_training("mel_cnn2d/attentive"), at_epoch=0), tmp_path)
-    assert second.losses == first.losses
+    assert second.history == first.history
     assert np.array_equal(_logits(second, training), _logits(first, training))
     assert (tmp_path / runs.CHECKPOINT).stat().st_mtime_ns == written
 
@@ -85,9 +85,9 @@ def test_a_checkpoint_is_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.
     with pytest.raises(KeyboardInterrupt):
         _fit(training, tmp_path)
     assert not (tmp_path / runs.CHECKPOINT).exists()
-    assert runs.read_losses(tmp_path) == []
+    assert runs.read_history(tmp_path) == []
     monkeypatch.undo()
-    assert len(_fit(training, tmp_path).losses) == 2
+    assert len(_fit(training, tmp_path).history) == 2
 
 
 def _summaries(fitted: Fitted, training: TrainingSet) -> np.ndarray:
@@ -124,7 +124,7 @@ def test_a_discriminant_is_fitted_to_standardised_summaries_after_the_last_epoch
 def test_of_a_network_that_learns_no_more_only_the_head_is_fitted(tmp_path: Path) -> None:
     training = _training("mel_cnn2d/staged")
     first = _fit(training, tmp_path)
-    assert first.losses == []
+    assert first.history == []
     assert (tmp_path / runs.CHECKPOINT).is_file()
     written = (tmp_path / runs.CHECKPOINT).stat().st_mtime_ns
     second = _fit(_training("mel_cnn2d/staged"), tmp_path)
@@ -155,7 +155,7 @@ def test_a_head_that_was_interrupted_is_fitted_again(
     assert not runs.is_trained(tmp_path / "interrupted", recipe)
     monkeypatch.undo()
     resumed = _fit(training, tmp_path / "interrupted")
-    assert resumed.losses == straight.losses
+    assert resumed.history == straight.history
     assert np.isfinite(_summaries(resumed, training)).all()
     assert np.allclose(_logits(resumed, training), _logits(straight, training), atol=1e-2)
     for found, expected in zip(
@@ -181,5 +181,17 @@ def test_every_epoch_has_a_line(tmp_path: Path) -> None:
     fitted = _fit(_training("mel_cnn2d/attentive"), tmp_path, Console(file=written, width=100))
     lines = written.getvalue().splitlines()
     assert [line.split("loss")[0].strip() for line in lines] == ["tiny  epoch 1/2", "tiny  epoch 2/2"]
-    assert f"loss {fitted.losses[0]:.4f}" in lines[0]
+    assert f"loss {fitted.history[0].objective:.4f}" in lines[0]
     assert lines[1].endswith("0 s left")
+
+
+def test_what_the_judge_says_is_kept_and_said_and_changes_nothing(tmp_path: Path) -> None:
+    training = _training("mel_cnn2d/published")
+    sides = (runs.SideFigures(loss=1.0, accuracy=0.25, uar=0.3), runs.SideFigures(loss=2.0, accuracy=0.5, uar=0.4))
+    written = io.StringIO()
+    judged = fit(training, 4, tmp_path / "judged", Console(file=written, width=160), "tiny", judge=lambda _: sides)
+    plain = _fit(training, tmp_path / "plain")
+    assert [(record.training, record.validation) for record in judged.history] == [sides, sides]
+    assert [record.objective for record in judged.history] == [record.objective for record in plain.history]
+    assert "training accuracy 0.250  validation loss 2.000, accuracy 0.500  UAR 0.400" in written.getvalue()
+    assert np.array_equal(_logits(judged, training), _logits(plain, training))

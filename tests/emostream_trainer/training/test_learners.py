@@ -14,7 +14,7 @@ from tests.support.tiny_training import RELATIVE, tiny_recipe
 
 F32 = np.ndarray
 LABELS = 4
-OWN = [name for name in RECIPES if not name.endswith("published")]
+OWN = [name for name in RECIPES if "published" not in name]
 TAUGHT = [name for name, recipe in RECIPES.items() if recipe.teacher_weight]
 
 

@@ -62,7 +62,7 @@ def recipe_of(arguments: argparse.Namespace, preset: Preset | None = None) -> Re
         changes[name] = _value(value)
     _check_takes_pictures(base, changes)
     if changes.get("epochs") == 0 and base.epochs:
-        raise UsageError("found epochs 0, expected 1 or more")
+        raise UsageError("found --epochs 0, expected 1 or more")
     return changed(base, changes)
 
 

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from rich.console import Console
 from emostream_trainer import runs
 from emostream_trainer.corpora.clip import Clip
 from emostream_trainer.data.training_set import Excerpt, TrainingSet
+from emostream_trainer.recipes import Recipe
 from emostream_trainer.training.discriminant import Discriminant, DiscriminantWindows, fit_discriminant
 from emostream_trainer.training.learner import Learner, learning_rate, new_learner
 
@@ -25,16 +26,17 @@ AUGMENTED_WEIGHT = 1 / 9
 BATCH = 32
 
 F32 = NDArray[np.float32]
+Judge = Callable[[Learner], tuple[runs.SideFigures | None, runs.SideFigures | None]]
 # Summaries (S,) of windows.
 SummaryCache = dict[Excerpt, F32]
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """A trained network and its loss by epoch."""
+    """A trained network, and what is known of its epochs."""
 
     learner: Learner
-    losses: list[float]
+    history: list[runs.EpochRecord]
 
 
 def fit(
@@ -46,20 +48,22 @@ def fit(
     *,
     pretrained: Path | None = None,
     known: SummaryCache | None = None,
+    judge: Judge | None = None,
 ) -> Fitted:
     """Train with the set's recipe, or go on from the checkpoint in ``folder`` where there is one.
 
-    ``known`` keeps summaries from one part of a run for the next.
+    ``known`` keeps summaries from one part of a run for the next. ``judge`` gives the figures of the training and of
+    the validation side after an epoch; what it says changes nothing.
     """
     recipe = training.recipe
     learner = new_learner(recipe, n_labels, training.sample_rows(), pretrained)
     folder.mkdir(parents=True, exist_ok=True)
-    checkpoint, draft, losses = folder / runs.CHECKPOINT, folder / runs.DRAFT, runs.read_losses(folder)
+    checkpoint, draft, history = folder / runs.CHECKPOINT, folder / runs.DRAFT, runs.read_history(folder)
     if checkpoint.exists():
         learner.load(checkpoint)
     steps = recipe.epochs * training.batches_per_epoch
-    began, began_at = time.monotonic(), len(losses)
-    for epoch in range(len(losses), recipe.epochs):
+    began, began_at = time.monotonic(), len(history)
+    for epoch in range(len(history), recipe.epochs):
         # The discriminant that was fitted after fewer epochs is not this network's.
         (folder / runs.SUMMARIES).unlink(missing_ok=True)
         first = epoch * training.batches_per_epoch
@@ -67,13 +71,19 @@ def fit(
             learner.learn(batch, learning_rate(recipe, first + i, steps))
             for i, batch in enumerate(training.epoch(epoch))
         ]
-        losses.append(float(np.mean(taken)))
+        training_side, validation_side = judge(learner) if judge else (None, None)
+        history.append(
+            runs.EpochRecord(objective=float(np.mean(taken)), training=training_side, validation=validation_side)
+        )
         # In one move: whoever interrupts here finds a whole checkpoint to go on from.
         learner.save(draft)
         draft.replace(checkpoint)
-        runs.write_losses(folder, losses)
-        left_s = (time.monotonic() - began) / (len(losses) - began_at) * (recipe.epochs - len(losses))
-        console.print(f"{title}  epoch {len(losses)}/{recipe.epochs}  loss {losses[-1]:.4f}  {left_s:.0f} s left")
+        runs.write_history(folder, history)
+        left_s = (time.monotonic() - began) / (len(history) - began_at) * (recipe.epochs - len(history))
+        console.print(
+            f"{title}  epoch {len(history)}/{recipe.epochs}  {_described(recipe, history[-1])}  {left_s:.0f} s left",
+            highlight=False,
+        )
     if recipe.relative and not (folder / runs.SUMMARIES).exists():
         console.print(f"{title}  discriminant", highlight=False)
         # Where the network learns nothing before its discriminant, its summaries are the same in all parts of a run.
@@ -81,7 +91,18 @@ def fit(
         learner.save(draft)
         draft.replace(checkpoint)
         runs.write_summaries(folder, discriminant.neutral, discriminant.speech)
-    return Fitted(learner, losses)
+    return Fitted(learner, history)
+
+
+def _described(recipe: Recipe, record: runs.EpochRecord) -> str:
+    """What an epoch's line says, each figure by its name."""
+    said = [f"{'distance from the teacher' if recipe.teacher_weight else 'loss'} {record.objective:.4f}"]
+    if record.training:
+        said.append(f"training accuracy {record.training.accuracy:.3f}")
+    if record.validation:
+        said.append(f"validation loss {record.validation.loss:.3f}, accuracy {record.validation.accuracy:.3f}")
+        said.append(f"UAR {record.validation.uar:.3f}")
+    return "  ".join(said)
 
 
 def _fit_discriminant(learner: Learner, training: TrainingSet, known: SummaryCache) -> Discriminant:

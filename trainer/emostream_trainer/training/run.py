@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ from emostream_trainer.recipes import DUSHA, TEACHER_SUMMARY, Recipe
 from emostream_trainer.training.curves import learning_curves
 from emostream_trainer.training.fit import SummaryCache, fit
 from emostream_trainer.training.learner import Learner
+from emostream_trainer.training.sides import side_figures
 
 F32 = NDArray[np.float32]
 
@@ -31,8 +33,8 @@ F32 = NDArray[np.float32]
 class TrainingJob:
     """What to train, on what, and where it goes. ``teacher`` is the published network's file, None for none.
 
-    With ``leave_one_corpus_out`` the parts that are evaluated hold out a corpus each, in place of a fold. ``fold_count``
-    is for corpora without folds of their own. ``licence`` of the weights is that of the corpora where it is None.
+    With ``leave_one_corpus_out`` the parts that are evaluated hold out a corpus each, in place of a fold.
+    ``fold_count`` is for corpora without folds of their own. ``licence`` of the weights is that of the corpora where it is None.
     """
 
     recipe: Recipe
@@ -74,17 +76,32 @@ def train(job: TrainingJob, console: Console) -> Path:
     number = {clip.path: i for i, clip in enumerate(clips)}
     known: SummaryCache = {}
 
-    def train_part(part: Path, part_clips: Sequence[Clip], facts: runs.SplitFacts) -> Learner:
+    def train_part(part: Path, part_clips: Sequence[Clip], held_out: Sequence[Clip], facts: runs.SplitFacts) -> Learner:
         runs.write_split(part, facts)
         numbers = [number[clip.path] for clip in part_clips]
         training = TrainingSet(recipe, clips=part_clips, numbers=numbers, cache=cache, labels=labels, teacher=teacher)
         title = f"{recipe.name} {part.name}"
-        return fit(training, len(labels.labels), part, console, title, pretrained=job.teacher, known=known).learner
+
+        def judge(learner: Learner) -> tuple[runs.SideFigures | None, runs.SideFigures | None]:
+            if recipe.teacher_weight:  # its classifier is fitted last, on what the epochs gave
+                return None, None
+            figures = partial(side_figures, recipe=recipe, cache=cache, labels=labels)
+            held_out_numbers = [number[clip.path] for clip in held_out]
+            return (
+                figures(learner, clips=part_clips, numbers=numbers),
+                figures(learner, clips=held_out, numbers=held_out_numbers),
+            )
+
+        return fit(
+            training, len(labels.labels), part, console, title, pretrained=job.teacher, known=known, judge=judge
+        ).learner
 
     for name, split in held_out_parts.items() if job.with_folds else ():
         part = folder / name
         speakers = tuple(sorted({clip.speaker for clip in split.train}))
-        learner = train_part(part, split.train, runs.SplitFacts(speakers=speakers, split_hash=split_hash(split)))
+        learner = train_part(
+            part, split.train, split.test, runs.SplitFacts(speakers=speakers, split_hash=split_hash(split))
+        )
         tested = labels.keep(split.test)
         truth = labels.indices(tested)
         logits = np.stack([clip_logits(learner, recipe, cache, number[clip.path]) for clip in tested])
@@ -95,7 +112,7 @@ def train(job: TrainingJob, console: Console) -> Path:
     if job.with_all:
         speakers = tuple(sorted({clip.speaker for clip in clips}))
         whole = split_hash(*splits) if splits else ""
-        train_part(folder / runs.ALL, clips, runs.SplitFacts(speakers=speakers, split_hash=whole))
+        train_part(folder / runs.ALL, clips, (), runs.SplitFacts(speakers=speakers, split_hash=whole))
     _draw_curves(folder, recipe)
     return folder
 
@@ -149,6 +166,6 @@ def _facts(job: TrainingJob, clips: Sequence[Clip], *, taught: bool) -> runs.Run
 
 
 def _draw_curves(folder: Path, recipe: Recipe) -> None:
-    losses = {path.parent.name: runs.read_losses(path.parent) for path in sorted(folder.glob("*/history.json"))}
-    if losses:  # a discriminant alone has none
-        learning_curves(folder / "learning_curves.png", losses, recipe.name)
+    histories = {path.parent.name: runs.read_history(path.parent) for path in sorted(folder.glob(f"*/{runs.HISTORY}"))}
+    if histories:  # a discriminant alone has none
+        learning_curves(folder / "learning_curves", histories, recipe.name)
