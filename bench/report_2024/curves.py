@@ -4,17 +4,16 @@ python -m bench.report_2024.curves
 """
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-import msgspec
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from rich.console import Console
 from rich.table import Table
 
-FOLDER = Path("docs/report-2024")
+from bench.report_2024 import results
+
 TRAINING, VALIDATION = "#0072b2", "#d55e00"
 # Of the 1-D network, what the report had trained CREMA-D for; the 2-D one's rows are read at their end.
 EPOCHS_1D = 30
@@ -24,7 +23,7 @@ Run = Sequence[Mapping[str, Any]]
 
 def main() -> None:
     """Draw and print."""
-    of_1d, of_2d = read("mfcc_cnn1d"), read("mel_cnn2d")
+    of_1d, of_2d = by_row("mfcc_cnn1d"), by_row("mel_cnn2d")
     draw("curves_1d", of_1d, ("as the report", "noise augmentation"))
     draw("curves_2d", of_2d, ("as the report", "direct", "0 to 255"))
     console = Console(width=130)
@@ -32,10 +31,10 @@ def main() -> None:
     console.print(table("mel_cnn2d", of_2d, None))
 
 
-def read(network: str) -> dict[str, list[Run]]:
+def by_row(network: str) -> dict[str, list[Run]]:
     """The epochs of each seed of each row."""
     rows: dict[str, dict[int, list[Mapping[str, Any]]]] = {}
-    for line in msgspec.json.Decoder().decode_lines((FOLDER / f"{network}.jsonl").read_bytes()):
+    for line in results.read(network):
         rows.setdefault(line["row"], {}).setdefault(line["seed"], []).append(line)
     return {row: list(seeds.values()) for row, seeds in rows.items()}
 
@@ -62,8 +61,8 @@ def draw(name: str, rows: Mapping[str, Sequence[Run]], chosen: Sequence[str]) ->
         grid[1, column].set_xlabel("epoch")
     grid[0, 0].legend(frameon=False, fontsize=8)
     canvas = FigureCanvasAgg(figure)
-    canvas.print_figure(FOLDER / f"{name}.png", dpi=150)
-    figure.savefig(FOLDER / f"{name}.svg", metadata={"Date": None})
+    canvas.print_figure(results.FOLDER / f"{name}.png", dpi=150)
+    figure.savefig(results.FOLDER / f"{name}.svg", metadata={"Date": None})
 
 
 def table(title: str, rows: Mapping[str, Sequence[Run]], epoch: int | None) -> Table:

@@ -20,6 +20,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.report_2024 import results
 from bench.report_2024.clips import LABELS, Sides, sides
 from emostream.features import Feature, FeatureSpec
 from emostream_trainer.corpora.clip import Clip
@@ -31,7 +32,7 @@ from emostream_trainer.networks.quiet_tensorflow import keras
 from emostream_trainer.parallel import parallel_map
 
 F32 = NDArray[np.float32]
-RESULTS = Path("docs/report-2024/mfcc_cnn1d.jsonl")
+NETWORK = "mfcc_cnn1d"
 LISTED_HZ = 22_050
 STREAM = FeatureSpec(features=(Feature.MFCC, Feature.CENTROID, Feature.CONTRAST), n_mfcc=50)
 NOISY_COPIES = 2
@@ -85,24 +86,16 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--out", type=Path, default=Path("runs/report-2024"))
     arguments = parser.parse_args()
-    RESULTS.parent.mkdir(parents=True, exist_ok=True)
     split = sides(arguments.corpora)
     for name in arguments.rows:
         for seed in range(arguments.seeds):
-            if (name, seed) not in finished():
+            if not results.is_finished(NETWORK, name, seed, ROWS[name].epochs):
                 train(name, seed, split, arguments.out)
-
-
-def finished() -> set[tuple[str, int]]:
-    """Rows and seeds whose last epoch is written."""
-    if not RESULTS.exists():
-        return set()
-    lines = msgspec.json.Decoder(Line).decode_lines(RESULTS.read_bytes())
-    return {(line.row, line.seed) for line in lines if line.epoch == ROWS[line.row].epochs}
 
 
 def train(name: str, seed: int, split: Sides, folder: Path) -> None:
     """Train one row with one seed, by Keras's own ``fit``, and write a line an epoch."""
+    results.begin(NETWORK, name, seed)
     row = ROWS[name]
     x, y = inputs(row, split.training, folder), LABELS.indices(split.training)
     if row.noise:
@@ -137,10 +130,7 @@ def write_line(name: str, seed: int, epoch: int, logs: dict[str, float]) -> None
         validation_loss=round(logs["val_loss"], 4),
         validation_accuracy=round(logs["val_accuracy"], 4),
     )
-    encoded = msgspec.json.encode(line).decode()
-    print(encoded, flush=True)
-    with RESULTS.open("a") as file:
-        file.write(encoded + "\n")
+    results.append(NETWORK, line)
 
 
 def inputs(row: Row, clips: Sequence[Clip], folder: Path) -> F32:

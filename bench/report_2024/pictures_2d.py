@@ -20,6 +20,7 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader
 
+from bench.report_2024 import results
 from bench.report_2024.clips import LABELS, Sides, sides
 from emostream_trainer.corpora.clip import Clip
 from emostream_trainer.data.feature_cache import read_audio
@@ -29,7 +30,7 @@ from emostream_trainer.parallel import parallel_map
 from emostream_trainer.recipes import Activation, Picture
 from emostream_trainer.training.epochs import eval_epoch, fit_epoch
 
-RESULTS = Path("docs/report-2024/mel_cnn2d.jsonl")
+NETWORK = "mel_cnn2d"
 
 
 @dataclass(frozen=True)
@@ -83,24 +84,16 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("runs/report-2024"))
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
-    RESULTS.parent.mkdir(parents=True, exist_ok=True)
     for seed in range(arguments.seeds):
         for name in arguments.rows:
-            if (name, seed) not in finished():
+            if not results.is_finished(NETWORK, name, seed, ROWS[name].epochs):
                 split = sides(arguments.corpora, ROWS[name].corpus)
                 train(name, seed, split, arguments.out)
 
 
-def finished() -> set[tuple[str, int]]:
-    """Rows and seeds whose last epoch is written."""
-    if not RESULTS.exists():
-        return set()
-    lines = msgspec.json.Decoder(Line).decode_lines(RESULTS.read_bytes())
-    return {(line.row, line.seed) for line in lines if line.epoch == ROWS[line.row].epochs}
-
-
 def train(name: str, seed: int, split: Sides, folder: Path) -> None:
     """Train one row with one seed, and write a line an epoch."""
+    results.begin(NETWORK, name, seed)
     row = ROWS[name]
     training = loader(row, split.training, folder, shuffled=True)
     validation = loader(row, split.validation, folder, shuffled=False)
@@ -123,10 +116,7 @@ def train(name: str, seed: int, split: Sides, folder: Path) -> None:
             validation_accuracy=round(judged.accuracy, 4),
             seconds=round(monotonic() - began_s, 1),
         )
-        encoded = msgspec.json.encode(line).decode()
-        print(encoded, flush=True)
-        with RESULTS.open("a") as file:
-            file.write(encoded + "\n")
+        results.append(NETWORK, line)
 
 
 def loader(row: Row, clips: Sequence[Clip], folder: Path, *, shuffled: bool) -> "DataLoader[tuple[torch.Tensor, int]]":

@@ -34,7 +34,8 @@ class TrainingJob:
     """What to train, on what, and where it goes. ``teacher`` is the published network's file, None for none.
 
     With ``leave_one_corpus_out`` the parts that are evaluated hold out a corpus each, in place of a fold.
-    ``fold_count`` is for corpora without folds of their own. ``licence`` of the weights is that of the corpora where it is None.
+    ``fold_count`` is for corpora without folds of their own. ``licence`` is that of the weights; None takes that of the
+    corpora.
     """
 
     recipe: Recipe
