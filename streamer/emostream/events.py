@@ -49,9 +49,9 @@ class ModelBrief(msgspec.Struct, frozen=True, kw_only=True):
 class Certainty(msgspec.Struct, frozen=True, kw_only=True):
     """How sure a label must be to be shown, and what that costs, as measured on speakers never heard (shares, 0 to 1).
 
-    ``be_right`` was asked for: of the labels of steps shown at ``confidence`` or more the share ``right`` was, and
-    ``coverage`` is the share of speech that still gets a label. ``right`` is below ``be_right`` where no confidence is
-    enough for it.
+    ``be_right`` was asked for, and labels of steps are shown at ``confidence`` or more. On speakers who had no part in
+    choosing that confidence the share ``right`` of them was, which may be less than was asked for; ``coverage`` is the
+    share of speech that got a label.
     """
 
     be_right: float

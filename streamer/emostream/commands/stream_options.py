@@ -39,7 +39,7 @@ def add_stream_arguments(parser: argparse.ArgumentParser, settings: Settings) ->
         "--be-right",
         kind=float,
         metavar="SHARE",
-        help="show only labels that are right this often on strangers, such as 0.8",
+        help="show labels only when they are sure enough to be right this often, such as 0.8; what came of it is said",
     )
     settings.add_option(
         parser,

@@ -49,7 +49,7 @@ def stream_config(
     """How a stream of these models decides, given their figures and the wish to be right so often.
 
     ``be_right`` is a share above ``LEAST_RIGHT`` and below ``MOST_RIGHT``, or None. Raises ``UsageError`` for another
-    one, and for one without figures.
+    one, for one without figures, and for one that no speaker has reached.
     """
     if be_right is not None and not LEAST_RIGHT < be_right < MOST_RIGHT:
         raise UsageError(

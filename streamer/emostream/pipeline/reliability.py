@@ -8,12 +8,13 @@ from itertools import pairwise
 from typing import Annotated
 
 import msgspec
+import numpy as np
 
-from emostream.errors import ModelError
+from emostream.errors import ModelError, UsageError
 from emostream.events import Certainty
 from emostream.inference.card import ModelIdentity
 
-SCHEMA = 1
+SCHEMA = 2
 
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
@@ -46,22 +47,36 @@ class Curve(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         return max(self.points, key=lambda point: point.right)
 
 
+class Promise(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What came of asking for the share ``asked`` of right labels: ``right`` and ``coverage`` on speakers who had no
+    part in choosing the confidence."""
+
+    asked: Share
+    right: Share
+    coverage: Share
+
+
 class Reliability(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What was measured of some models together: of each step's label and of each utterance's.
 
-    ``weights``, one a model, are those of ``logarithmic_pool``. ``protocol`` says what was measured and how.
+    ``weights``, one a model, are those of ``logarithmic_pool``. A confidence is chosen on the curves; what comes of it
+    is in ``promises``, of the labels of steps, sorted by what is asked: the shares that some fold reached, none where
+    nothing was. ``protocol`` says what was measured and how.
     """
 
     models: Annotated[tuple[ModelIdentity, ...], msgspec.Meta(min_length=1)]
     weights: tuple[Annotated[float, msgspec.Meta(ge=0)], ...]
     estimates: Curve
     utterances: Curve
+    promises: tuple[Promise, ...]
     protocol: str
     schema: int = msgspec.field(default_factory=lambda: SCHEMA)
 
     def __post_init__(self) -> None:
         if len(self.weights) != len(self.models) or not any(self.weights):
             raise ValueError(f"expected a weight for each of {len(self.models)} models, one at least above 0")
+        if any(after.asked <= before.asked for before, after in pairwise(self.promises)):
+            raise ValueError("promises must be sorted by what is asked, no two alike")
 
     def weights_of(self, models: Iterable[ModelIdentity]) -> tuple[float, ...]:
         """The weights of these models in their order, which may be another than that of the figures."""
@@ -78,9 +93,24 @@ class Reliability(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             )
 
     def certainty(self, be_right: float) -> Certainty:
-        """What asking for ``be_right`` costs in the labels of single steps."""
-        point = self.estimates.threshold(be_right)
-        return Certainty(be_right=be_right, confidence=point.confidence, right=point.right, coverage=point.coverage)
+        """What comes of asking for ``be_right`` in the labels of single steps, between two promises in proportion.
+
+        Raises ``UsageError`` for more than any fold has reached.
+        """
+        asked = [promise.asked for promise in self.promises]
+        if not asked or be_right > asked[-1]:
+            best = max(self.promises, key=lambda promise: promise.right, default=None)
+            most = f"; the most was {best.right:.0%}, when {best.asked:.0%} was asked for" if best else ""
+            raise UsageError(
+                f"found {be_right:g} for --be-right, expected a share that labels of speakers never heard have reached"
+                f"{most}: ask for less"
+            )
+        right, coverage = (
+            float(np.interp(be_right, asked, [getattr(promise, of) for promise in self.promises]))
+            for of in ("right", "coverage")
+        )
+        confidence = self.estimates.threshold(be_right).confidence
+        return Certainty(be_right=be_right, confidence=confidence, right=right, coverage=coverage)
 
 
 def encode_reliability(reliability: Reliability) -> bytes:
@@ -103,13 +133,10 @@ def decode_reliability(data: bytes, where: str) -> Reliability:
 
 
 def cost(certainty: Certainty) -> str:
-    """What a certainty promises and costs, as one line for people."""
-    shown = f"shows a label for about {certainty.coverage:.0%} of speech"
-    if certainty.right >= certainty.be_right:
-        return f"labels right at least {certainty.be_right:.0%} of the time on strangers; {shown}"
+    """What came of asking for a certainty, and what that costs, as one line for people."""
     return (
-        f"labels right about {certainty.right:.0%} of the time on strangers, the most there is, "
-        f"and not the {certainty.be_right:.0%} asked for; {shown}"
+        f"asked for {certainty.be_right:.0%} right: {certainty.right:.0%} were, on speakers never heard; "
+        f"a label for {certainty.coverage:.0%} of speech"
     )
 
 

@@ -108,7 +108,7 @@ export class Card {
     const { be_right: wanted, confidence, right, coverage } = hello?.certainty ?? {};
     const short = right < wanted ? ` (${percent(wanted)} was asked for)` : "";
     certainty.textContent = hello?.certainty
-      ? `A label needs ${percent(confidence)}: then it was right ${percent(right)} of the time${short} on strangers, and shown for ${percent(coverage)} of speech.`
+      ? `A label needs ${percent(confidence)}: then it was right ${percent(right)} of the time${short} on speakers never heard, and shown for ${percent(coverage)} of speech.`
       : "";
   }
 

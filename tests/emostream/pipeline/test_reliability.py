@@ -8,10 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emostream.errors import ModelError
+from emostream.errors import ModelError, UsageError
 from emostream.events import Certainty
 from emostream.inference.probabilities import logarithmic_pool
-from emostream.pipeline.reliability import Curve, CurvePoint, Reliability, cost, decode_reliability, encode_reliability
+from emostream.pipeline.reliability import (
+    Curve,
+    CurvePoint,
+    Promise,
+    Reliability,
+    cost,
+    decode_reliability,
+    encode_reliability,
+)
 from tests.support.tiny_models import TINY_CARD, tiny_card
 
 
@@ -24,6 +32,11 @@ RELIABILITY = Reliability(
     weights=(1.25,),
     estimates=curve((0.3, 0.6, 1.0), (0.5, 0.7, 0.8), (0.7, 0.82, 0.5), (0.9, 0.78, 0.1)),
     utterances=curve((0.3, 0.65, 1.0), (0.6, 0.85, 0.6)),
+    promises=(
+        Promise(asked=0.6, right=0.62, coverage=1.0),
+        Promise(asked=0.8, right=0.79, coverage=0.5),
+        Promise(asked=0.9, right=0.76, coverage=0.1),
+    ),
     protocol="two strangers",
 )
 
@@ -48,22 +61,26 @@ def test_no_lower_point_would_have_been_enough(given_points: list[tuple[float, f
         assert chosen.right == max(right for _, right, _ in given_points)
 
 
-def test_what_it_costs_is_one_line() -> None:
+def test_what_is_said_is_what_came_of_it_elsewhere_and_not_on_the_curve_that_chose() -> None:
     certainty = RELIABILITY.certainty(0.8)
-    assert certainty == Certainty(be_right=0.8, confidence=0.7, right=0.82, coverage=0.5)
-    assert (
-        cost(certainty) == "labels right at least 80% of the time on strangers; shows a label for about 50% of speech"
-    )
-    assert cost(RELIABILITY.certainty(0.9)) == (
-        "labels right about 82% of the time on strangers, the most there is, and not the 90% asked for; shows a label "
-        "for about 50% of speech"
-    )
+    assert certainty == Certainty(be_right=0.8, confidence=0.7, right=0.79, coverage=0.5)
+    assert cost(certainty) == ("asked for 80% right: 79% were, on speakers never heard; a label for 50% of speech")
+    between = RELIABILITY.certainty(0.85)
+    assert (between.right, between.coverage) == (pytest.approx(0.775), pytest.approx(0.3))
+    assert RELIABILITY.certainty(0.3).right == 0.62, "less than what was tried gives no less"
+
+
+def test_more_than_any_fold_has_reached_is_refused_with_the_most_there_is() -> None:
+    with pytest.raises(UsageError, match=r"^found 0\.95 for .*the most was 79%, when 80% was asked for: ask"):
+        RELIABILITY.certainty(0.95)
+    with pytest.raises(UsageError, match="reached: ask for less"):
+        msgspec.structs.replace(RELIABILITY, promises=()).certainty(0.3)
 
 
 def test_it_survives_its_file() -> None:
     data = encode_reliability(RELIABILITY)
     assert decode_reliability(data, "here") == RELIABILITY
-    assert json.loads(data)["schema"] == 1
+    assert json.loads(data)["schema"] == 2
 
 
 def changed(**changes: object) -> bytes:
@@ -76,7 +93,7 @@ def changed(**changes: object) -> bytes:
         (b"", "cannot be used"),
         (b"[" * 100_000, "cannot be used"),
         (b"{}", "has schema null"),
-        (changed(schema=7), "has schema 7, this emostream reads schema 1"),
+        (changed(schema=7), "has schema 7, this emostream reads schema 2"),
         (changed(weights=[-1]), "$.weights[0]"),
         (changed(weights=[]), "expected a weight for each of 1 models"),
         (changed(weights=[0]), "one at least above 0"),
@@ -84,6 +101,7 @@ def changed(**changes: object) -> bytes:
         (changed(estimates={"points": []}), "$.estimates.points"),
         (changed(estimates={"points": [{"confidence": 2, "right": 1, "coverage": 1}]}), "$.estimates.points[0]"),
         (changed(estimates={"points": [{"confidence": 0.5, "right": 1, "coverage": 1}] * 2}), "sorted by confidence"),
+        (changed(promises=[{"asked": 0.8, "right": 0.8, "coverage": 1}] * 2), "promises must be sorted"),
         (changed(more=1), "unknown field `more`"),
     ],
 )

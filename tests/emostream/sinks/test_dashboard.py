@@ -150,8 +150,8 @@ class TestPicture:
         state = after(msgspec.structs.replace(hello(), speaker="Ada", certainty=certainty), estimate())
         text = screen(state, 120, 40)
         assert "Desk Microphone · the voice of Ada · net0 1.0 + net1 1.0" in text
-        assert "labels right at least 80% of the time on strangers; shows a label for about 61% of speech" in text
-        assert "labels right at least" in screen(state, 60, 15)
+        assert "asked for 80% right: 81% were, on speakers never heard; a label for 61% of speech" in text
+        assert "asked for 80% right: 81%" in screen(state, 60, 15)
         error = Error(seq=5, stream="mic", t_start_ms=0, t_end_ms=3000, code="x", message="microphone unplugged")
         assert "labels right" not in screen(state.after(error), 120, 40)
 

@@ -257,7 +257,7 @@ def test_whose_voice_it_knows_and_how_sure_a_label_must_be(open_page: Open, sink
     sink.emit(msgspec.structs.replace(hello(), speaker="Ada", certainty=certainty))
     expect(part(page, "source")).to_have_text("test microphone · knows Ada's voice")
     expect(part(page, "certainty")).to_have_text(
-        "A label needs 67 %: then it was right 79 % of the time (80 % was asked for) on strangers, "
+        "A label needs 67 %: then it was right 79 % of the time (80 % was asked for) on speakers never heard, "
         "and shown for 29 % of speech."
     )
 

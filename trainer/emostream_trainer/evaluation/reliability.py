@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from emostream.inference.card import ModelIdentity
-from emostream.pipeline.reliability import Curve, CurvePoint, Reliability, encode_reliability
-from emostream_trainer.evaluation.selective import Tally, curve
+from emostream.pipeline.reliability import Curve, CurvePoint, Promise, Reliability, encode_reliability
+from emostream_trainer.evaluation.selective import Tally, TargetResult, curve
 
 FILE = "reliability.json"
 PROTOCOL = (
@@ -15,14 +15,27 @@ PROTOCOL = (
 
 
 def write_reliability(
-    out: Path, models: Sequence[ModelIdentity], weights: Sequence[float], estimates: Tally, utterances: Tally
+    out: Path,
+    models: Sequence[ModelIdentity],
+    weights: Sequence[float],
+    tallies: tuple[Tally, Tally],
+    results: Sequence[TargetResult],
 ) -> None:
-    """Write ``reliability.json`` of models that listen together; the tallies are of all folds."""
+    """Write ``reliability.json`` of models that listen together.
+
+    The tallies, of live labels and of utterances, are of all folds; ``results`` are what came of asking, live labels.
+    """
+    estimates, utterances = tallies
     reliability = Reliability(
         models=tuple(models),
         weights=tuple(round(weight, 4) for weight in weights),
         estimates=_curve(estimates),
         utterances=_curve(utterances),
+        promises=tuple(
+            Promise(asked=result.target, right=round(result.right, 4), coverage=round(result.coverage, 4))
+            for result in results
+            if result.right is not None
+        ),
         protocol=PROTOCOL,
     )
     (out / FILE).write_bytes(encode_reliability(reliability))

@@ -20,7 +20,7 @@ from emostream_trainer.evaluation.regressions import LEAKY, regressions
 from emostream_trainer.evaluation.reliability import write_reliability
 from emostream_trainer.evaluation.report import Section, write_report
 from emostream_trainer.evaluation.result import Evaluation, StreamedEvaluation
-from emostream_trainer.evaluation.sections.abstaining import abstaining, tallies_of
+from emostream_trainer.evaluation.sections.abstaining import abstaining, tallies_of, target_results
 from emostream_trainer.evaluation.sections.breakdown import breakdown
 from emostream_trainer.evaluation.sections.calibration import calibration
 from emostream_trainer.evaluation.sections.enrolment import enrolment
@@ -123,7 +123,7 @@ def _about(streamed: Mapping[Row, StreamedEvaluation], row: Row, job: Evaluation
         tallies = tallies_of(evaluation)
         if models := _identities(row):
             of_all = pool_weights(_probabilities_of(streamed, row), evaluation.truth)
-            write_reliability(out, models, of_all, *tallies)
+            write_reliability(out, models, of_all, tallies, target_results(tallies[0], evaluation))
     yield breakdown(evaluation)
     yield calibration(by_name, weights, out)
     yield abstaining(evaluation, tallies, out)

@@ -12,7 +12,7 @@ from emostream_trainer import metrics
 from emostream_trainer.evaluation import plots, selective
 from emostream_trainer.evaluation.report import NO_FOLDS, Section, Table, percent, score
 from emostream_trainer.evaluation.result import StreamedEvaluation
-from emostream_trainer.evaluation.selective import Tally
+from emostream_trainer.evaluation.selective import Tally, TargetResult
 
 
 def abstaining(evaluation: StreamedEvaluation, tallies: tuple[Tally, Tally] | None, out: Path) -> Section:
@@ -40,7 +40,7 @@ def abstaining(evaluation: StreamedEvaluation, tallies: tuple[Tally, Tally] | No
     series = {}
     for name, unit, tally in zip(("live labels", "utterances"), ("speaking time", "utterances"), tallies, strict=True):
         series[name] = selective.curve(tally)
-        promises = [selective.target_result(tally, evaluation.fold, evaluation.corpora, t) for t in selective.TARGETS]
+        promises = target_results(tally, evaluation)
         numbers[name] = {
             "promises": [asdict(each) for each in promises],
             "curve": [asdict(each) for each in series[name]],
@@ -65,7 +65,12 @@ def tallies_of(evaluation: StreamedEvaluation) -> tuple[Tally, Tally]:
     return live, selective.utterances_tally(logs, truth)
 
 
-def _promise_table(promises: Sequence[selective.TargetResult], corpora: Sequence[str]) -> Table:
+def target_results(tally: Tally, evaluation: StreamedEvaluation) -> list[TargetResult]:
+    """What came of asking to be right so often, by fold, on clips that had no part in choosing from where."""
+    return [selective.target_result(tally, evaluation.fold, evaluation.corpora, target) for target in selective.TARGETS]
+
+
+def _promise_table(promises: Sequence[TargetResult], corpora: Sequence[str]) -> Table:
     rows = [
         (
             f"{each.target:.0%}",
