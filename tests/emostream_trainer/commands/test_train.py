@@ -380,7 +380,7 @@ NO_CORPUS = "--corpora DIR or EMOSTREAM_CORPORA"
         (["export", "nowhere"], 66, "nowhere/run.json is not there"),
         (["evaluate"], 2, "nothing to judge"),
         (["evaluate", "nowhere"], 66, NO_CORPUS),
-        (["evaluate", "nowhere", "--corpora", "CORPUS"], 66, "nowhere holds no exported folds"),
+        (["evaluate", "nowhere", "--corpora", "CORPUS"], 66, "nowhere does not exist: expected the folder of a run"),
     ],
 )
 def test_what_cannot_be_done_is_one_line(
@@ -388,3 +388,10 @@ def test_what_cannot_be_done_is_one_line(
 ) -> None:
     monkeypatch.chdir(corpus.parent)
     assert_refused(emostream(*(corpus if word == "CORPUS" else word for word in arguments)), code, words)
+
+
+@pytest.mark.parametrize("words", ["none.onnx", "none", "none+other"])
+def test_what_is_judged_must_be_there(words: str, corpus: Path, tmp_path: Path) -> None:
+    said = emostream("evaluate", words, "--corpora", corpus, "--out", tmp_path)
+    assert_refused(said, 66, "none", "does not exist: expected the folder of a run, or a model file")
+    assert "clips" not in said.out, "before any clip is opened"

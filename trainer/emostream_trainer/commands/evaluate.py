@@ -1,6 +1,7 @@
 """``emostream evaluate``: runs, alone and together, on speakers that their folds never heard; a report of it all."""
 
 import argparse
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -73,12 +74,16 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError("--enrol-wrong shows what can go wrong with --enrol: give both")
     if arguments.sample < 1:
         raise UsageError(f"found --sample {arguments.sample}, expected 1 or more")
+    rows = tuple(tuple(Path(word) for word in words.split("+")) for words in arguments.runs)
+    for path in itertools.chain(*rows):
+        if not path.exists():
+            raise NoInputError(f"{path} does not exist: expected the folder of a run, or a model file")
     from emostream_trainer.evaluation.run import EvaluationJob, evaluate_all
 
     console = Console()
     preparation = prepared(arguments, console)
     job = EvaluationJob(
-        rows=tuple(tuple(Path(word) for word in words.split("+")) for words in arguments.runs),
+        rows=rows,
         clips=_recordings(preparation.corpus.clips, console),
         labels=preparation.labels,
         out=arguments.out,

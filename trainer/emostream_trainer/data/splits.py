@@ -30,7 +30,7 @@ class Split:
             raise UsageError(f"found {named} on both sides of a split, expected no shared speaker: split by speaker")
         if not self.train or not self.test:
             sizes = f"{len(self.train)} clips to train on and {len(self.test)} to test on"
-            raise UsageError(f"found {sizes}, expected some on both sides: add speakers or ask for fewer folds")
+            raise UsageError(f"found {sizes}, expected some on both sides: add speakers, or give fewer --folds")
 
 
 def folds(clips: Sequence[Clip], count: int = FOLDS, seed: int = 0) -> list[Split]:
@@ -113,7 +113,7 @@ def _balanced(clips: Sequence[Clip], count: int, seed: int) -> dict[str, int]:
     if count < 2 or len(speakers) < count:
         raise UsageError(
             f"found {len(speakers)} speakers for {count} folds, expected 2 folds or more and a speaker for each: "
-            "ask for other folds, add a corpus, or name the speakers in a clips.tsv"
+            "give fewer --folds, add a corpus, or name the speakers in a clips.tsv"
         )
     strata = sorted({(clip.corpus, clip.emotion) for clip in clips})
     place_of = {stratum: place for place, stratum in enumerate(strata)}
