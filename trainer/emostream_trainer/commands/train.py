@@ -72,5 +72,5 @@ def run(arguments: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         console.print("interrupted: the same command goes on behind the last whole epoch", highlight=False)
         raise
-    console.print(f"done: {folder}; now 'emostream export {folder}'", highlight=False)
+    console.print(f"done: {folder}; now 'emostream export {folder}'", highlight=False, soft_wrap=True)
     return 0
