@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from rich.console import Console
 from rich.table import Table
 
@@ -59,6 +60,7 @@ def draw(name: str, rows: Mapping[str, Sequence[Run]], chosen: Sequence[str]) ->
                 axes.set_ylabel(title)
         grid[0, column].set_title(row, fontsize=10)
         grid[1, column].set_xlabel("epoch")
+        grid[1, column].xaxis.set_major_locator(MaxNLocator(integer=True))
     grid[0, 0].legend(frameon=False, fontsize=8)
     canvas = FigureCanvasAgg(figure)
     canvas.print_figure(results.FOLDER / f"{name}.png", dpi=150)
