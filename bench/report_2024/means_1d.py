@@ -7,6 +7,7 @@ that are there already are left out. Features are kept below ``--out``: 20 minut
 """
 
 import argparse
+import hashlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -143,7 +144,9 @@ def inputs(row: Row, clips: Sequence[Clip], folder: Path) -> F32:
 
 def kept(features: str, clips: Sequence[Clip], folder: Path) -> F32:
     """Means (clips, 58) by the function of that name: 50 MFCC, centroid, seven contrast bands; computed once."""
-    path = folder / f"{features}-{len(clips)}.npy"
+    # Named by the clips: as many of another corpus are not these.
+    which = hashlib.sha256(str([stable_hash(clip, features) for clip in clips]).encode()).hexdigest()[:16]
+    path = folder / f"{features}-{which}.npy"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
         np.save(path, np.stack(parallel_map(FEATURES[features], clips, features)))

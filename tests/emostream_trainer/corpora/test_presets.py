@@ -92,7 +92,7 @@ def test_a_tiny_class_is_left_out_and_said_unless_it_is_asked_for() -> None:
     prepared = prepare(corpus, PUBLISHED, None)
     assert prepared.labels.labels == ("happy", "neutral", "sad")
     assert _counts(prepared.corpus) == {"happy": 30, "neutral": 30, "sad": 30}
-    assert prepared.notes == ("angry has 1 clips, under 1% of the largest class: the label is left out",)
+    assert prepared.notes == ("angry has 1 clips, under 1% of the largest class: it is left out",)
     assert _counts(prepare(corpus, PUBLISHED, "angry,happy,neutral,sad").corpus) == dict.fromkeys(FOUR.labels, 1)
     just_enough = _corpus(_clips("dusha", angry=2, happy=30, neutral=200, sad=40))
     assert prepare(just_enough, PUBLISHED, None).labels == FOUR
@@ -114,6 +114,7 @@ def test_labels_that_are_asked_for_win() -> None:
     assert prepare(corpus, PUBLISHED, None).labels.labels == ("happy", "neutral", "sad")
     asked = prepare(corpus, PUBLISHED, "fearful,sad")
     assert asked.labels == label_set("fearful,sad")
+    assert asked.notes == (), "labels that were not asked for are not called rare"
     assert _counts(asked.corpus) == {"fearful": 2, "sad": 3}
 
 

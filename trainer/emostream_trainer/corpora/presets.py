@@ -59,9 +59,18 @@ def prepare(corpus: Corpus, preset: str | None, labels: str | None) -> Preparati
     if preset is None:
         return Preparation(corpus, label_set(labels or FOUR))
     chosen = preset_of(corpus.clips, preset)
-    wanted = label_set(labels) if labels else _without_tiny(corpus.clips, label_set(chosen.labels))
+    of_preset = label_set(chosen.labels)
+    wanted = label_set(labels) if labels else _without_tiny(corpus.clips, of_preset)
     prepared = published(corpus, wanted, balanced=chosen.balanced)
-    return Preparation(prepared, wanted, chosen, tuple(_notes(corpus, prepared, chosen, wanted)))
+    tiny = () if labels else _tiny(corpus.clips, of_preset).items()
+    notes = [
+        *(
+            f"{label} has {count} clips, under {LEAST_OF_LARGEST:.0%} of the largest class: it is left out"
+            for label, count in tiny
+        ),
+        *_incomplete(corpus, prepared),
+    ]
+    return Preparation(prepared, wanted, chosen, tuple(notes))
 
 
 def preset_of(clips: Sequence[Clip], name: str) -> Preset:
@@ -105,25 +114,23 @@ def _balanced(places: NDArray[np.int64]) -> set[int]:
 
 def _without_tiny(clips: Sequence[Clip], labels: LabelSet) -> LabelSet:
     """The labels of which there is enough, or none at all: that is refused later."""
-    counts = _counts(clips, labels)
-    enough = [
-        label
-        for label, count in zip(labels.labels, counts, strict=True)
-        if not 0 < count < LEAST_OF_LARGEST * max(counts)
-    ]
-    if len(enough) == len(labels.labels):
-        return labels
+    tiny = _tiny(clips, labels)
+    enough = [label for label in labels.labels if label not in tiny]
     if len(enough) < 2:
         raise NoInputError(f"found clips of {enough[0]} and hardly any of other labels, expected two labels or more")
-    return label_set(",".join(enough))
+    return label_set(",".join(enough)) if tiny else labels
 
 
-def _notes(corpus: Corpus, prepared: Corpus, preset: Preset, labels: LabelSet) -> Iterator[str]:
-    for label, count in zip(
-        label_set(preset.labels).labels, _counts(corpus.clips, label_set(preset.labels)), strict=True
-    ):
-        if count and label not in labels.labels and len(labels.labels) < len(label_set(preset.labels).labels):
-            yield f"{label} has {count} clips, under {LEAST_OF_LARGEST:.0%} of the largest class: the label is left out"
+def _tiny(clips: Sequence[Clip], labels: LabelSet) -> dict[str, int]:
+    """Labels that have some clips and too few, with how many."""
+    places = [labels.index(clip.emotion) for clip in clips]
+    counts = {label: places.count(place) for place, label in enumerate(labels.labels)}
+    least = LEAST_OF_LARGEST * max(counts.values())
+    return {label: count for label, count in counts.items() if 0 < count < least}
+
+
+def _incomplete(corpus: Corpus, prepared: Corpus) -> Iterator[str]:
+    """A line where more is incomplete than in the report."""
     incomplete = sum(INCOMPLETE in skipped.why for skipped in prepared.skipped)
     found = len(corpus.clips) + len(corpus.skipped)
     if incomplete > MOST_INCOMPLETE * found:
@@ -131,8 +138,3 @@ def _notes(corpus: Corpus, prepared: Corpus, preset: Preset, labels: LabelSet) -
             f"{incomplete} of {found} recordings ({incomplete / found:.0%}) are incomplete: the report left out under "
             f"{MOST_INCOMPLETE:.0%}; is the corpus whole?"
         )
-
-
-def _counts(clips: Sequence[Clip], labels: LabelSet) -> list[int]:
-    places = [labels.index(clip.emotion) for clip in clips]
-    return [places.count(label) for label in range(len(labels.labels))]

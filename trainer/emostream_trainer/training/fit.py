@@ -83,6 +83,7 @@ def fit(
         console.print(
             f"{title}  epoch {len(history)}/{recipe.epochs}  {_described(recipe, history[-1])}  {left_s:.0f} s left",
             highlight=False,
+            soft_wrap=True,
         )
     if recipe.relative and not (folder / runs.SUMMARIES).exists():
         console.print(f"{title}  discriminant", highlight=False)
