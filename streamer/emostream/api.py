@@ -27,6 +27,7 @@ from emostream.pcm import AudioArray, mono_samples
 from emostream.pipeline.factory import StreamFactory
 from emostream.pipeline.stream import EmotionStream
 from emostream.profiles import Speakers
+from emostream.sinks.wording import UNSURE, closest
 from emostream.sources import HIGHEST_RATE_HZ, LOWEST_RATE_HZ
 from emostream.sources.file import FileSource
 
@@ -87,7 +88,9 @@ class Reading:
 
     def __repr__(self) -> str:
         summary = self.summary
-        result = f"{summary.label or 'unsure'} {summary.confidence:.2f}" if summary.p else "no speech"
+        result = "no speech" if not summary.p else f"{UNSURE} ({closest(summary.p)})"
+        if summary.label:
+            result = f"{summary.label} {summary.confidence:.0%}"
         return f"<Reading of {summary.source}: {result}, {summary.speech_seconds:.1f} s of speech>"
 
 

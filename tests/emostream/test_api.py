@@ -106,6 +106,15 @@ def test_one_model_may_be_named_by_itself_and_is_read_anew_when_its_file_changes
         emostream.read(audio, HZ, models=[path, tmp_path / "none.onnx"])
 
 
+def test_a_recording_weighs_what_its_utterances_weigh(reading: emostream.Reading, recording: Samples) -> None:
+    first, second = reading.utterances[:2]
+    between_s = (first.t_end_ms + second.t_start_ms) / 2000
+    alone = emostream.read(recording[: round(between_s * HZ)], HZ)
+    assert len(alone.utterances) == 1
+    assert alone.summary.p == alone.utterances[0].p == first.p
+    assert alone.summary.label == first.label
+
+
 def test_silence_is_no_speech() -> None:
     silent = emostream.read(np.zeros(2 * HZ, np.int16), HZ)
     assert (silent.label, silent.confidence, silent.utterances) == (None, 0.0, [])

@@ -55,7 +55,8 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     imitating the summary of the Dusha network; 0 is no teacher. ``from_dusha`` builds on that network's
     weights. ``soft_targets`` teaches the shares of listeners' votes where a clip has them. Of ``every_steps`` steps a
     stream asks the network at one. ``picture`` and ``activation`` are those of the published 2-D network
-    (``networks.mel_cnn2d.Published``).
+    (``networks.mel_cnn2d.Published``). With ``patience`` a fifth of the training side's speakers judge each epoch, the
+    best epoch's network is what is used, and training ends after so many epochs that are no better; 0 is all epochs.
     """
 
     network: str
@@ -84,6 +85,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     soft_targets: bool = False
     picture: Picture = "direct"
     activation: Activation = "gelu"
+    patience: int = 0
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -95,6 +97,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             "clean_share must be 0 to 1": 0 <= self.clean_share <= 1,
             "label_smoothing must be 0 or more, and below 1": 0 <= self.label_smoothing < 1,
             "every_steps must be 1 or more": self.every_steps >= 1,
+            "patience must be 0 or more": self.patience >= 0,
             "clips_per_epoch must be 1 or more": self.clips_per_epoch is None or self.clips_per_epoch >= 1,
         }
         broken = [rule for rule, holds in rules.items() if not holds]

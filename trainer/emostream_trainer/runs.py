@@ -1,8 +1,10 @@
 """A training run on disk: a folder for each part, with what it takes to go on or to export.
 
 runs/mel_cnn2d-attentive/run.json            recipe, labels, what was trained on
-                         fold0/checkpoint    the network after its last epoch
+                         fold0/checkpoint    the network after its last epoch, to go on from
+                         fold0/best          where a recipe has patience: the network after its best epoch
                          fold0/history.json  loss, accuracy and UAR by epoch, on either side; history.csv has the same
+                         fold0/events.out…   the same for TensorBoard
                          fold0/split.json    the training speakers, the hash of the split
                          fold0/summaries.npz the mean summary of the training voices, neutral and all
                          fold0/held_out.npz  logits and labels of the clips of unheard speakers
@@ -30,6 +32,7 @@ ALL = "all"
 FOLD = "fold"
 WITHOUT = "without-"
 CHECKPOINT = "checkpoint"
+BEST = "best"
 DRAFT = "checkpoint.draft"
 HISTORY = "history.json"
 HISTORY_TABLE = "history.csv"
@@ -37,6 +40,7 @@ HELD_OUT = "held_out.npz"
 MODEL = "model.onnx"
 SUMMARIES = "summaries.npz"
 SCORES = "scores.json"
+CURVES = "learning_curves"
 
 
 class RunFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,9 +63,13 @@ class SideFigures(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EpochRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is known of an epoch: the mean of what its steps made smaller, and the network after it on either side."""
+    """What is known of an epoch: what its steps made smaller, and the network after it on either side.
+
+    ``objective`` is the mean over steps; ``parts`` are those of it, by name, where it is a sum.
+    """
 
     objective: float
+    parts: dict[str, float] = {}
     training: SideFigures | None = None
     validation: SideFigures | None = None
 
@@ -154,13 +162,25 @@ def read_summaries(part: Path) -> tuple[F32, F32]:
 
 def is_trained(part: Path, recipe: Recipe) -> bool:
     """Whether a part has all its epochs behind it, and its discriminant where the recipe's network has one."""
-    ended = len(read_history(part)) >= recipe.epochs and (part / CHECKPOINT).exists()
+    ended = has_ended(read_history(part), recipe) and (part / CHECKPOINT).exists()
     return ended and (not recipe.relative or (part / SUMMARIES).exists())
 
 
+def best_epoch(history: Sequence[EpochRecord]) -> int:
+    """The place of the first epoch with the highest UAR on the validation side; -1 where none was judged."""
+    judged = [(record.validation.uar, -place) for place, record in enumerate(history) if record.validation]
+    return -max(judged)[1] if judged else -1
+
+
+def has_ended(history: Sequence[EpochRecord], recipe: Recipe) -> bool:
+    """Whether no epoch is to come: all are trained, or the recipe's patience is at an end."""
+    waited = len(history) - 1 - best_epoch(history)
+    return len(history) >= recipe.epochs or bool(recipe.patience and history and waited >= recipe.patience)
+
+
 def checkpoint_of(part: Path) -> Path:
-    """The part's weights; raises ``NoInputError`` where the part was not trained."""
-    path = part / CHECKPOINT
+    """The part's weights in use; raises ``NoInputError`` where the part was not trained."""
+    path = next((path for path in (part / BEST, part / CHECKPOINT) if path.exists()), part / CHECKPOINT)
     if not path.exists():
         raise NoInputError(f"{path} is not there: train this part first with 'emostream train'")
     return path
@@ -172,10 +192,11 @@ def write_history(part: Path, history: Sequence[EpochRecord]) -> None:
     places = [(side, measure) for side in ("training", "validation") for measure in SideFigures.__struct_fields__]
     with (part / HISTORY_TABLE).open("w", newline="") as file:
         table = csv.writer(file, lineterminator="\n")
-        table.writerow(["epoch", "objective", *("_".join(place) for place in places)])
+        parts = history[0].parts if history else {}
+        table.writerow(["epoch", "objective", *parts, *("_".join(place) for place in places)])
         for epoch, record in enumerate(history, start=1):
             figures = (getattr(getattr(record, side), measure, None) for side, measure in places)
-            table.writerow([epoch, record.objective, *figures])
+            table.writerow([epoch, record.objective, *record.parts.values(), *figures])
 
 
 def read_history(part: Path) -> list[EpochRecord]:

@@ -33,6 +33,9 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
     )
     add_stream_arguments(parser, settings)
     settings.add_option(parser, "--format", FORMATS[0], choices=FORMATS, help="default: %(default)s")
+    parser.add_argument(
+        "--steps", action="store_true", help="in text, also what was shown while somebody spoke, before the verdict"
+    )
     parser.add_argument("--realtime", action="store_true", help="go at the pace of the audio, as a microphone would")
 
 
@@ -68,7 +71,7 @@ def _read_recording(path: Path, arguments: argparse.Namespace, factory: StreamFa
     if source.note:
         print_line(source.note)
     stream = factory.stream(source.sample_rate_hz, stream=name, source=source.name)
-    with closing(_sink(arguments.format, source)) as sink:
+    with closing(_sink(arguments, source)) as sink:
         if realtime:
             daemon = Daemon(source, stream, [sink])
             daemon.run()
@@ -85,8 +88,8 @@ def _read_recording(path: Path, arguments: argparse.Namespace, factory: StreamFa
         raise NoInputError(source.trouble)
 
 
-def _sink(name: str, source: FileSource) -> JsonlSink | TextSink:
+def _sink(arguments: argparse.Namespace, source: FileSource) -> JsonlSink | TextSink:
     """A sink on standard output that closes the source once its reader has gone."""
-    if name == "jsonl":
+    if arguments.format == "jsonl":
         return JsonlSink(sys.stdout.buffer, on_closed=source.close)
-    return TextSink(Console(), on_closed=source.close)
+    return TextSink(Console(), on_closed=source.close, with_steps=arguments.steps)

@@ -217,9 +217,9 @@ class EmotionStream:
         """Count a step in where it belongs; gives smoothed probabilities (K,) and the index of the label, if any."""
         p = logarithmic_pool(p_per_model, self._weights)
         smoothed, index = self._smoother.push(p, step_ms)
-        self._whole_mean.add(p, step.window_speech_samples)
-        if self._utterance:
-            self._utterance[1].add(p, step.window_speech_samples)
+        if self._utterance:  # so that a whole file weighs what its utterances weigh
+            for mean in (self._utterance[1], self._whole_mean):
+                mean.add(p, step.window_speech_samples)
         if step.speaking and index is not None:
             self._label_ms[self.labels[index]] += step_ms
         return smoothed, index

@@ -1,6 +1,7 @@
 """``emostream file``: what it prints, what it refuses, and how it ends."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from emostream.assets import DEMO_RECORDING
 from emostream.audio import Samples
 from emostream.errors import NO_INPUT
 from emostream.events import AnyEvent, Estimate, Health, Hello, Summary, Utterance
+from emostream.sinks.drawing import clock
 from tests.support.processes import COMMAND, ROOT, Running, assert_one_line, emostream, environment, events_of
 from tests.support.streams import HZ, of_type
 
@@ -95,10 +97,18 @@ def test_text_is_a_timeline_and_the_same_verdict(events: list[AnyEvent], model_a
     assert ended.stdout.startswith(f"{DEMO_RECORDING}\n")
     summary = events[-1]
     assert isinstance(summary, Summary)
-    verdict = f"  whole file  {summary.label or 'unsure'}  {summary.confidence:.2f}"
+    verdict = f"  whole file  {summary.label}  {summary.confidence:.0%}"
+    if not summary.label:
+        verdict = f"  whole file  unsure (closest is {max(summary.p, key=summary.p.__getitem__)}, "
+        verdict += f"{summary.confidence:.0%})"
     assert f"{verdict}  over {summary.speech_seconds:.1f} s of speech in {summary.seconds:.1f} s\n" in ended.stdout
+    for utterance in of_type(events, Utterance):
+        span = f"  {clock(utterance.t_start_ms)} – {clock(utterance.t_end_ms)}  {utterance.label}  "
+        assert re.sub("  +", "  ", ended.stdout).count(f"{span}{utterance.confidence:.0%}") == 1
+    spans = emostream("file", *model_arguments, DEMO_RECORDING, "--steps").stdout.splitlines()
+    assert [line for line in spans if not line.startswith("    ")] == ended.stdout.splitlines()
     for label in {event.label for event in of_type(events, Estimate)} - {None}:
-        assert f"  {label} " in ended.stdout
+        assert any(line.startswith("    ") and f"  {label} " in line for line in spans)
     assert "\x1b" not in ended.stdout
 
 

@@ -227,6 +227,7 @@ class TestPicture:
             assert screen(state, 60, 15).splitlines()[strip_row].strip()[-1] == mark
         unsure, silent = (screen(by_kind[mark]) for mark in "░·")
         assert (block_letters("unsure") or [""])[0] in unsure
+        assert "closest is angry, 70%" in unsure, "a number beside the word would be that of being unsure"
         assert (block_letters("silence") or [""])[0] in silent
         assert "○ silence" in silent
 

@@ -9,7 +9,7 @@ import msgspec
 from rich.cells import cell_len
 from rich.console import Console
 
-from emostream.events import Certainty, Error, Estimate, Event, Gap, Hello, Summary
+from emostream.events import Certainty, Error, Estimate, Event, Gap, Hello, Summary, Utterance, UtteranceStart
 from emostream.sinks.text import TextSink
 
 HELLO = Hello(
@@ -77,71 +77,124 @@ def summary(label: str | None, p: dict[str, float], speech_seconds: float = 2.5)
     )
 
 
-def printed(*events: Event, terminal: bool = False) -> str:
-    file = io.StringIO()
-    sink = TextSink(
-        Console(file=file, force_terminal=terminal, color_system="truecolor" if terminal else None, width=40)
+def utterance(start_ms: int, end_ms: int, label: str | None, confidence: float = 0.8) -> list[Event]:
+    """The events of a stretch of speech: that it began, and its verdict."""
+    began = UtteranceStart(seq=1, stream="s", t_start_ms=start_ms, t_end_ms=start_ms)
+    p = {"angry": confidence, "happy": round(1 - confidence, 2)}
+    p = p if label != "happy" else dict(zip(p, reversed(p.values()), strict=True))
+    verdict = Utterance(
+        seq=2, stream="s", t_start_ms=start_ms, t_end_ms=end_ms, p=p, label=label, confidence=confidence
     )
+    return [began, verdict]
+
+
+def printed(*events: Event, terminal: bool = False, with_steps: bool = False) -> str:
+    file = io.StringIO()
+    console = Console(file=file, force_terminal=terminal, color_system="truecolor" if terminal else None, width=40)
+    sink = TextSink(console, with_steps=with_steps)
     for event in events:
         sink.emit(event)
     sink.close()
     return file.getvalue()
 
 
-def test_equal_neighbours_become_one_span_and_the_file_gets_a_verdict() -> None:
-    text = printed(
+def talk() -> list[Event]:
+    """Two utterances with a pause between: the first is judged otherwise than it was shown at first."""
+    (first, angry), (second, unsure) = utterance(400, 2100, "angry", 0.7), utterance(3100, 4000, None, 0.5)
+    return [
         HELLO,
-        estimate(1000, "angry", 0.7),
-        estimate(1500, "angry", 0.9),
-        estimate(2000, None, 0.5),
-        estimate(2500, None, 0.5, speech=False),
-        estimate(3000, "happy", 1.0),
+        first,
+        estimate(1000, None, 0.5),
+        estimate(1500, "happy", 0.9),
+        estimate(2000, "happy", 0.7),
+        estimate(2500, "angry", 0.8),
+        angry,
+        estimate(3000, None, speech=False),
+        second,
+        estimate(4000, None, 0.5),
+        unsure,
+        estimate(4500, None, speech=False),
         summary("angry", {"angry": 0.8, "happy": 0.2}),
-    )
-    assert text == (
+    ]
+
+
+def test_utterances_have_their_verdict_and_what_was_shown_before() -> None:
+    assert printed(*talk()) == (
         "talk.wav\n"
-        "  00:00.0 – 00:01.5  angry   0.80  ━━━━━━━━\n"
-        "  00:01.5 – 00:02.0  unsure  0.50  ━━━━━\n"
-        "  00:02.0 – 00:02.5  —\n"
-        "  00:02.5 – 00:03.0  happy   1.00  ━━━━━━━━━━\n"
+        "  00:00.0 – 00:00.4  —\n"
+        "  00:00.4 – 00:02.1  angry    70%  ━━━━━━━     earlier: happy\n"
+        "  00:02.1 – 00:03.1  —\n"
+        "  00:03.1 – 00:04.0  unsure        closest is angry, 50%\n"
+        "  00:04.0 – 00:04.5  —\n"
         "\n"
-        "  whole file  angry  0.80  over 2.5 s of speech in 4.0 s\n"
-        "  angry   0.80  ━━━━━━━━──   50% of speaking time\n"
-        "  happy   0.20  ━━────────   50% of speaking time\n"
+        "  whole file  angry  80%  over 2.5 s of speech in 4.0 s\n"
+        "  angry    80%  ━━━━━━━━──   50% of speaking time\n"
+        "  happy    20%  ━━────────   50% of speaking time\n"
         "\n"
     )
 
 
-def test_a_gap_ends_a_span_and_the_next_one_starts_after_it() -> None:
+def test_what_was_shown_while_somebody_spoke_is_printed_when_it_is_asked_for() -> None:
+    lines = printed(*talk(), with_steps=True).splitlines()
+    assert lines[2:7] == [
+        "    00:00.0 – 00:01.0  unsure        closest is angry, 80%",
+        "    00:01.0 – 00:02.0  happy    80%  ━━━━━━━━",
+        "    00:02.0 – 00:02.5  angry    80%  ━━━━━━━━",
+        "  00:00.4 – 00:02.1  angry    70%  ━━━━━━━     earlier: happy",
+        "  00:02.1 – 00:03.1  —",
+    ]
+
+
+def test_a_gap_stands_where_it_was() -> None:
     gap = Gap(seq=2, stream="s", t_start_ms=1000, t_end_ms=1320, lost_ms=320.0)
-    lines = printed(HELLO, estimate(1000, "angry"), gap, estimate(2320, "angry")).splitlines()
+    lines = printed(HELLO, *utterance(0, 900, "angry"), gap, *utterance(1320, 2320, "angry")).splitlines()
     assert [line.split("  ")[1:3] for line in lines[1:]] == [
-        ["00:00.0 – 00:01.0", "angry"],
+        ["00:00.0 – 00:00.9", "angry"],
         ["00:01.0 – 00:01.3", "lost"],
         ["00:01.3 – 00:02.3", "angry"],
     ]
 
 
-def test_a_span_is_printed_as_soon_as_it_has_ended_and_close_prints_the_open_one() -> None:
+def test_an_utterance_is_printed_as_soon_as_it_has_ended_and_close_prints_the_open_pause() -> None:
     file = io.StringIO()
     sink = TextSink(Console(file=file))
-    for event in (HELLO, estimate(1000, "angry"), estimate(1500, "happy")):
+    began, verdict = utterance(0, 900, "angry")
+    for event in (HELLO, began, estimate(900, "angry")):
         sink.emit(event)
+    assert file.getvalue() == "talk.wav\n"
+    sink.emit(verdict)
     assert "angry" in file.getvalue()
-    assert "happy" not in file.getvalue()
+    sink.emit(estimate(2000, None, speech=False))
+    assert "—" not in file.getvalue()
     sink.close()
     sink.close()
-    assert file.getvalue().count("happy") == 1
+    assert file.getvalue().count("00:00.9 – 00:02.0  —") == 1
+
+
+def test_close_prints_what_was_shown_of_the_open_utterance() -> None:
+    began, _ = utterance(400, 900, "angry")
+    started = [HELLO, began, estimate(1000, None), estimate(1500, "angry")]
+    assert printed(*started).splitlines()[2] == "  00:00.4 – 00:01.5  angry    80%  ━━━━━━━━    not ended"
+    assert printed(HELLO, began).splitlines()[2] == "  00:00.4 – 00:00.4  too short  not ended"
+
+
+def test_speech_that_was_too_short_to_judge_is_said_to_be() -> None:
+    began, verdict = utterance(0, 200, None)
+    too_short = msgspec.structs.replace(verdict, p={}, confidence=0.0)
+    assert printed(HELLO, began, too_short).splitlines()[1] == "  00:00.0 – 00:00.2  too short"
 
 
 def test_each_file_starts_its_own_clock() -> None:
-    lines = printed(HELLO, estimate(5000, "angry"), HELLO, estimate(1000, "angry")).splitlines()
+    silent = estimate(5000, None, speech=False)
+    lines = printed(HELLO, silent, HELLO, *utterance(0, 1000, "angry")).splitlines()
+    assert lines[1] == "  00:00.0 – 00:05.0  —"
     assert lines[-1].startswith("  00:00.0 – 00:01.0")
 
 
 def test_a_file_without_speech_and_one_without_a_clear_label_say_so() -> None:
     assert "whole file  no speech in 4.0 s" in printed(HELLO, summary(None, {}, speech_seconds=0.0))
-    assert "whole file  unsure  0.50" in printed(HELLO, summary(None, {"angry": 0.5, "happy": 0.5}))
+    text = printed(HELLO, summary(None, {"angry": 0.5, "happy": 0.5}))
+    assert "whole file  unsure (closest is angry, 50%)  over 2.5 s" in text
 
 
 def test_an_error_is_one_line() -> None:
@@ -150,7 +203,7 @@ def test_an_error_is_one_line() -> None:
 
 
 def test_colour_is_for_terminals_alone() -> None:
-    events = (HELLO, estimate(1000, "angry"), summary("angry", {"angry": 0.8, "happy": 0.2}))
+    events = (HELLO, *utterance(0, 1000, "angry"), summary("angry", {"angry": 0.8, "happy": 0.2}))
     assert "\x1b" not in printed(*events)
     # Rich keeps a style's codes from the terminal it was first drawn for: of 16 colours, 256, or 16 million.
     assert re.search(r"\x1b\[(91|38;5;167|38;2;210;63;49)mangry", printed(*events, terminal=True))
@@ -158,8 +211,8 @@ def test_colour_is_for_terminals_alone() -> None:
 
 def test_columns_stand_under_each_other_for_labels_of_any_script() -> None:
     hello = msgspec.structs.replace(HELLO, labels=("怒り", "überrascht"))
-    lines = printed(hello, estimate(1000, "怒り"), estimate(1500, "überrascht"), estimate(2000, None)).splitlines()
-    assert len({cell_len(line[: line.index("0.80")]) for line in lines[1:]}) == 1
+    lines = printed(hello, *utterance(0, 1000, "怒り"), *utterance(1000, 1500, "überrascht")).splitlines()
+    assert len({cell_len(line[: line.index("80%")]) for line in lines[1:]}) == 1
 
 
 def test_a_reader_that_leaves_ends_the_command_quietly() -> None:

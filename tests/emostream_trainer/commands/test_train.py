@@ -14,6 +14,7 @@ from emostream.inference.model import EmotionModel
 from emostream_export import stamp
 from emostream_trainer import runs
 from emostream_trainer.evaluation.regressions import DEVIATIONS, MEANS
+from emostream_trainer.metrics import uar
 from emostream_trainer.networks.dusha import ATTRIBUTION, Dusha
 from emostream_trainer.recipes import RECIPES
 from tests.support.commands import Said, assert_refused, emostream
@@ -82,7 +83,7 @@ def test_training_leaves_all_that_is_needed(name: str, trained: dict[str, Said],
     parts = ["all"] if name == ALL_ONLY else ["all", "fold0", "fold1"]
     assert sorted(path.name for path in folder.iterdir() if path.is_dir()) == parts
     for part in parts:
-        assert f"{name} {part}  epoch 1/1  loss" in said.out
+        assert f"{name} {part}  epoch 1/1  cross-entropy" in said.out
         assert len(runs.read_history(folder / part)) == 1
         assert (folder / part / runs.CHECKPOINT).is_file()
         assert not (folder / part / runs.DRAFT).exists()
@@ -92,6 +93,41 @@ def test_training_leaves_all_that_is_needed(name: str, trained: dict[str, Said],
     facts = runs.read_run(folder)
     assert facts.recipe == RECIPES[name]
     assert facts.clips == {"spoken": 8}
+
+
+def _uars(said: Said) -> str:
+    """The line of the folds' UAR."""
+    (line,) = (line for line in said.out.splitlines() if line.startswith("UAR on clips of strangers"))
+    return line
+
+
+def test_training_ends_with_scores_places_and_what_comes_next(trained: dict[str, Said], out: Path) -> None:
+    name = WHOLE[0]
+    folder = _folder(out, name)
+    each = [uar(truth, logits.argmax(1)) for logits, truth in (runs.read_held_out(folder / f"fold{i}") for i in (0, 1))]
+    words = f"mean {np.mean(each):.3f} (fold0 {each[0]:.3f}, fold1 {each[1]:.3f})"
+    assert trained[name].out.splitlines()[-3:] == [
+        f"UAR on clips of strangers: {words}",
+        f"loss, accuracy and UAR by epoch: {folder}/learning_curves.png and .svg, or tensorboard --logdir {folder}",
+        f"done: {folder}; now 'emostream export {folder}'",
+    ]
+    assert "UAR on clips of strangers" not in trained[ALL_ONLY].out
+    assert len(list((folder / "fold0").glob("events.out.tfevents.*"))) == 1
+
+
+def test_with_patience_only_speakers_of_the_training_side_judge_the_epochs(tmp_path: Path) -> None:
+    folder = clips_tsv(tmp_path / "corpus", speakers=5, clips=2)
+    said = emostream(
+        "train", WHOLE[0], "--corpora", folder, "--out", tmp_path, "--folds", "2", "--patience", "1", "--epochs", "9"
+    )
+    assert (said.code, said.errors) == (0, "")
+    for part in ("fold0", "fold1", "all"):
+        kept = _folder(tmp_path, WHOLE[0]) / part
+        history = runs.read_history(kept)
+        assert all(record.validation for record in history), "the part of all speakers is judged too"
+        assert len(history) == 9 or runs.best_epoch(history) == len(history) - 2
+        assert runs.checkpoint_of(kept) == kept / runs.BEST
+    assert emostream("export", _folder(tmp_path, WHOLE[0])).code == 0
 
 
 @pytest.mark.parametrize("name", WHOLE)
@@ -124,7 +160,8 @@ def test_training_again_trains_nothing_anew(trained: dict[str, Said], corpus: Pa
     losses = runs.read_history(_folder(out, WHOLE[0]) / "fold0")
     said = emostream("train", WHOLE[0], "--corpora", corpus, "--out", out)
     assert said.code == trained[WHOLE[0]].code == 0
-    assert "epoch" not in said.out
+    assert "epoch 1/1" not in said.out
+    assert _uars(said) == _uars(trained[WHOLE[0]])
     assert runs.read_history(_folder(out, WHOLE[0]) / "fold0") == losses
 
 
@@ -350,8 +387,10 @@ def test_clips_of_other_emotions_are_heard_where_there_is_a_teacher(
     assert runs.read_run(_folder(tmp_path / "taught", name)).clips == {"spoken": 8}
     untaught = emostream(*options, "--out", tmp_path / "untaught")
     assert (untaught.code, untaught.errors) == (0, "")
-    assert "no --teacher: trained without one" in untaught.out
+    assert "no --teacher: labels are learnt directly" in untaught.out
+    assert f"{name} all  epoch 1/1  cross-entropy" in untaught.out
     facts = runs.read_run(_folder(tmp_path / "untaught", name))
+    assert facts.recipe.teacher_weight == 0
     assert facts.clips == {"spoken": 4}
     assert facts.attribution == ""
 
@@ -367,6 +406,7 @@ NO_CORPUS = "--corpora DIR or EMOSTREAM_CORPORA"
         (["train", "mel_cnn2d/best", "--corpora", "CORPUS"], 2, "found recipe 'mel_cnn2d/best', expected one of mfcc"),
         (["train", "mel_cnn2d/published", "--corpora", "CORPUS", "--epochs", "0"], 2, "--epochs 0, expected 1 or more"),
         (["train", "mel_cnn2d/published", "--corpora", "CORPUS", "--labels", "happy,bored"], 66, "no clip of bored"),
+        (["train", "mel_cnn2d/published", "--patience", "-1"], 2, "patience must be 0 or more"),
         (
             ["train", "mel_cnn2d/published", "--leave-one-corpus-out", "--only", "all"],
             2,

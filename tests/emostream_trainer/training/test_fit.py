@@ -8,10 +8,15 @@ from typing import Any
 import numpy as np
 import pytest
 from rich.console import Console
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from emostream_trainer import runs
 from emostream_trainer.data.training_set import Batch, TrainingSet
-from emostream_trainer.training.fit import LEAST_DEVIATION, Fitted, fit
+from emostream_trainer.networks.network import load_network
+from emostream_trainer.training.discriminant import LEAST_DEVIATION
+from emostream_trainer.training.fit import Fitted, Judge, fit
+from emostream_trainer.training.learner import Learner
+from emostream_trainer.training.progress import RunProgress, Work
 from tests.support.tiny_training import RELATIVE, cache_of, made_up_cache, made_up_training, tiny_recipe
 
 # Between them: dropout and batch norms in both frameworks, a constant rate, and a head.
@@ -22,8 +27,13 @@ def _training(name: str, **changes: Any) -> TrainingSet:
     return made_up_training(tiny_recipe(name, **changes))
 
 
+def _progress(training: TrainingSet, console: Console | None = None) -> RunProgress:
+    work = {"fold0": Work(training.recipe.epochs * training.batches_per_epoch, len(training.clips))}
+    return RunProgress(console or Console(file=io.StringIO()), "tiny", work, training.recipe.batch_size)
+
+
 def _fit(training: TrainingSet, folder: Path, console: Console | None = None) -> Fitted:
-    return fit(training, 4, folder, console or Console(file=io.StringIO()), "tiny")
+    return fit(training, 4, folder, _progress(training, console))
 
 
 def _interrupted(training: TrainingSet, at_epoch: int) -> TrainingSet:
@@ -104,7 +114,7 @@ def _summaries(fitted: Fitted, training: TrainingSet) -> np.ndarray:
 def test_a_discriminant_is_fitted_to_standardised_summaries_after_the_last_epoch(name: str, tmp_path: Path) -> None:
     training, written = _training(name), io.StringIO()
     fitted = _fit(training, tmp_path, Console(file=written, width=100))
-    assert written.getvalue().splitlines()[-1] == "tiny  discriminant"
+    assert written.getvalue().splitlines()[-1].startswith("tiny fold0  discriminant")
     assert runs.is_trained(tmp_path, training.recipe)
     summaries = _summaries(fitted, training)
     assert np.allclose(summaries.mean(axis=0), 0, atol=0.01)
@@ -180,18 +190,95 @@ def test_every_epoch_has_a_line(tmp_path: Path) -> None:
     written = io.StringIO()
     fitted = _fit(_training("mel_cnn2d/attentive"), tmp_path, Console(file=written, width=100))
     lines = written.getvalue().splitlines()
-    assert [line.split("loss")[0].strip() for line in lines] == ["tiny  epoch 1/2", "tiny  epoch 2/2"]
-    assert f"loss {fitted.history[0].objective:.4f}" in lines[0]
-    assert lines[1].endswith("0 s left")
+    assert [line.split("cross")[0].strip() for line in lines] == ["tiny fold0  epoch 1/2", "tiny fold0  epoch 2/2"]
+    assert f"cross-entropy {fitted.history[0].objective:.4f}" in lines[0]
+    assert lines[1].endswith(" s left")
+
+
+SIDES = (runs.SideFigures(loss=1.0, accuracy=0.25, uar=0.3), runs.SideFigures(loss=2.0, accuracy=0.5, uar=0.4))
 
 
 def test_what_the_judge_says_is_kept_and_said_and_changes_nothing(tmp_path: Path) -> None:
     training = _training("mel_cnn2d/published")
-    sides = (runs.SideFigures(loss=1.0, accuracy=0.25, uar=0.3), runs.SideFigures(loss=2.0, accuracy=0.5, uar=0.4))
     written = io.StringIO()
-    judged = fit(training, 4, tmp_path / "judged", Console(file=written, width=160), "tiny", judge=lambda _: sides)
+    progress = _progress(training, Console(file=written, width=160))
+    judged = fit(training, 4, tmp_path / "judged", progress, judge=lambda _: SIDES)
     plain = _fit(training, tmp_path / "plain")
-    assert [(record.training, record.validation) for record in judged.history] == [sides, sides]
+    assert [(record.training, record.validation) for record in judged.history] == [SIDES, SIDES]
     assert [record.objective for record in judged.history] == [record.objective for record in plain.history]
     assert "training accuracy 0.250  validation loss 2.000, accuracy 0.500  UAR 0.400" in written.getvalue()
     assert np.array_equal(_logits(judged, training), _logits(plain, training))
+
+
+def test_epochs_can_be_read_by_tensorboard(tmp_path: Path) -> None:
+    training = _training("mfcc_cnn1d/attentive")
+    fitted = fit(training, 4, tmp_path, _progress(training), judge=lambda _: SIDES)
+    fit(training, 4, tmp_path, _progress(training), judge=lambda _: SIDES)
+    assert len(list(tmp_path.glob("events.out.tfevents.*"))) == 1, "none of a fit that had ended"
+    read = EventAccumulator(str(tmp_path)).Reload()
+    deep = "cross-entropy of the deep tower"
+    for tag, expected in (
+        ("objective/mean", [record.objective for record in fitted.history]),
+        (f"objective/{deep.replace(' ', '_')}", [record.parts[deep] for record in fitted.history]),
+        ("uar/validation", [0.4, 0.4]),
+        ("loss/training", [1.0, 1.0]),
+    ):
+        scalars = read.Scalars(tag)
+        assert [scalar.step for scalar in scalars] == [1, 2]
+        assert [scalar.value for scalar in scalars] == pytest.approx(expected, rel=1e-6)
+
+
+def _judge_by(uars: list[float], seen: list[np.ndarray]) -> Judge:
+    """Says these UARs of one epoch after the other, and keeps what the network said after each."""
+    left = iter(uars)
+    windows = next(_training("mel_cnn2d/published").epoch(0)).windows
+
+    def judge(learner: Learner) -> tuple[None, runs.SideFigures]:
+        seen.append(learner.run(windows)[0])
+        return None, runs.SideFigures(loss=1.0, accuracy=0.5, uar=next(left))
+
+    return judge
+
+
+def test_patience_ends_the_epochs_and_gives_the_best_network(tmp_path: Path) -> None:
+    training = _training("mel_cnn2d/published", epochs=9, patience=2)
+    seen: list[np.ndarray] = []
+    fitted = fit(training, 4, tmp_path, _progress(training), judge=_judge_by([0.3, 0.5, 0.5, 0.4], seen))
+    assert len(fitted.history) == 4, "two epochs that were no better than the second"
+    assert runs.best_epoch(fitted.history) == 1
+    assert runs.is_trained(tmp_path, training.recipe)
+    assert np.array_equal(_logits(fitted, training), seen[1])
+    best = load_network(training.recipe, 4, runs.checkpoint_of(tmp_path))
+    assert np.array_equal(best.run(next(training.epoch(0)).windows)[0], seen[1])
+
+    again = fit(training, 4, tmp_path, _progress(training), judge=_judge_by([], []))
+    assert len(again.history) == 4
+    assert np.array_equal(_logits(again, training), seen[1])
+
+
+def test_patience_that_was_interrupted_ends_as_it_would_have(tmp_path: Path) -> None:
+    uars, seen = [0.3, 0.5, 0.4, 0.4], []
+    straight = _training("mel_cnn2d/published", epochs=9, patience=2)
+    fit(straight, 4, tmp_path / "straight", _progress(straight), judge=_judge_by(uars, seen))
+    broken = _interrupted(_training("mel_cnn2d/published", epochs=9, patience=2), at_epoch=2)
+    with pytest.raises(KeyboardInterrupt):
+        fit(broken, 4, tmp_path / "broken", _progress(broken), judge=_judge_by(uars, []))
+    again = _training("mel_cnn2d/published", epochs=9, patience=2)
+    fitted = fit(again, 4, tmp_path / "broken", _progress(again), judge=_judge_by(uars[2:], []))
+    assert len(fitted.history) == 4
+    assert np.array_equal(_logits(fitted, again), seen[1])
+
+
+def test_the_best_of_a_network_with_a_summary_has_its_discriminant(tmp_path: Path) -> None:
+    training = _training("mfcc_cnn1d/distilled", patience=2)
+    uars = iter([0.6, 0.5, 0.5])
+
+    def judge(_: Learner) -> tuple[None, runs.SideFigures]:
+        return None, runs.SideFigures(loss=1.0, accuracy=0.5, uar=next(uars))
+
+    fitted = fit(training, 4, tmp_path, _progress(training), judge=judge)
+    assert len(fitted.history) == 2
+    best = load_network(training.recipe, 4, runs.checkpoint_of(tmp_path))
+    windows = next(training.epoch(0)).windows
+    assert np.array_equal(best.run(windows)[0], fitted.learner.run(windows)[0])
+    assert runs.is_trained(tmp_path, training.recipe)

@@ -5,9 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
+from emostream.errors import UsageError
 from emostream_trainer.data.training_set import Batch
+from emostream_trainer.networks.quiet_tensorflow import tf
 from emostream_trainer.recipes import RECIPES, TEACHER_SUMMARY, Recipe
+from emostream_trainer.training.devices import check_device
 from emostream_trainer.training.discriminant import Discriminant
 from emostream_trainer.training.learner import Learner, learning_rate, new_learner
 from tests.support.tiny_training import RELATIVE, tiny_recipe
@@ -37,6 +41,11 @@ def _learner(recipe: Recipe, rows_seed: int = 0) -> Learner:
     return new_learner(recipe, LABELS, _rows(recipe, rows_seed))
 
 
+def _loss(learner: Learner, batch: Batch, rate: float) -> float:
+    """What a step makes smaller."""
+    return sum(learner.learn(batch, rate).values())
+
+
 @pytest.mark.parametrize("name", RECIPES)
 def test_logits_of_any_batch_and_length_and_without_chance(name: str) -> None:
     recipe = tiny_recipe(name)
@@ -58,20 +67,20 @@ def test_logits_of_any_batch_and_length_and_without_chance(name: str) -> None:
 def test_it_learns_and_a_checkpoint_holds_all_of_it(name: str, tmp_path: Path) -> None:
     recipe = tiny_recipe(name)
     learner, batch = _learner(recipe), _batch(recipe)
-    losses = [learner.learn(batch, 1e-3) for _ in range(12)]
+    losses = [_loss(learner, batch, 1e-3) for _ in range(12)]
     assert np.isfinite(losses).all()
     assert np.mean(losses[-3:]) < np.mean(losses[:3])
     learner.save(tmp_path / "checkpoint")
 
     logits, summaries = learner.run(batch.windows)
-    next_loss = learner.learn(batch, 1e-3)
+    next_loss = _loss(learner, batch, 1e-3)
 
     # Other rows: the normalisation is part of what was learnt.
     other = _learner(recipe, rows_seed=5)
     assert not np.allclose(other.run(batch.windows)[0], logits, atol=1e-3)
     other.load(tmp_path / "checkpoint")
     assert all(map(np.array_equal, other.run(batch.windows), (logits, summaries)))
-    assert other.learn(batch, 1e-3) == next_loss
+    assert _loss(other, batch, 1e-3) == next_loss
     assert all(map(np.array_equal, other.run(batch.windows), learner.run(batch.windows)))
 
 
@@ -79,8 +88,8 @@ def test_it_learns_and_a_checkpoint_holds_all_of_it(name: str, tmp_path: Path) -
 def test_windows_of_other_emotions_weigh_nothing(name: str) -> None:
     recipe = tiny_recipe(name, weight_decay=0.0)
     learner = _learner(recipe)
-    assert learner.learn(_batch(recipe, labelled=0), 1e-3) == 0.0
-    assert learner.learn(_batch(recipe, labelled=4), 1e-3) > 0.3
+    assert _loss(learner, _batch(recipe, labelled=0), 1e-3) == 0.0
+    assert _loss(learner, _batch(recipe, labelled=4), 1e-3) > 0.3
 
 
 def test_the_loss_is_the_mean_over_the_windows_that_have_a_target() -> None:
@@ -88,7 +97,7 @@ def test_the_loss_is_the_mean_over_the_windows_that_have_a_target() -> None:
     learner, batch = _learner(recipe), _batch(recipe, labelled=3)
     logits = learner.run(batch.windows[:3])[0].astype(np.float64)
     p = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
-    assert learner.learn(batch, 1e-3) == pytest.approx(-np.mean(np.log(p[np.arange(3), np.arange(3)])), rel=1e-4)
+    assert _loss(learner, batch, 1e-3) == pytest.approx(-np.mean(np.log(p[np.arange(3), np.arange(3)])), rel=1e-4)
 
 
 @pytest.mark.parametrize("name", TAUGHT)
@@ -96,7 +105,7 @@ def test_the_ear_learns_from_the_teacher_alone(name: str) -> None:
     recipe = tiny_recipe(name, teacher_weight=1.0)
     learner, batch = _learner(recipe), _batch(recipe, labelled=0)
     before = learner.run(batch.windows)[1]
-    losses = [learner.learn(batch, 2e-3) for _ in range(15)]
+    losses = [_loss(learner, batch, 2e-3) for _ in range(15)]
     assert losses[-1] < 0.9 * losses[0]
     assert not np.allclose(learner.run(batch.windows)[1], before, atol=0.1)
 
@@ -106,7 +115,7 @@ def test_with_a_teacher_labels_teach_nothing(name: str) -> None:
     recipe = tiny_recipe(name, teacher_weight=1.0)
     labelled, unlabelled = _learner(recipe), _learner(recipe)
     for _ in range(3):
-        assert labelled.learn(_batch(recipe), 2e-3) == unlabelled.learn(_batch(recipe, labelled=0), 2e-3)
+        assert _loss(labelled, _batch(recipe), 2e-3) == _loss(unlabelled, _batch(recipe, labelled=0), 2e-3)
     windows = _windows(recipe, seed=6)
     assert all(map(np.array_equal, labelled.run(windows), unlabelled.run(windows)))
 
@@ -116,7 +125,7 @@ def test_silence_does_not_break_the_training(name: str) -> None:
     recipe = tiny_recipe(name)
     learner = _learner(recipe)
     silent = Batch(np.full_like(_windows(recipe), -100), *(getattr(_batch(recipe), n) for n in ("targets", "teacher")))
-    losses = [learner.learn(silent, 1e-3) for _ in range(2)]
+    losses = [_loss(learner, silent, 1e-3) for _ in range(2)]
     assert np.isfinite(losses).all()
     assert all(np.isfinite(said).all() for said in learner.run(silent.windows))
 
@@ -164,7 +173,7 @@ def _spread(summaries: F32) -> tuple[F32, F32]:
 def test_rescaled_summaries_have_mean_0_and_deviation_1_once_and_for_all(name: str, tmp_path: Path) -> None:
     recipe = tiny_recipe(name)
     learner, windows = _learner(recipe), _windows(recipe, n=32)
-    learner.learn(_batch(recipe), 1e-3)
+    _loss(learner, _batch(recipe), 1e-3)
     mean, deviation = _spread(learner.run(windows)[1])
     learner.rescale(mean, deviation)
     summaries = learner.run(windows)[1]
@@ -196,7 +205,7 @@ def test_the_staged_network_starts_from_the_published_one_and_leaves_it_so(tmp_p
     with torch.inference_mode():
         expected = published.summary(torch.from_numpy(windows)).numpy()
     assert np.allclose(learner.run(windows)[1], expected, atol=1e-3)
-    learner.learn(_batch(recipe), 1e-3)
+    _loss(learner, _batch(recipe), 1e-3)
     for name, weights in learner.network.trunk.state_dict().items():
         assert torch.equal(weights, published.state_dict()[name]), name
 
@@ -221,3 +230,35 @@ def test_the_rate_warms_up_over_fifteen_in_a_hundred_steps_and_falls_to_zero() -
     assert rates[100] == pytest.approx(0.0, abs=1e-9)
     assert all(later > earlier for earlier, later in pairwise(rates[:16]))
     assert all(later < earlier for earlier, later in pairwise(rates[15:]))
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [
+        ("mfcc_cnn1d/published", ["cross-entropy"]),
+        ("mfcc_cnn1d/attentive", ["cross-entropy of the deep tower", "cross-entropy of the wide tower"]),
+        ("mfcc_cnn1d/distilled", ["cross-entropy"]),
+        ("mel_cnn2d/attentive", ["cross-entropy"]),
+    ],
+)
+def test_the_parts_of_a_loss_have_names_and_begin_near_chance(name: str, parts: list[str]) -> None:
+    recipe = tiny_recipe(name)
+    said = _learner(recipe).learn(_batch(recipe), 1e-4)
+    assert sorted(said) == parts
+    assert all(0.5 * np.log(LABELS) < part < 4 * np.log(LABELS) for part in said.values())
+
+
+def test_the_distance_from_a_teacher_has_its_name() -> None:
+    recipe = tiny_recipe("mfcc_cnn1d/distilled", teacher_weight=1.0)
+    assert list(_learner(recipe).learn(_batch(recipe), 1e-4)) == ["distance from the teacher"]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [("mel_cnn2d/published", "torch finds no"), ("mfcc_cnn1d/published", "keras finds no")]
+)
+def test_a_device_that_is_not_there_is_said(name: str, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda _: [])
+    check_device("cpu", tiny_recipe(name))
+    with pytest.raises(UsageError, match=f"{name}: {words} CUDA device, expected one for --device cuda"):
+        check_device("cuda", tiny_recipe(name))

@@ -13,7 +13,7 @@ from emostream_trainer.corpora.presets import Preset
 from emostream_trainer.recipes import RECIPES, Activation, Picture, Recipe, recipe_named
 
 # Options whose names are fields of a recipe.
-FIELDS = ("epochs", "batch_size", "learning_rate", "seed", "picture", "activation")
+FIELDS = ("epochs", "patience", "batch_size", "learning_rate", "seed", "picture", "activation")
 
 
 def add_recipe(parser: argparse.ArgumentParser) -> None:
@@ -22,6 +22,12 @@ def add_recipe(parser: argparse.ArgumentParser) -> None:
         "recipe", help=f"one of {', '.join(RECIPES)}; or a TOML file with 'base' = one of them, and fields to change"
     )
     parser.add_argument("--epochs", type=int, help="instead of the recipe's")
+    parser.add_argument(
+        "--patience",
+        type=int,
+        help="keep a fifth of the training side's speakers to judge each epoch by, use the network with the best UAR "
+        "on them, and end after so many epochs without a better one (default: 0, all epochs and the last network)",
+    )
     parser.add_argument("--batch-size", type=int, help="instead of the recipe's")
     parser.add_argument("--learning-rate", type=float, help="instead of the recipe's")
     parser.add_argument("--seed", type=int, help="of the first weights and the order of clips (default: 0)")

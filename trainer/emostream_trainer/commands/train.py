@@ -1,8 +1,12 @@
 """``emostream train``: networks on corpora, fold by fold and on all speakers; goes on where it was interrupted."""
 
 import argparse
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from statistics import fmean
+from typing import get_args
 
+import msgspec
 from rich.console import Console
 
 from emostream.commands.settings import Settings
@@ -10,6 +14,8 @@ from emostream.errors import UsageError
 from emostream_trainer.commands.preparation import add_corpora, prepared
 from emostream_trainer.commands.recipe_options import add_recipe, recipe_of
 from emostream_trainer.data.splits import FOLDS
+from emostream_trainer.runs import CURVES
+from emostream_trainer.training.devices import Device
 
 
 def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
@@ -31,6 +37,9 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
     parser.add_argument(
         "--weights-licence", metavar="TEXT", help="of the weights, for the card; default: what the corpora allow"
     )
+    parser.add_argument(
+        "--device", choices=get_args(Device), default="cpu", help="where the networks learn (default: %(default)s)"
+    )
     settings.add_option(
         parser,
         "--teacher",
@@ -51,9 +60,10 @@ def run(arguments: argparse.Namespace) -> int:
     preparation = prepared(arguments, console)
     recipe = recipe_of(arguments, preparation.preset)
     if recipe.teacher_weight and arguments.teacher is None:
-        console.print("no --teacher: trained without one, and the scores will be lower than the shipped networks'")
+        console.print("no --teacher: labels are learnt directly, and scores will be lower than the shipped networks'")
+        recipe = msgspec.structs.replace(recipe, teacher_weight=0.0)
 
-    from emostream_trainer.training.run import TrainingJob, train
+    from emostream_trainer.training.run import TrainingJob, held_out_uars, train
 
     job = TrainingJob(
         recipe=recipe,
@@ -66,11 +76,23 @@ def run(arguments: argparse.Namespace) -> int:
         leave_one_corpus_out=arguments.leave_one_corpus_out,
         fold_count=arguments.folds,
         licence=arguments.weights_licence,
+        device=arguments.device,
     )
     try:
         folder = train(job, console)
     except KeyboardInterrupt:
         console.print("interrupted: the same command goes on behind the last whole epoch", highlight=False)
         raise
-    console.print(f"done: {folder}; now 'emostream export {folder}'", highlight=False, soft_wrap=True)
+    for line in _ending(folder, held_out_uars(folder)):
+        console.print(line, highlight=False, soft_wrap=True)
     return 0
+
+
+def _ending(folder: Path, uars: Mapping[str, float]) -> Iterator[str]:
+    """What came of it, where it lies, and what comes next."""
+    if uars:
+        each = ", ".join(f"{part} {uar:.3f}" for part, uar in uars.items())
+        yield f"UAR on clips of strangers: mean {fmean(uars.values()):.3f} ({each})"
+    if (folder / CURVES).with_suffix(".png").exists():
+        yield f"loss, accuracy and UAR by epoch: {folder / CURVES}.png and .svg, or tensorboard --logdir {folder}"
+    yield f"done: {folder}; now 'emostream export {folder}'"

@@ -19,6 +19,8 @@ F32 = NDArray[np.float32]
 layers, ops = keras.layers, keras.ops
 
 SUMMARY_CHANNELS = 256
+# Of ``attentive``, in the order of its outputs that have losses.
+TOWERS = ("deep", "wide")
 # What is added to deviations, so that a feature that never moves does not divide by zero.
 LEAST_DEVIATION = 1e-3
 

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 
+# A number in a summary that differs less is the same for everybody and keeps its scale: noise must not be blown up.
+LEAST_DEVIATION = 1e-3
 # How far below all others the bias of a label is that no training clip has.
 ABSENT_LABEL_MARGIN = -4.0
 # Standardised numbers have a variance of 1. Where most are the same for everybody, the rest is not blown up for it.

@@ -1,6 +1,6 @@
-"""The fit: epochs of batches, a progress line, curves, and a checkpoint after every epoch to go on from."""
+"""The fit: epochs of batches, what is known of each, and a checkpoint after every epoch to go on from."""
 
-import time
+import shutil
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -8,17 +8,15 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.console import Console
 
 from emostream_trainer import runs
 from emostream_trainer.corpora.clip import Clip
 from emostream_trainer.data.training_set import Excerpt, TrainingSet
-from emostream_trainer.recipes import Recipe
-from emostream_trainer.training.discriminant import Discriminant, DiscriminantWindows, fit_discriminant
+from emostream_trainer.training.devices import Device
+from emostream_trainer.training.discriminant import LEAST_DEVIATION, Discriminant, DiscriminantWindows, fit_discriminant
+from emostream_trainer.training.event_log import EventLog
 from emostream_trainer.training.learner import Learner, learning_rate, new_learner
-
-# A number in a summary that differs less is the same for everybody and keeps its scale: noise must not be blown up.
-LEAST_DEVIATION = 1e-3
+from emostream_trainer.training.progress import RunProgress
 
 # What all augmented windows together weigh for one clean window: a tenth of the whole. More of them costs more on clean
 # speech than it gains in noise (models/README.md).
@@ -43,73 +41,102 @@ def fit(
     training: TrainingSet,
     n_labels: int,
     folder: Path,
-    console: Console,
-    title: str,
+    progress: RunProgress,
     *,
     pretrained: Path | None = None,
     known: SummaryCache | None = None,
     judge: Judge | None = None,
+    device: Device = "cpu",
 ) -> Fitted:
     """Train with the set's recipe, or go on from the checkpoint in ``folder`` where there is one.
 
     ``known`` keeps summaries from one part of a run for the next. ``judge`` gives the figures of the training and of
-    the validation side after an epoch; what it says changes nothing.
+    the validation side after an epoch; what it says changes nothing but where a recipe with patience ends, and which
+    epoch's network it gives.
     """
     recipe = training.recipe
-    learner = new_learner(recipe, n_labels, training.sample_rows(), pretrained)
+    learner = new_learner(recipe, n_labels, training.sample_rows(), pretrained, device)
     folder.mkdir(parents=True, exist_ok=True)
-    checkpoint, draft, history = folder / runs.CHECKPOINT, folder / runs.DRAFT, runs.read_history(folder)
+    checkpoint, history = folder / runs.CHECKPOINT, runs.read_history(folder)
     if checkpoint.exists():
         learner.load(checkpoint)
-    steps = recipe.epochs * training.batches_per_epoch
-    began, began_at = time.monotonic(), len(history)
-    for epoch in range(len(history), recipe.epochs):
+    if not runs.has_ended(history, recipe):
         # The discriminant that was fitted after fewer epochs is not this network's.
         (folder / runs.SUMMARIES).unlink(missing_ok=True)
-        first = epoch * training.batches_per_epoch
-        taken = [
-            learner.learn(batch, learning_rate(recipe, first + i, steps))
-            for i, batch in enumerate(training.epoch(epoch))
-        ]
-        training_side, validation_side = judge(learner) if judge else (None, None)
-        history.append(
-            runs.EpochRecord(objective=float(np.mean(taken)), training=training_side, validation=validation_side)
-        )
-        # In one move: whoever interrupts here finds a whole checkpoint to go on from.
-        learner.save(draft)
-        draft.replace(checkpoint)
-        runs.write_history(folder, history)
-        left_s = (time.monotonic() - began) / (len(history) - began_at) * (recipe.epochs - len(history))
-        console.print(
-            f"{title}  epoch {len(history)}/{recipe.epochs}  {_described(recipe, history[-1])}  {left_s:.0f} s left",
-            highlight=False,
-            soft_wrap=True,
-        )
+        with EventLog(folder) as log:
+            while not runs.has_ended(history, recipe):
+                history.append(_epoch(learner, training, len(history), progress, judge))
+                _save(learner, folder, checkpoint)
+                if recipe.patience and runs.best_epoch(history) == len(history) - 1:
+                    _copy(checkpoint, folder / runs.BEST)
+                runs.write_history(folder, history)
+                log.write(len(history), history[-1])
+                progress.epoch_ended(f"epoch {len(history)}/{recipe.epochs}  {_described(history[-1])}")
+    used = folder / runs.BEST if recipe.patience and history else checkpoint
+    if used != checkpoint:
+        learner.load(used)
     if recipe.relative and not (folder / runs.SUMMARIES).exists():
-        console.print(f"{title}  discriminant", highlight=False)
         # Where the network learns nothing before its discriminant, its summaries are the same in all parts of a run.
-        discriminant = _fit_discriminant(learner, training, {} if recipe.epochs or known is None else known)
-        learner.save(draft)
-        draft.replace(checkpoint)
+        known = {} if recipe.epochs or known is None else known
+        discriminant = _fit_discriminant(learner, training, known, progress)
+        _save(learner, folder, used)
         runs.write_summaries(folder, discriminant.neutral, discriminant.speech)
+        progress.say(f"discriminant  {_figures(judge(learner))}" if judge else "discriminant")
     return Fitted(learner, history)
 
 
-def _described(recipe: Recipe, record: runs.EpochRecord) -> str:
+def _epoch(
+    learner: Learner, training: TrainingSet, epoch: int, progress: RunProgress, judge: Judge | None
+) -> runs.EpochRecord:
+    """Learn from the batches of an epoch, counted from 0."""
+    recipe, count = training.recipe, training.batches_per_epoch
+    batches = progress.batches(training.epoch(epoch), epoch + 1, recipe.epochs, count)
+    taken = [
+        learner.learn(batch, learning_rate(recipe, epoch * count + i, recipe.epochs * count))
+        for i, batch in enumerate(batches)
+    ]
+    parts = {name: float(np.mean([step[name] for step in taken])) for name in taken[0]}
+    training_side, validation_side = judge(learner) if judge else (None, None)
+    return runs.EpochRecord(
+        objective=sum(parts.values()), parts=parts, training=training_side, validation=validation_side
+    )
+
+
+def _save(learner: Learner, folder: Path, path: Path) -> None:
+    """Write a checkpoint in one move: whoever interrupts here finds a whole one to go on from."""
+    learner.save(folder / runs.DRAFT)
+    (folder / runs.DRAFT).replace(path)
+
+
+def _copy(checkpoint: Path, to: Path) -> None:
+    draft = checkpoint.with_name(runs.DRAFT)
+    shutil.copyfile(checkpoint, draft)
+    draft.replace(to)
+
+
+def _described(record: runs.EpochRecord) -> str:
     """What an epoch's line says, each figure by its name."""
-    said = [f"{'distance from the teacher' if recipe.teacher_weight else 'loss'} {record.objective:.4f}"]
-    if record.training:
-        said.append(f"training accuracy {record.training.accuracy:.3f}")
-    if record.validation:
-        said.append(f"validation loss {record.validation.loss:.3f}, accuracy {record.validation.accuracy:.3f}")
-        said.append(f"UAR {record.validation.uar:.3f}")
+    said = [", ".join(f"{name} {value:.4f}" for name, value in record.parts.items())]
+    return "  ".join([*said, _figures((record.training, record.validation))]).rstrip()
+
+
+def _figures(sides: tuple[runs.SideFigures | None, runs.SideFigures | None]) -> str:
+    training, validation = sides
+    said = []
+    if training:
+        said.append(f"training accuracy {training.accuracy:.3f}")
+    if validation:
+        said.append(f"validation loss {validation.loss:.3f}, accuracy {validation.accuracy:.3f}")
+        said.append(f"UAR {validation.uar:.3f}")
     return "  ".join(said)
 
 
-def _fit_discriminant(learner: Learner, training: TrainingSet, known: SummaryCache) -> Discriminant:
+def _fit_discriminant(
+    learner: Learner, training: TrainingSet, known: SummaryCache, progress: RunProgress
+) -> Discriminant:
     """Give the learner, which has ended its epochs, the discriminant of its summaries of the training side."""
     clips, windows = zip(*training.excerpts(), strict=True)
-    _summarise(learner, training, [window for window in windows if window not in known], known)
+    _summarise(learner, training, [window for window in windows if window not in known], known, progress)
     x = np.stack([known[window] for window in windows])
     clean = np.array([window.view == 0 for window in windows])
     mean, deviation = x[clean].mean(axis=0), x[clean].std(axis=0)
@@ -135,16 +162,17 @@ def _fit_discriminant(learner: Learner, training: TrainingSet, known: SummaryCac
     return discriminant
 
 
-def _summarise(learner: Learner, training: TrainingSet, windows: Sequence[Excerpt], known: SummaryCache) -> None:
+def _summarise(
+    learner: Learner, training: TrainingSet, windows: Sequence[Excerpt], known: SummaryCache, progress: RunProgress
+) -> None:
     """Run the learner on these windows, those of one length together, and keep their summaries."""
     of_length: dict[int, list[Excerpt]] = defaultdict(list)
     for window in windows:
         of_length[window.stop - window.start].append(window)
-    for alike in of_length.values():
-        for first in range(0, len(alike), BATCH):
-            batch = alike[first : first + BATCH]
-            rows = [training.cache.clip(of.number, of.view)[of.start : of.stop] for of in batch]
-            known.update(zip(batch, learner.run(np.stack(rows))[1], strict=True))
+    batches = [alike[first : first + BATCH] for alike in of_length.values() for first in range(0, len(alike), BATCH)]
+    for batch in progress.summaries(batches, len(windows), len):
+        rows = [training.cache.clip(of.number, of.view)[of.start : of.stop] for of in batch]
+        known.update(zip(batch, learner.run(np.stack(rows))[1], strict=True))
 
 
 def _weights(clips: Sequence[Clip], windows: Sequence[Excerpt], truth: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -8,15 +8,19 @@ from numpy.typing import NDArray
 from emostream.features.arrays import Rows
 from emostream_trainer.data.training_set import Batch
 from emostream_trainer.networks.keras_network import KerasNetwork
+from emostream_trainer.networks.mfcc_cnn1d import TOWERS
 from emostream_trainer.networks.quiet_tensorflow import keras, tf
 from emostream_trainer.recipes import TEACHER_SUMMARY, Recipe
+from emostream_trainer.training.devices import Device
 from emostream_trainer.training.discriminant import Discriminant
 
 
 class KerasLearner(KerasNetwork):
     """A Keras network with Adam and decoupled weight decay."""
 
-    def __init__(self, recipe: Recipe, n_labels: int, rows: Rows) -> None:
+    def __init__(self, recipe: Recipe, n_labels: int, rows: Rows, device: Device = "cpu") -> None:
+        if device == "cpu":
+            tf.config.set_visible_devices([], "GPU")
         keras.utils.set_random_seed(recipe.seed)
         super().__init__(recipe, n_labels, rows)
         self._recipe = recipe
@@ -36,10 +40,11 @@ class KerasLearner(KerasNetwork):
             self._take_step, input_signature=[tf.TensorSpec(shape, tf.float32) for shape in shapes]
         )
 
-    def learn(self, batch: Batch, learning_rate: float) -> float:
+    def learn(self, batch: Batch, learning_rate: float) -> dict[str, float]:
         """As ``Learner.learn``."""
         self._optimiser.learning_rate.assign(learning_rate)
-        return float(self._step(batch.windows, batch.targets, batch.teacher))
+        parts = self._step(batch.windows, batch.targets, batch.teacher)
+        return {name: float(part) for name, part in parts.items()}
 
     def rescale(self, mean: NDArray[np.float32], deviation: NDArray[np.float32]) -> None:
         """As ``Learner.rescale``."""
@@ -67,21 +72,25 @@ class KerasLearner(KerasNetwork):
     def _variables(self) -> "list[keras.Variable]":
         return [*self.trained.variables, *self._imitate.variables, *self._optimiser.variables]
 
-    def _take_step(self, windows: "tf.Tensor", targets: "tf.Tensor", teacher: "tf.Tensor") -> "tf.Tensor":
+    def _take_step(self, windows: "tf.Tensor", targets: "tf.Tensor", teacher: "tf.Tensor") -> "dict[str, tf.Tensor]":
         with tf.GradientTape() as tape:
-            if self._recipe.relative:
-                zero_offset = tf.zeros((tf.shape(windows)[0], self.summary_size))
-                logits, summary = self.trained([windows, zero_offset], training=True)
-                loss = (
-                    tf.reduce_mean((self._imitate(summary) - teacher) ** 2)
-                    if self._recipe.teacher_weight
-                    else _cross_entropy(logits, targets)
-                )
-            else:
-                _, *towers = self.trained(windows, training=True)
-                loss = tf.add_n([_cross_entropy(logits, targets) for logits in towers])
+            parts = self._parts(windows, targets, teacher)
+            loss = tf.add_n(list(parts.values()))
         self._optimiser.apply_gradients(zip(tape.gradient(loss, self._learnt), self._learnt, strict=True))
-        return loss
+        return parts
+
+    def _parts(self, windows: "tf.Tensor", targets: "tf.Tensor", teacher: "tf.Tensor") -> "dict[str, tf.Tensor]":
+        """The parts of the loss, by name."""
+        if self._recipe.relative:
+            zero_offset = tf.zeros((tf.shape(windows)[0], self.summary_size))
+            logits, summary = self.trained([windows, zero_offset], training=True)
+            if self._recipe.teacher_weight:
+                return {"distance from the teacher": tf.reduce_mean((self._imitate(summary) - teacher) ** 2)}
+            return {"cross-entropy": _cross_entropy(logits, targets)}
+        _, *towers = self.trained(windows, training=True)
+        losses = [_cross_entropy(logits, targets) for logits in towers]
+        names = [f"cross-entropy of the {tower} tower" for tower in TOWERS] if len(towers) > 1 else ["cross-entropy"]
+        return dict(zip(names, losses, strict=True))
 
 
 def _cross_entropy(logits: "tf.Tensor", targets: "tf.Tensor") -> "tf.Tensor":

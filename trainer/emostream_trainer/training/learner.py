@@ -12,6 +12,7 @@ from emostream_trainer.data.training_set import Batch
 from emostream_trainer.networks.network import Network
 from emostream_trainer.networks.registry import network_entry
 from emostream_trainer.recipes import Recipe
+from emostream_trainer.training.devices import Device
 from emostream_trainer.training.discriminant import Discriminant
 
 WARM_UP_SHARE = 0.15
@@ -20,8 +21,8 @@ WARM_UP_SHARE = 0.15
 class Learner(Network, Protocol):
     """A network with its optimiser. ``rescale`` and ``set_discriminant`` are for networks with a summary alone."""
 
-    def learn(self, batch: Batch, learning_rate: float) -> float:
-        """One optimiser step; gives the loss."""
+    def learn(self, batch: Batch, learning_rate: float) -> dict[str, float]:
+        """One optimiser step; gives the parts of what it made smaller, their sum, by name."""
 
     def rescale(self, mean: NDArray[np.float32], deviation: NDArray[np.float32]) -> None:
         """Standardise summaries by the mean and deviation (S,) of the summaries as they are now."""
@@ -36,15 +37,20 @@ class Learner(Network, Protocol):
         """Read what ``save`` wrote."""
 
 
-def new_learner(recipe: Recipe, n_labels: int, rows: Rows, pretrained: Path | None = None) -> Learner:
-    """A learner before its first step; arguments and errors are those of ``build_network``."""
+def new_learner(
+    recipe: Recipe, n_labels: int, rows: Rows, pretrained: Path | None = None, device: Device = "cpu"
+) -> Learner:
+    """A learner before its first step on a device that ``check_device`` lets pass.
+
+    Other arguments and errors are those of ``build_network``.
+    """
     if network_entry(recipe).framework == "torch":
         from emostream_trainer.training.torch_learner import TorchLearner
 
-        return TorchLearner(recipe, n_labels, rows, pretrained)
+        return TorchLearner(recipe, n_labels, rows, pretrained, device)
     from emostream_trainer.training.keras_learner import KerasLearner
 
-    return KerasLearner(recipe, n_labels, rows)
+    return KerasLearner(recipe, n_labels, rows, device)
 
 
 def learning_rate(recipe: Recipe, step: int, steps: int) -> float:

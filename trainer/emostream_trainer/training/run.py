@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,14 +16,16 @@ from emostream_trainer.corpora.labels import LabelSet
 from emostream_trainer.corpora.licences import weights_licence
 from emostream_trainer.corpora.registry import sources
 from emostream_trainer.data.feature_cache import MOST_VOICES, FeatureCache, load_feature_cache
-from emostream_trainer.data.splits import FOLDS, Split, folds, leave_one_corpus_out, split_hash
+from emostream_trainer.data.splits import FOLDS, Split, folds, leave_one_corpus_out, split_hash, validation_split
 from emostream_trainer.data.training_set import TrainingSet, excerpts
 from emostream_trainer.metrics import uar
 from emostream_trainer.recipes import DUSHA, TEACHER_SUMMARY, Recipe
 from emostream_trainer.training.curves import learning_curves
+from emostream_trainer.training.devices import Device, check_device
 from emostream_trainer.training.fit import SummaryCache, fit
 from emostream_trainer.training.learner import Learner
-from emostream_trainer.training.sides import side_figures
+from emostream_trainer.training.progress import RunProgress, Work
+from emostream_trainer.training.sides import Sides
 
 F32 = NDArray[np.float32]
 
@@ -48,6 +49,21 @@ class TrainingJob:
     leave_one_corpus_out: bool = False
     fold_count: int = FOLDS
     licence: str | None = None
+    device: Device = "cpu"
+
+
+@dataclass(frozen=True)
+class Part:
+    """One network of a run: the clips that it learns from, those that judge its epochs, those it is evaluated on.
+
+    ``speakers`` are all that had a say in it. Speakers that are held out judge no epoch that a patience goes by.
+    """
+
+    name: str
+    training: tuple[Clip, ...]
+    validation: tuple[Clip, ...]
+    held_out: tuple[Clip, ...]
+    facts: runs.SplitFacts
 
 
 def train(job: TrainingJob, console: Console) -> Path:
@@ -58,12 +74,12 @@ def train(job: TrainingJob, console: Console) -> Path:
         raise UsageError(
             f"{recipe.name} starts from the network that heard Dusha: give podcasts_finetune.pt with --teacher"
         )
+    check_device(job.device, recipe)
     taught = bool(recipe.teacher_weight and job.teacher)
     # With a teacher, clips of other emotions train the summary too.
     clips = [clip for clip in job.clips if taught or labels.index(clip.emotion) is not None]
     cache_folder = job.root / "features"
-    held_out_parts = _held_out_parts(job, clips)
-    splits = list(held_out_parts.values())
+    parts = _parts(job, clips)
     # The same features whatever is held out: their babble keeps to fold and corpus.
     placed = _in_folds(clips, _folds(job, clips, needed=False))
     folder = runs.run_folder(job.root, recipe)
@@ -76,46 +92,45 @@ def train(job: TrainingJob, console: Console) -> Path:
         teacher = teach(load_feature_cache(placed, DUSHA, recipe.views, cache_folder), job.teacher)
     number = {clip.path: i for i, clip in enumerate(clips)}
     known: SummaryCache = {}
-
-    def train_part(part: Path, part_clips: Sequence[Clip], held_out: Sequence[Clip], facts: runs.SplitFacts) -> Learner:
-        runs.write_split(part, facts)
-        numbers = [number[clip.path] for clip in part_clips]
-        training = TrainingSet(recipe, clips=part_clips, numbers=numbers, cache=cache, labels=labels, teacher=teacher)
-        title = f"{recipe.name} {part.name}"
-
-        def judge(learner: Learner) -> tuple[runs.SideFigures | None, runs.SideFigures | None]:
-            if recipe.teacher_weight:  # its classifier is fitted last, on what the epochs gave
-                return None, None
-            figures = partial(side_figures, recipe=recipe, cache=cache, labels=labels)
-            held_out_numbers = [number[clip.path] for clip in held_out]
-            return (
-                figures(learner, clips=part_clips, numbers=numbers),
-                figures(learner, clips=held_out, numbers=held_out_numbers),
+    work = _work(folder, recipe, labels, parts)
+    with RunProgress(console, recipe.name, work, recipe.batch_size) as progress:
+        for part in parts:
+            progress.part(part.name)
+            runs.write_split(folder / part.name, part.facts)
+            training = TrainingSet(
+                recipe,
+                clips=part.training,
+                numbers=[number[clip.path] for clip in part.training],
+                cache=cache,
+                labels=labels,
+                teacher=teacher,
             )
-
-        return fit(
-            training, len(labels.labels), part, console, title, pretrained=job.teacher, known=known, judge=judge
-        ).learner
-
-    for name, split in held_out_parts.items() if job.with_folds else ():
-        part = folder / name
-        speakers = tuple(sorted({clip.speaker for clip in split.train}))
-        learner = train_part(
-            part, split.train, split.test, runs.SplitFacts(speakers=speakers, split_hash=split_hash(split))
-        )
-        tested = labels.keep(split.test)
-        truth = labels.indices(tested)
-        logits = np.stack([clip_logits(learner, recipe, cache, number[clip.path]) for clip in tested])
-        runs.write_held_out(part, logits, truth)
-        console.print(
-            f"{recipe.name} {part.name}  UAR {uar(truth, logits.argmax(1)):.3f} on {len(tested)} clips of strangers"
-        )
-    if job.with_all:
-        speakers = tuple(sorted({clip.speaker for clip in clips}))
-        whole = split_hash(*splits) if splits else ""
-        train_part(folder / runs.ALL, clips, (), runs.SplitFacts(speakers=speakers, split_hash=whole))
+            fitted = fit(
+                training,
+                len(labels.labels),
+                folder / part.name,
+                progress,
+                pretrained=job.teacher,
+                known=known,
+                judge=Sides(recipe, cache, labels, number, part.training, part.validation),
+                device=job.device,
+            )
+            progress.part_ended()
+            if part.held_out:
+                tested = labels.keep(part.held_out)
+                truth = labels.indices(tested)
+                logits = np.stack([clip_logits(fitted.learner, recipe, cache, number[clip.path]) for clip in tested])
+                runs.write_held_out(folder / part.name, logits, truth)
+                progress.say(f"UAR {uar(truth, logits.argmax(1)):.3f} on {len(tested)} clips of strangers")
     _draw_curves(folder, recipe)
     return folder
+
+
+def held_out_uars(folder: Path) -> dict[str, float]:
+    """UAR of each part that was evaluated on speakers it did not learn from, by the part's name."""
+    parts = [*runs.evaluated_parts(folder), *runs.evaluated_parts(folder, runs.WITHOUT)]
+    held_out = {part.name: runs.read_held_out(part) for part in parts}
+    return {name: uar(truth, logits.argmax(1)) for name, (logits, truth) in held_out.items()}
 
 
 def clip_logits(learner: Learner, recipe: Recipe, cache: FeatureCache, number: int) -> F32:
@@ -126,11 +141,43 @@ def clip_logits(learner: Learner, recipe: Recipe, cache: FeatureCache, number: i
     return np.average(logits, axis=0, weights=[excerpt.speech_s for excerpt in windows]).astype(np.float32)
 
 
-def _held_out_parts(job: TrainingJob, clips: Sequence[Clip]) -> dict[str, Split]:
-    """The parts that evaluate the recipe, by name."""
+def _parts(job: TrainingJob, clips: Sequence[Clip]) -> list[Part]:
+    """The networks of the run, in the order in which they are trained."""
     if job.leave_one_corpus_out:
-        return {f"{runs.WITHOUT}{corpus}": split for corpus, split in leave_one_corpus_out(clips).items()}
-    return {f"{runs.FOLD}{i}": split for i, split in enumerate(_folds(job, clips, needed=job.with_folds))}
+        splits = {f"{runs.WITHOUT}{corpus}": split for corpus, split in leave_one_corpus_out(clips).items()}
+    else:
+        splits = {f"{runs.FOLD}{i}": split for i, split in enumerate(_folds(job, clips, needed=job.with_folds))}
+    parts = [
+        _part(job.recipe, name, split.train, split.test, split_hash(split))
+        for name, split in (splits.items() if job.with_folds else ())
+    ]
+    if job.with_all:
+        parts.append(_part(job.recipe, runs.ALL, clips, (), split_hash(*splits.values()) if splits else ""))
+    return parts
+
+
+def _part(recipe: Recipe, name: str, clips: Sequence[Clip], held_out: Sequence[Clip], of_split: str) -> Part:
+    facts = runs.SplitFacts(speakers=tuple(sorted({clip.speaker for clip in clips})), split_hash=of_split)
+    if not recipe.patience:
+        return Part(name, tuple(clips), tuple(held_out), tuple(held_out), facts)
+    inner = validation_split(clips, seed=recipe.seed)
+    return Part(name, inner.train, inner.test, tuple(held_out), facts)
+
+
+def _work(folder: Path, recipe: Recipe, labels: LabelSet, parts: Sequence[Part]) -> dict[str, Work]:
+    """What is still to do of each part."""
+    work, summarised = {}, set[Path]()
+    for part in parts:
+        history = runs.read_history(folder / part.name)
+        epochs = 0 if runs.has_ended(history, recipe) else recipe.epochs - len(history)
+        batches = -(-(recipe.clips_per_epoch or len(part.training)) // recipe.batch_size)
+        clips = set[Path]()
+        if recipe.relative and not runs.is_trained(folder / part.name, recipe):
+            clips = {clip.path for clip in part.training if labels.index(clip.emotion) is not None}
+        if not recipe.epochs:  # summaries are the same in all parts
+            clips, summarised = clips - summarised, summarised | clips
+        work[part.name] = Work(epochs * batches, len(clips))
+    return work
 
 
 def _folds(job: TrainingJob, clips: Sequence[Clip], *, needed: bool) -> list[Split]:
@@ -169,4 +216,4 @@ def _facts(job: TrainingJob, clips: Sequence[Clip], *, taught: bool) -> runs.Run
 def _draw_curves(folder: Path, recipe: Recipe) -> None:
     histories = {path.parent.name: runs.read_history(path.parent) for path in sorted(folder.glob(f"*/{runs.HISTORY}"))}
     if histories:  # a discriminant alone has none
-        learning_curves(folder / "learning_curves", histories, recipe.name)
+        learning_curves(folder / runs.CURVES, histories, recipe.name)

@@ -12,34 +12,38 @@ from emostream_trainer.data.training_set import Batch
 from emostream_trainer.networks.mel_cnn2d import Staged
 from emostream_trainer.networks.torch_network import TorchNetwork
 from emostream_trainer.recipes import Recipe
+from emostream_trainer.training.devices import Device
 from emostream_trainer.training.discriminant import Discriminant
 
 
 class TorchLearner(TorchNetwork):
     """A torch network with Adam and decoupled weight decay."""
 
-    def __init__(self, recipe: Recipe, n_labels: int, rows: Rows, pretrained: Path | None) -> None:
+    def __init__(
+        self, recipe: Recipe, n_labels: int, rows: Rows, pretrained: Path | None, device: Device = "cpu"
+    ) -> None:
         torch.manual_seed(recipe.seed)
         super().__init__(recipe, n_labels, rows, pretrained)
+        self.move(device)
         self._optimiser = torch.optim.AdamW(
             self.network.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay
         )
 
-    def learn(self, batch: Batch, learning_rate: float) -> float:
+    def learn(self, batch: Batch, learning_rate: float) -> dict[str, float]:
         """As ``Learner.learn``."""
         self.network.train()
         for group in self._optimiser.param_groups:
             group["lr"] = learning_rate
-        windows = torch.from_numpy(batch.windows)
+        windows = self._moved(batch.windows)
         if isinstance(self.network, Staged):
             logits = self.network.classify(self.network.summary(windows))
         else:
             logits = self.network(windows)
-        loss = _cross_entropy(logits, torch.from_numpy(batch.targets))
+        loss = _cross_entropy(logits, self._moved(batch.targets))
         self._optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         self._optimiser.step()
-        return float(loss.detach())
+        return {"cross-entropy": float(loss.detach())}
 
     def rescale(self, mean: NDArray[np.float32], deviation: NDArray[np.float32]) -> None:
         """As ``Learner.rescale``."""
@@ -48,8 +52,8 @@ class TorchLearner(TorchNetwork):
         assert running_mean is not None, "it tracks the statistics of what it standardises"
         assert running_var is not None
         old_deviation = (running_var + layer.eps).sqrt()
-        running_mean += old_deviation * torch.from_numpy(mean)
-        running_var.copy_((old_deviation * torch.from_numpy(deviation)) ** 2 - layer.eps)
+        running_mean += old_deviation * self._moved(mean)
+        running_var.copy_((old_deviation * self._moved(deviation)) ** 2 - layer.eps)
 
     def set_discriminant(self, discriminant: Discriminant) -> None:
         """As ``Learner.set_discriminant``."""
@@ -61,7 +65,10 @@ class TorchLearner(TorchNetwork):
     def save(self, path: Path) -> None:
         """Write weights, the optimiser's state and that of the random numbers."""
         state = {"network": self.network.state_dict(), "optimiser": self._optimiser.state_dict()}
-        torch.save(state | {"random": torch.get_rng_state()}, path)
+        random = {"random": torch.get_rng_state()}
+        if self._device.type == "cuda":
+            random["random_cuda"] = torch.cuda.get_rng_state()
+        torch.save(state | random, path)
 
     def load(self, path: Path) -> None:
         """As ``Learner.load``."""
@@ -69,6 +76,8 @@ class TorchLearner(TorchNetwork):
         self.network.load_state_dict(state["network"])
         self._optimiser.load_state_dict(state["optimiser"])
         torch.set_rng_state(state["random"])
+        if self._device.type == "cuda" and "random_cuda" in state:
+            torch.cuda.set_rng_state(state["random_cuda"])
 
     def _staged(self) -> Staged:
         assert isinstance(self.network, Staged), "only networks with a summary are rescaled and have a discriminant"

@@ -5,41 +5,45 @@ from rich.text import Text
 from emostream.sinks.dashboard.block_letters import block_letters
 from emostream.sinks.dashboard.state import DashboardState
 from emostream.sinks.drawing import spread, words
-from emostream.sinks.palette import UNSURE, label_colours
+from emostream.sinks.palette import UNSURE as UNSURE_COLOUR
+from emostream.sinks.palette import label_colours
+from emostream.sinks.wording import UNSURE, closest
 
 BETWEEN = "   "
-UNSURE_WORD = "unsure"
 
 
 def headline(state: DashboardState, cells: int, tall: bool) -> list[Text]:
     """One line, or three with the word in block letters; a word without letters of that kind is written plainly."""
-    word, percent, style = _word(state)
-    letters, digits = block_letters(word), block_letters(percent)
+    word, figure, style = _word(state)
+    letters, digits = block_letters(word), block_letters(figure)
     if not tall or letters is None or len(letters[0]) > cells:
-        line = words(word, style).append(f"  {percent}", style="bold")
+        line = words(word, style).append(f"  {figure}", style="bold")
         return [spread(line, _voice(state), cells), *([Text(), Text()] if tall else [])]
     lines = [words(row, style) for row in letters]
     if digits is not None and len(letters[0] + BETWEEN + digits[0]) <= cells:
         for line, row in zip(lines, digits, strict=True):
             line.append(BETWEEN + row)
-    elif percent:
-        lines[-1].append(f"  {percent}", style="bold")
+    elif figure:
+        lines[-1].append(f"  {figure}", style="bold")
     if lines[0].cell_len + _voice(state).cell_len + len(BETWEEN) <= cells:
         lines[0] = spread(lines[0], _voice(state), cells)
     return lines
 
 
 def _word(state: DashboardState) -> tuple[str, str, str]:
-    """The word, the confidence and the word's style."""
+    """The word, its probability or what is closest, and the word's style."""
     estimate = state.estimate
     if estimate is None and not state.source_ok:
         return "no sound", "", "dim"
     if estimate is None:
         return "starting" if state.hello is None else "listening", "", "dim"
-    percent = f"{estimate.confidence:.0%}"
     if estimate.label is not None:
-        return estimate.label, percent, f"bold {label_colours(state.labels).get(estimate.label, '')}".rstrip()
-    return (UNSURE_WORD, percent, UNSURE) if estimate.speech else ("silence", "", "dim")
+        return (
+            estimate.label,
+            f"{estimate.confidence:.0%}",
+            f"bold {label_colours(state.labels).get(estimate.label, '')}".rstrip(),
+        )
+    return (UNSURE, closest(estimate.p), UNSURE_COLOUR) if estimate.speech else ("silence", "", "dim")
 
 
 def _voice(state: DashboardState) -> Text:

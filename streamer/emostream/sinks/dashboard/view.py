@@ -5,12 +5,14 @@ from rich.text import Text
 
 from emostream.pipeline.reliability import cost
 from emostream.sinks.dashboard.block_letters import ROWS
-from emostream.sinks.dashboard.headline import UNSURE_WORD, headline
+from emostream.sinks.dashboard.headline import headline
 from emostream.sinks.dashboard.history_strip import axis, strip
 from emostream.sinks.dashboard.state import DashboardState
 from emostream.sinks.drawing import bar, clock, padded, spread, words
-from emostream.sinks.palette import UNSURE, WARNING, label_colours
+from emostream.sinks.palette import UNSURE as UNSURE_COLOUR
+from emostream.sinks.palette import WARNING, label_colours
 from emostream.sinks.printable import printable
+from emostream.sinks.wording import UNSURE, closest
 
 MARGIN = 2
 MAX_CELLS = 132
@@ -114,7 +116,7 @@ def _bars(state: DashboardState, cells: int) -> list[Text]:
 def _level(state: DashboardState, cells: int) -> Text:
     dbfs = state.estimate.level_dbfs if state.estimate is not None else SILENCE_DBFS
     value = f"{max(dbfs, -99.0):.0f} dBFS" if state.estimate is not None else "—"
-    colour = WARNING if dbfs > CLIPPING_DBFS else UNSURE
+    colour = WARNING if dbfs > CLIPPING_DBFS else UNSURE_COLOUR
     return _gauge(Text(padded("level", _name_cells(state))), 1 - dbfs / SILENCE_DBFS, colour, Text(value), cells)
 
 
@@ -149,10 +151,11 @@ def _utterances(state: DashboardState, rows: int) -> list[Text]:
     colours = label_colours(state.labels)
     lines = _blank(1)
     for utterance in state.utterances[: rows - 1]:
-        label = utterance.label or UNSURE_WORD
+        label = utterance.label or UNSURE
+        figure = f"{utterance.confidence:.0%}" if utterance.label else closest(utterance.p)
         line = words(f"{clock(utterance.t_start_ms)} – {clock(utterance.t_end_ms)}  ", "dim")
-        line.append(padded(label, max(_name_cells(state), len(UNSURE_WORD))), style=colours.get(label, UNSURE))
-        lines.append(line.append(f"  {utterance.confidence:.0%}"))
+        line.append(padded(label, max(_name_cells(state), len(UNSURE))), style=colours.get(label, UNSURE_COLOUR))
+        lines.append(line.append(f"  {figure}"))
     return lines
 
 
