@@ -36,14 +36,13 @@ def load_part(folder: Path, part: Path) -> Network:
 def real_windows(card: ModelCard, recording: Path) -> list[Windows]:
     """Batches of windows (B, T, D) from a recording by the daemon's own features: full, half, and the shortest.
 
-    Raises ``NoInputError`` for a recording that does not fill a window.
+    A recording that does not fill a window goes round and round. Raises ``NoInputError`` for one without a sample.
     """
     spec, grid = card.features, card.grid()
     audio = read_audio(recording, spec.sample_rate_hz)
-    if len(audio) < grid.length_samples:
-        found_s = len(audio) / spec.sample_rate_hz
-        raise NoInputError(f"{recording} lasts {found_s:.1f} s, expected {card.window_ms / 1000:g} s of speech or more")
-    rows = feature_rows(audio, spec)
+    if not len(audio):
+        raise NoInputError(f"found no sound in {recording}, expected some speech")
+    rows = feature_rows(np.resize(audio, max(len(audio), grid.length_samples)), spec)
     batches = []
     # A stream begins with the shortest windows.
     for samples in (grid.length_samples, grid.length_samples // 2, grid.shortest_samples):

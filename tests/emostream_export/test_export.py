@@ -20,6 +20,7 @@ from emostream_export.parity import onnx_by_framework
 from emostream_export.run_export import export_part, real_windows
 from emostream_export.verify import MismatchError, verify
 from emostream_trainer import runs
+from emostream_trainer.data.feature_cache import read_audio
 from emostream_trainer.recipes import RECIPES, Recipe
 from emostream_trainer.training.learner import new_learner
 from tests.support.tiny_models import tiny_card, tiny_graph, write_model
@@ -293,10 +294,19 @@ def test_it_is_verified_on_full_half_and_shortest_windows() -> None:
     assert all(len(np.unique(batch, axis=0)) == 16 for batch in batches)
 
 
-def test_a_recording_shorter_than_a_window_is_refused(seed_run: Path, tmp_path: Path) -> None:
-    soundfile.write(tmp_path / "short.wav", np.zeros(4_800), 16_000)
-    with pytest.raises(NoInputError, match=r"short\.wav lasts 0\.3 s, expected 1 s of speech or more"):
-        _export(seed_run, tmp_path / "short.wav")
+def test_a_recording_shorter_than_a_window_goes_round_and_an_empty_one_is_refused(
+    seed_run: Path, tmp_path: Path
+) -> None:
+    card = make_card(seed_run, seed_run / runs.ALL)
+    speech = read_audio(assets.DEMO_RECORDING, 16_000)[20_000:24_800]
+    soundfile.write(tmp_path / "short.wav", speech, 16_000)
+    batches = real_windows(card, tmp_path / "short.wav")
+    assert [batch.shape[1] for batch in batches] == [
+        batch.shape[1] for batch in real_windows(card, assets.DEMO_RECORDING)
+    ]
+    soundfile.write(tmp_path / "empty.wav", np.zeros(0), 16_000)
+    with pytest.raises(NoInputError, match=r"found no sound in .*empty\.wav"):
+        _export(seed_run, tmp_path / "empty.wav")
 
 
 def test_a_part_without_a_checkpoint_is_one_line(seed_run: Path) -> None:

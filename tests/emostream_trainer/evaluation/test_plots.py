@@ -40,6 +40,7 @@ def test_no_verdict_has_a_column_only_where_there_is_one(tmp_path: Path) -> None
 
 
 def _has_two_series(path: Path) -> bool:
+    assert path.with_suffix(".svg").read_text().startswith("<?xml")
     return all(_share(imread(path), colour) > 0.0005 for colour in PALETTE[:2])
 
 
@@ -72,3 +73,14 @@ def test_delays_that_never_end_are_no_error(tmp_path: Path) -> None:
     assert _has_two_series(path)
     delay_picture(path, {"a": np.array([np.inf]), "b": np.zeros(0)}, "title")
     assert imread(path).size
+
+
+def test_a_long_title_takes_lines_in_place_of_being_cut(tmp_path: Path) -> None:
+    curves = {"a": risk_coverage(np.linspace(0.3, 0.9, 30), np.arange(30) % 3 > 0)}
+    for name, title in (("short", "t"), ("long", "mel_cnn2d-staged + mfcc_cnn1d-distilled " * 6)):
+        risk_coverage_picture(tmp_path / f"{name}.png", curves, title)
+    short, long = (imread(tmp_path / f"{name}.png")[:, :, :3].min(axis=2) for name in ("short", "long"))
+    margin = 3
+    for picture in (short, long):
+        assert picture[:, :margin].min() == picture[:, -margin:].min() == 1, "nothing touches the sides"
+    assert (long.min(axis=1) < 0.5)[: len(long) // 4].sum() > (short.min(axis=1) < 0.5)[: len(short) // 4].sum()

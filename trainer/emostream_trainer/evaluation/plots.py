@@ -1,5 +1,6 @@
-"""Pictures of a training run and of an evaluation, as PNG."""
+"""Pictures of an evaluation, each as PNG and, beside it, as SVG. Legends stand below: they cross no curve."""
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -17,6 +18,8 @@ mpl.use("Agg")
 
 F64 = NDArray[np.float64]
 
+# Of a title's or a legend's letters.
+CHARACTERS_AN_INCH = 11
 INK, PALE, ACCENT = "#20242c", "#c9ced6", "#3465a4"
 # Told apart by the colour-blind too (Okabe & Ito 2008); the first is the one that matters.
 PALETTE = (ACCENT, "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
@@ -36,8 +39,9 @@ def confusion_picture(path: Path, counts: NDArray[np.int64], labels: Sequence[st
             axes.text(column, row, text, ha="center", va="center", color=ink, fontsize=9)
     axes.set_xticks(range(len(predicted)), predicted)
     axes.set_yticks(range(len(labels)), labels)
-    axes.set(title=title, xlabel="named", ylabel="true")
-    figure.savefig(path, dpi=150)
+    axes.set(xlabel="named", ylabel="true")
+    _title(figure, title)
+    _save(path, figure)
 
 
 def uar_picture(path: Path, rows: Mapping[str, Mapping[str, tuple[float, float, float]]], chance: float) -> None:
@@ -56,8 +60,7 @@ def uar_picture(path: Path, rows: Mapping[str, Mapping[str, tuple[float, float, 
     axes.set_xticks(range(len(corpora)), corpora)
     axes.set(ylabel="UAR", ylim=(0, 1))
     axes.yaxis.set_major_formatter(PercentFormatter(1))
-    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False, fontsize=9)
-    figure.savefig(path, dpi=150)
+    _save(path, figure, axes)
 
 
 def reliability_picture(path: Path, series: Mapping[str, Sequence[CalibrationBin]], title: str) -> None:
@@ -69,12 +72,12 @@ def reliability_picture(path: Path, series: Mapping[str, Sequence[CalibrationBin
         confidence = [each.confidence for each in bins]
         axes.plot(confidence, [each.right for each in bins], marker="o", markersize=4, color=colour, label=name)
         counts.plot(confidence, [each.count for each in bins], marker=".", color=colour)
-    axes.set(title=title, ylabel="share right", xlim=(0, 1), ylim=(0, 1))
+    axes.set(ylabel="share right", xlim=(0, 1), ylim=(0, 1))
+    _title(figure, title)
     counts.set(xlabel="confidence, the probability of the likeliest label", ylabel="clips", ylim=(0, None))
     for each in (axes, counts):
         _plain(each)
-    axes.legend(frameon=False)
-    figure.savefig(path, dpi=150)
+    _save(path, figure, axes)
 
 
 def risk_coverage_picture(path: Path, curves: Mapping[str, RiskCoverage], title: str) -> None:
@@ -85,8 +88,7 @@ def risk_coverage_picture(path: Path, curves: Mapping[str, RiskCoverage], title:
     axes.set(xlabel="coverage: share of clips named", ylabel="risk: share of them wrong", xlim=(0, 1), ylim=(0, None))
     axes.xaxis.set_major_formatter(PercentFormatter(1))
     axes.yaxis.set_major_formatter(PercentFormatter(1))
-    axes.legend(frameon=False)
-    figure.savefig(path, dpi=150)
+    _save(path, figure, axes)
 
 
 def abstention_picture(path: Path, series: Mapping[str, Sequence[Point]], title: str) -> None:
@@ -99,8 +101,7 @@ def abstention_picture(path: Path, series: Mapping[str, Sequence[Point]], title:
         axes.plot(confidence, coverage, color=colour, linestyle="--", label=f"{name}: named")
     axes.set(xlabel="a label is named from this probability on", ylabel="share", ylim=(0, 1))
     axes.yaxis.set_major_formatter(PercentFormatter(1))
-    axes.legend(frameon=False, fontsize=9)
-    figure.savefig(path, dpi=150)
+    _save(path, figure, axes)
 
 
 def delay_picture(path: Path, delays_s: Mapping[str, F64], title: str) -> None:
@@ -116,8 +117,7 @@ def delay_picture(path: Path, delays_s: Mapping[str, F64], title: str) -> None:
         )
     axes.set(xlabel="time since speech began, s", ylabel="share of clips", xlim=(0, end_s), ylim=(0, 1))
     axes.yaxis.set_major_formatter(PercentFormatter(1))
-    axes.legend(frameon=False)
-    figure.savefig(path, dpi=150)
+    _save(path, figure, axes)
 
 
 def noise_picture(
@@ -134,16 +134,31 @@ def noise_picture(
     axes.set_xticks(x, ratios)
     axes.set(xlabel="signal-to-noise ratio", ylabel="UAR", ylim=(0, 1))
     axes.yaxis.set_major_formatter(PercentFormatter(1))
-    axes.legend(frameon=False)
-    figure.savefig(path, dpi=150)
+    _save(path, figure, axes)
 
 
 def _figure(title: str, size: tuple[float, float]) -> tuple[Figure, Axes]:
     figure = Figure(figsize=size, layout="constrained")
     axes = figure.subplots()
-    axes.set_title(title)
+    _title(figure, title)
     _plain(axes)
     return figure, axes
+
+
+def _title(figure: Figure, title: str) -> None:
+    """Over the whole figure, in as many lines as its width needs."""
+    characters = int(CHARACTERS_AN_INCH * figure.get_figwidth())
+    figure.suptitle("\n".join(textwrap.wrap(title, characters)), fontsize=11)
+
+
+def _save(path: Path, figure: Figure, axes: Axes | None = None) -> None:
+    """Write the PNG and the SVG, with the legend of ``axes`` below in as many columns as there is room for."""
+    if axes:
+        handles, names = axes.get_legend_handles_labels()
+        room = int(CHARACTERS_AN_INCH * figure.get_figwidth()) // (max(map(len, names)) + 8)
+        figure.legend(handles, names, loc="outside lower center", ncols=min(max(room, 1), 3), frameon=False, fontsize=9)
+    figure.savefig(path, dpi=150)
+    figure.savefig(path.with_suffix(".svg"))
 
 
 def _plain(axes: Axes) -> None:

@@ -72,7 +72,8 @@ def train(job: TrainingJob, console: Console) -> Path:
     labels.keep(job.clips)  # refuses a label that nobody speaks
     if recipe.from_dusha and job.teacher is None:
         raise UsageError(
-            f"{recipe.name} starts from the network that heard Dusha: give podcasts_finetune.pt with --teacher"
+            f"{recipe.name} starts from the network that heard Dusha: give podcasts_finetune.pt with --teacher, which "
+            "SberDevices offers at github.com/salute-developers/golos, folder dusha"
         )
     check_device(job.device, recipe)
     taught = bool(recipe.teacher_weight and job.teacher)
