@@ -1,44 +1,22 @@
 """Draws docs/images/dashboard.svg and .png: the dashboard as it stands after the events of a real stream.
 
-    emostream file demo/recording.flac --format jsonl | python docs/make_dashboard_screenshot.py -
-
-The picture holds no fonts and no addresses. Bars and blocks are drawn as shapes, so that they join up in every font.
+emostream file demo/recording.flac --format jsonl | python docs/make_dashboard_screenshot.py -
 """
 
 import argparse
-import html
 import io
-import shutil
-import subprocess
 import sys
-import tempfile
-from collections.abc import Iterable, Iterator
-from itertools import groupby
+from collections.abc import Iterable
 from pathlib import Path
 
-from rich.color import blend_rgb
 from rich.console import Console
-from rich.style import Style
-from rich.terminal_theme import DIMMED_MONOKAI, TerminalTheme
+from terminal_picture import svg, write_png
 
 from emostream.events import AnyEvent, decode
 from emostream.sinks.dashboard.screen import Screenful
 from emostream.sinks.dashboard.state import DashboardState
 
 IMAGES = Path(__file__).parent / "images"
-THEME: TerminalTheme = DIMMED_MONOKAI
-CELL_W, CELL_H, FONT_PX, PADDING, TITLE_BAR = 9.0, 19.0, 15, 14.0, 34.0
-FONTS = "ui-monospace, 'SF Mono', Menlo, 'Cascadia Mono', 'DejaVu Sans Mono', Consolas, monospace"
-# Shapes as (left, top, right, bottom) in parts of a cell.
-SHAPES: dict[str, list[tuple[float, float, float, float]]] = {
-    "█": [(0, 0, 1, 1)],
-    "▀": [(0, 0, 1, 0.5)],
-    "━": [(0, 0.42, 1, 0.58)],
-    "─": [(0, 0.475, 1, 0.525)],
-    "╾": [(0, 0.42, 0.5, 0.58), (0.5, 0.475, 1, 0.525)],
-    **{block: [(0, 1 - eighths / 8, 1, 1)] for eighths, block in enumerate("▁▂▃▄▅▆▇", start=1)},
-    "░": [(0, 0, 1, 1)],
-}
 
 
 def final_state(events: Iterable[AnyEvent], until_ms: float) -> DashboardState:
@@ -50,73 +28,11 @@ def final_state(events: Iterable[AnyEvent], until_ms: float) -> DashboardState:
     return state
 
 
-def svg(state: DashboardState, columns: int, rows: int) -> str:
+def dashboard(state: DashboardState, columns: int, rows: int) -> str:
     """The dashboard in a drawn window, as a self-contained SVG."""
     console = Console(file=io.StringIO(), width=columns, height=rows, force_terminal=True, color_system="truecolor")
     lines = console.render_lines(Screenful(state), console.options.update(height=rows), pad=False)
-    width, height = columns * CELL_W + 2 * PADDING, rows * CELL_H + TITLE_BAR + PADDING
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" width="{width:g}"'
-        f' height="{height:g}" role="img" aria-label="The emostream dashboard">',
-        f'<rect width="{width:g}" height="{height:g}" rx="9" fill="{_hex(THEME.background_color)}"/>',
-    ]
-    for index, colour in enumerate(("#ff5f57", "#febc2e", "#28c840")):
-        parts.append(f'<circle cx="{20 + 20 * index}" cy="18" r="6" fill="{colour}"/>')
-    parts.append(f'<g transform="translate({PADDING:g} {TITLE_BAR:g})" font-family="{FONTS}" font-size="{FONT_PX}">')
-    for row, line in enumerate(lines[:rows]):
-        column = 0
-        for segment in line:
-            parts += _segment(segment.text, segment.style or Style(), column, row)
-            column += segment.cell_length
-    return "\n".join([*parts, "</g>", "</svg>", ""])
-
-
-def _segment(text: str, style: Style, column: int, row: int) -> Iterator[str]:
-    fill, weight = _colour(style), ' font-weight="bold"' if style.bold else ""
-    for (shape, character), group in groupby(text, key=lambda c: (c in SHAPES, c if c in SHAPES or c == " " else "")):
-        run = "".join(group)
-        x, y = column * CELL_W, row * CELL_H
-        column += len(run)
-        if shape:
-            shade = ' fill-opacity="0.35"' if character == "░" else ""
-            for left, top, right, bottom in SHAPES[character]:
-                wide = (len(run) - 1 + right - left) * CELL_W
-                high = (bottom - top) * CELL_H
-                yield (
-                    f'<rect x="{x + left * CELL_W:g}" y="{y + top * CELL_H:g}" width="{wide:g}" height="{high:g}"'
-                    f' fill="{fill}"{shade} shape-rendering="crispEdges"/>'
-                )
-        elif character != " ":
-            yield (
-                f'<text x="{x:g}" y="{y + CELL_H * 0.74:g}" textLength="{len(run) * CELL_W:g}" fill="{fill}"{weight}'
-                f">{html.escape(run)}</text>"
-            )
-
-
-def _colour(style: Style) -> str:
-    colour = style.color.get_truecolor(THEME) if style.color is not None else THEME.foreground_color
-    return _hex(blend_rgb(colour, THEME.background_color, 0.45) if style.dim else colour)
-
-
-def _hex(colour: tuple[int, int, int]) -> str:
-    return "#{:02x}{:02x}{:02x}".format(*colour)
-
-
-def write_png(picture: Path, png: Path) -> None:
-    """Has Chromium photograph an SVG at twice its size."""
-    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if chromium is None:
-        sys.exit("no Chromium found to draw the PNG with: install chromium, or pass --no-png")
-    size = [float(n) for n in picture.read_text(encoding="utf-8").split('viewBox="', 1)[1].split('"', 1)[0].split()[2:]]
-    with tempfile.TemporaryDirectory() as folder:
-        page = Path(folder, "page.html")
-        page.write_text(f'<body style="margin:0"><img src="{picture.resolve().as_uri()}">', encoding="utf-8")
-        command = [chromium, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
-        command += ["--force-device-scale-factor=2", "--default-background-color=00000000"]
-        command += [f"--user-data-dir={folder}/profile", f"--window-size={size[0]:.0f},{size[1]:.0f}"]
-        subprocess.run(
-            [*command, f"--screenshot={png.resolve()}", page.as_uri()], check=True, capture_output=True, timeout=120
-        )
+    return svg(lines, columns, rows, "The emostream dashboard")
 
 
 def main() -> None:
@@ -131,7 +47,7 @@ def main() -> None:
     text = sys.stdin.read() if given.events == "-" else Path(given.events).read_text(encoding="utf-8")
     state = final_state(map(decode, text.splitlines()), given.until * 1000)
     given.out.parent.mkdir(parents=True, exist_ok=True)
-    given.out.write_text(svg(state, given.columns, given.rows), encoding="utf-8")
+    given.out.write_text(dashboard(state, given.columns, given.rows), encoding="utf-8")
     if not given.no_png:
         write_png(given.out, given.out.with_suffix(".png"))
 

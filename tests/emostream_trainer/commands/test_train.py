@@ -1,6 +1,7 @@
 """Train, export and evaluate on the command line, from a corpus to a model with a card."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -83,7 +84,7 @@ def test_training_leaves_all_that_is_needed(name: str, trained: dict[str, Said],
     parts = ["all"] if name == ALL_ONLY else ["all", "fold0", "fold1"]
     assert sorted(path.name for path in folder.iterdir() if path.is_dir()) == parts
     for part in parts:
-        assert f"{name} {part}  epoch 1/1  cross-entropy" in said.out
+        assert re.search(rf"^{part} +1/1 ", said.out, re.MULTILINE)
         assert len(runs.read_history(folder / part)) == 1
         assert (folder / part / runs.CHECKPOINT).is_file()
         assert not (folder / part / runs.DRAFT).exists()
@@ -145,7 +146,7 @@ def test_folds_hold_out_speakers_that_they_did_not_hear(name: str, trained: dict
         logits, labels = runs.read_held_out(part)
         assert logits.shape == (4, 4)
         assert sorted(labels.tolist()) == [0, 1, 2, 3]
-        assert f"{name} fold{fold}  UAR" in trained[name].out
+        assert f"fold{fold}  UAR" in trained[name].out
     assert runs.read_split(folder / "all").speakers == ("spoken-0", "spoken-1")
 
 
@@ -160,7 +161,7 @@ def test_training_again_trains_nothing_anew(trained: dict[str, Said], corpus: Pa
     losses = runs.read_history(_folder(out, WHOLE[0]) / "fold0")
     said = emostream("train", WHOLE[0], "--corpora", corpus, "--out", out)
     assert said.code == trained[WHOLE[0]].code == 0
-    assert "epoch 1/1" not in said.out
+    assert " 1/1 " not in said.out
     assert _uars(said) == _uars(trained[WHOLE[0]])
     assert runs.read_history(_folder(out, WHOLE[0]) / "fold0") == losses
 
@@ -358,7 +359,7 @@ def test_what_is_judged_relative_to_the_speaker_ships_with_what_is_usual(
     folder = _folder(tmp_path, name)
     assert runs.read_run(folder).attribution == ATTRIBUTION
     for part in ("fold0", "fold1", "all"):
-        assert f"{name} {part}  discriminant" in said.out
+        assert re.search(rf"^{part} +discriminant", said.out, re.MULTILINE)
         assert runs.is_trained(folder / part, RECIPES[name])
     assert (folder / "learning_curves.png").exists() == (RECIPES[name].epochs > 0)
 
@@ -388,7 +389,7 @@ def test_clips_of_other_emotions_are_heard_where_there_is_a_teacher(
     untaught = emostream(*options, "--out", tmp_path / "untaught")
     assert (untaught.code, untaught.errors) == (0, "")
     assert "no --teacher: labels are learnt directly" in untaught.out
-    assert f"{name} all  epoch 1/1  cross-entropy" in untaught.out
+    assert re.search(r"^part +epoch +loss ", untaught.out, re.MULTILINE), "no distance from a teacher"
     facts = runs.read_run(_folder(tmp_path / "untaught", name))
     assert facts.recipe.teacher_weight == 0
     assert facts.clips == {"spoken": 4}

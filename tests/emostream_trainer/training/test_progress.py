@@ -64,7 +64,7 @@ def _run(console: Console, clock: Clock, seconds_a_batch: float) -> None:
             for _ in progress.batches(range(4), 1, 1, 4):
                 clock.now_s += seconds_a_batch
             clock.now_s += seconds_a_batch  # judging
-            progress.epoch_ended("epoch 1/1")
+            progress.epoch_ended(1, 1, {"loss": "1.2345"})
             if planned.clips:
                 for _ in progress.summaries(["four", "more"], 8, len):
                     clock.now_s += 4 * seconds_a_batch
@@ -76,13 +76,14 @@ def test_without_a_terminal_there_is_a_line_an_epoch_and_one_a_minute() -> None:
     written, clock = io.StringIO(), Clock()
     _run(Console(file=written, width=60), clock, seconds_a_batch=LINE_EVERY_S / 3)
     assert written.getvalue().splitlines() == [
-        "tiny fold0  epoch 1 of 1: 3 of 4 batches  15 min left",  # 5 batches of 20 s, 8 clips guessed at 100 s
-        "tiny fold0  epoch 1/1  18 min left",  # a batch is 25 s with the judging
-        "tiny fold0  discriminant: 4 of 8 windows  3 min left",  # a clip is 20 s: 80 s, and 4 batches
-        "tiny fold0  discriminant: 8 of 8 windows  2 min left",
-        "tiny fold0  discriminant  2 min left",
-        "tiny all  epoch 1 of 1: 3 of 4 batches  23 s left",  # 160 s for the 7 batches so far
-        "tiny all  epoch 1/1  0 s left",
+        "fold0  epoch 1 of 1: 3 of 4 batches  15 min left",  # 5 batches of 20 s, 8 clips guessed at 100 s
+        "part    epoch    loss    left",
+        "fold0     1/1  1.2345  18 min",  # a batch is 25 s with the judging
+        "fold0  discriminant: 4 of 8 windows  3 min left",  # a clip is 20 s: 80 s, and 4 batches
+        "fold0  discriminant: 8 of 8 windows  2 min left",
+        "fold0  discriminant  2 min left",
+        "all    epoch 1 of 1: 3 of 4 batches  23 s left",  # 160 s for the 7 batches so far
+        "all       1/1  1.2345     0 s",
     ]
 
 

@@ -71,7 +71,7 @@ def fit(
                     _copy(checkpoint, folder / runs.BEST)
                 runs.write_history(folder, history)
                 log.write(len(history), history[-1])
-                progress.epoch_ended(f"epoch {len(history)}/{recipe.epochs}  {_described(history[-1])}")
+                progress.epoch_ended(len(history), recipe.epochs, _described(history[-1]))
     used = folder / runs.BEST if recipe.patience and history else checkpoint
     if used != checkpoint:
         learner.load(used)
@@ -81,7 +81,8 @@ def fit(
         discriminant = _fit_discriminant(learner, training, known, progress)
         _save(learner, folder, used)
         runs.write_summaries(folder, discriminant.neutral, discriminant.speech)
-        progress.say(f"discriminant  {_figures(judge(learner))}" if judge else "discriminant")
+        figures = _figures(judge(learner)) if judge else {}
+        progress.say("  ".join(["discriminant", *(f"{name} {value}" for name, value in figures.items())]))
     return Fitted(learner, history)
 
 
@@ -114,21 +115,18 @@ def _copy(checkpoint: Path, to: Path) -> None:
     draft.replace(to)
 
 
-def _described(record: runs.EpochRecord) -> str:
-    """What an epoch's line says, each figure by its name."""
-    said = [", ".join(f"{name} {value:.4f}" for name, value in record.parts.items())]
-    return "  ".join([*said, _figures((record.training, record.validation))]).rstrip()
+def _described(record: runs.EpochRecord) -> dict[str, str]:
+    """What an epoch's row says, each figure by its name."""
+    parts = {name: f"{value:.4f}" for name, value in record.parts.items()}
+    return parts | _figures((record.training, record.validation))
 
 
-def _figures(sides: tuple[runs.SideFigures | None, runs.SideFigures | None]) -> str:
+def _figures(sides: tuple[runs.SideFigures | None, runs.SideFigures | None]) -> dict[str, str]:
     training, validation = sides
-    said = []
-    if training:
-        said.append(f"training accuracy {training.accuracy:.3f}")
+    figures = {"train acc": training.accuracy} if training else {}
     if validation:
-        said.append(f"validation loss {validation.loss:.3f}, accuracy {validation.accuracy:.3f}")
-        said.append(f"UAR {validation.uar:.3f}")
-    return "  ".join(said)
+        figures |= {"valid loss": validation.loss, "valid acc": validation.accuracy, "valid UAR": validation.uar}
+    return {name: f"{value:.3f}" for name, value in figures.items()}
 
 
 def _fit_discriminant(

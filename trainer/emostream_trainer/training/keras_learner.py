@@ -85,11 +85,11 @@ class KerasLearner(KerasNetwork):
             zero_offset = tf.zeros((tf.shape(windows)[0], self.summary_size))
             logits, summary = self.trained([windows, zero_offset], training=True)
             if self._recipe.teacher_weight:
-                return {"distance from the teacher": tf.reduce_mean((self._imitate(summary) - teacher) ** 2)}
-            return {"cross-entropy": _cross_entropy(logits, targets)}
+                return {"teacher distance": tf.reduce_mean((self._imitate(summary) - teacher) ** 2)}
+            return {"loss": _cross_entropy(logits, targets)}
         _, *towers = self.trained(windows, training=True)
         losses = [_cross_entropy(logits, targets) for logits in towers]
-        names = [f"cross-entropy of the {tower} tower" for tower in TOWERS] if len(towers) > 1 else ["cross-entropy"]
+        names = [f"{tower} tower" for tower in TOWERS] if len(towers) > 1 else ["loss"]
         return dict(zip(names, losses, strict=True))
 
 

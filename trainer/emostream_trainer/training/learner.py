@@ -22,7 +22,10 @@ class Learner(Network, Protocol):
     """A network with its optimiser. ``rescale`` and ``set_discriminant`` are for networks with a summary alone."""
 
     def learn(self, batch: Batch, learning_rate: float) -> dict[str, float]:
-        """One optimiser step; gives the parts of what it made smaller, their sum, by name."""
+        """One optimiser step; gives the parts of what it made smaller, their sum, by name: cross-entropies in nats.
+
+        A network of one part calls it ``loss``; a squared distance from the teacher's summary is ``teacher distance``.
+        """
 
     def rescale(self, mean: NDArray[np.float32], deviation: NDArray[np.float32]) -> None:
         """Standardise summaries by the mean and deviation (S,) of the summaries as they are now."""

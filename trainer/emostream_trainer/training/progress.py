@@ -16,6 +16,8 @@ Kind = Literal["batches", "clips"]
 LIKE_BATCHED_CLIPS = 5
 # Where no bar can be drawn, such as in a file, a line is written this often.
 LINE_EVERY_S = 60.0
+# Of a column of an epoch's row.
+LEAST_CELLS = 6
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,7 @@ class RunProgress:
         self._run = self._bars.add_task("", total=None, state="")
         self._now = self._bars.add_task("", total=None, state="")
         self._line_at_s = self._mark_s = clock()
+        self._columns: list[str] = []
 
     def __enter__(self) -> "RunProgress":
         if self._console.is_terminal:
@@ -118,14 +121,21 @@ class RunProgress:
         self._pace.ended(self._part)
         self._show_left()
 
-    def epoch_ended(self, words: str) -> None:
-        """Write a line about an epoch; what came after its last batch, such as judging it, is a part of its time."""
+    def epoch_ended(self, epoch: int, epochs: int, figures: Mapping[str, str]) -> None:
+        """Write a row about epoch ``epoch`` of ``epochs``, below a line of its columns' names where they are new.
+
+        What came after its last batch, such as judging it, is a part of its time.
+        """
         self._count("batches", 0)
-        self.say(words)
+        cells = {"epoch": f"{epoch}/{epochs}", **figures, "left": duration(self._pace.left_s() or 0.0)}
+        if list(cells) != self._columns:
+            self._columns = list(cells)
+            self._print("part", *(name.rjust(LEAST_CELLS) for name in cells), style="dim")
+        self._print(self._part, *(value.rjust(max(LEAST_CELLS, len(name))) for name, value in cells.items()))
 
     def say(self, words: str) -> None:
         """Write a line about the part, with the time that the whole run has still to go."""
-        self._console.print(f"{self._title} {self._part}  {words}{self._left()}", highlight=False, soft_wrap=True)
+        self._print(self._part, words, self._left())
 
     def batches(self, batches: Iterable[Item], epoch: int, epochs: int, count: int) -> Iterator[Item]:
         """Give the batches of epoch ``epoch`` of ``epochs``, ``count`` of them."""
@@ -156,6 +166,10 @@ class RunProgress:
                 self.say(f"{doing}: {done} of {total} {noun}")
                 self._line_at_s = self._mark_s
 
+    def _print(self, part: str, *words: str, style: str | None = None) -> None:
+        cells = [part.ljust(max(map(len, self._parts), default=0)), *words]
+        self._console.print("  ".join(cells).rstrip(), style=style, highlight=False, soft_wrap=True)
+
     def _count(self, kind: Kind, units: float) -> None:
         now_s = self._clock()
         self._pace.did(self._part, kind, units, now_s - self._mark_s)
@@ -165,11 +179,11 @@ class RunProgress:
     def _show_left(self) -> None:
         left_s, done_s = self._pace.left_s(), self._pace.done_s()
         total_s = None if left_s is None else done_s + left_s
-        self._bars.update(self._run, total=total_s, completed=done_s, state=self._left().strip())
+        self._bars.update(self._run, total=total_s, completed=done_s, state=self._left())
 
     def _left(self) -> str:
         left_s = self._pace.left_s()
-        return "" if left_s is None else f"  {duration(left_s)} left"
+        return "" if left_s is None else f"{duration(left_s)} left"
 
 
 def duration(seconds: float) -> str:

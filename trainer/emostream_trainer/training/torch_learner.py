@@ -43,7 +43,7 @@ class TorchLearner(TorchNetwork):
         self._optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         self._optimiser.step()
-        return {"cross-entropy": float(loss.detach())}
+        return {"loss": float(loss.detach())}
 
     def rescale(self, mean: NDArray[np.float32], deviation: NDArray[np.float32]) -> None:
         """As ``Learner.rescale``."""
