@@ -15,7 +15,7 @@ from tests.support.small_corpora import DUSHA_COLUMNS, write_dusha_table
 RATE_HZ = 16_000  # of both corpora
 SENTENCES = ("IEO", "TIE", "IOM", "IWW", "TAI", "MTI", "IWL", "ITH", "DFA", "ITS", "TSI", "WSI")
 CREMA_D_NAMES = {"angry": "ANG", "disgust": "DIS", "fearful": "FEA", "happy": "HAP", "neutral": "NEU", "sad": "SAD"}
-CREMA_D_ACTORS = 12
+CREMA_D_ACTORS = 20
 DUSHA_NAMES = {"neutral": "neutral", "angry": "angry", "sad": "sad", "happy": "positive", "surprised": "other"}
 # Of each of nine speakers: Dusha is mostly neutral, and the preset takes clips away from all but the rarest label.
 DUSHA_CLIPS = {"neutral": 30, "angry": 20, "sad": 20, "happy": 15, "surprised": 5}
@@ -23,7 +23,7 @@ ANNOTATORS = 5
 
 
 def crema_d_like(root: Path, corpora: Path) -> Path:
-    """Twelve actors of RAVDESS under CREMA-D's names, with its demographics and no votes."""
+    """Twenty actors of RAVDESS under CREMA-D's names, with its demographics and no votes."""
     actors: dict[str, str] = {}
     for (speaker, emotion), clips in _by_speaker_and_emotion(corpora / "ravdess"):
         if emotion not in CREMA_D_NAMES or (speaker not in actors and len(actors) == CREMA_D_ACTORS):
