@@ -16,7 +16,7 @@ APT := DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get
 TEST_PACKAGES := libportaudio2 libasound2-plugins pulseaudio pulseaudio-utils chromium libatomic1 fonts-dejavu-core \
 	tmux espeak-ng ffmpeg sox strace
 
-.PHONY: help listen portaudio test check docs lint test-corpora test-hostile bench recording screenshots clean
+.PHONY: help listen portaudio test check docs lint test-corpora test-hostile bench recording screenshots training-screenshot clean
 
 help:
 	@sed -n '1,2p' Makefile; echo "# make check, docs, test-corpora, test-hostile, bench, recording, screenshots, clean: for those who build it"
@@ -66,6 +66,10 @@ screenshots: $(VENV)/dev.done
 	$(BIN)/emostream file demo/recording.flac --format jsonl > $(VENV)/recording.jsonl
 	$(BIN)/python docs/make_dashboard_screenshot.py $(VENV)/recording.jsonl --until 34
 	$(BIN)/python docs/make_widget_screenshot.py $(VENV)/recording.jsonl 34
+
+# The terminal while a network is trained on a corpus: make training-screenshot CORPUS=~/RAVDESS
+training-screenshot: $(VENV)/dev.done
+	$(BIN)/python docs/make_training_screenshot.py --corpora $(CORPUS)
 
 $(BIN)/python:
 	@$(PYTHON) -m ensurepip --version > /dev/null 2>&1 || { $(APT) update -qq && $(APT) install -qq -y python3-venv; }
