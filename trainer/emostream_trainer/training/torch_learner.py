@@ -12,6 +12,7 @@ from emostream_trainer.data.training_set import Batch
 from emostream_trainer.networks.mel_cnn2d import Staged
 from emostream_trainer.networks.torch_network import TorchNetwork
 from emostream_trainer.recipes import Recipe
+from emostream_trainer.training.allocator import keep_freed_memory
 from emostream_trainer.training.devices import Device
 from emostream_trainer.training.discriminant import Discriminant
 
@@ -22,6 +23,7 @@ class TorchLearner(TorchNetwork):
     def __init__(
         self, recipe: Recipe, n_labels: int, rows: Rows, pretrained: Path | None, device: Device = "cpu"
     ) -> None:
+        keep_freed_memory()
         torch.manual_seed(recipe.seed)
         super().__init__(recipe, n_labels, rows, pretrained)
         self.move(device)
