@@ -16,7 +16,7 @@ from emostream_trainer.corpora.labels import LabelSet
 from emostream_trainer.corpora.licences import weights_licence
 from emostream_trainer.corpora.registry import sources
 from emostream_trainer.data.feature_cache import MOST_VOICES, FeatureCache, load_feature_cache
-from emostream_trainer.data.splits import FOLDS, Split, folds, leave_one_corpus_out, split_hash, validation_split
+from emostream_trainer.data.splits import FOLDS, Split, folds, leave_one_corpus_out
 from emostream_trainer.data.training_set import TrainingSet, excerpts
 from emostream_trainer.metrics import uar
 from emostream_trainer.recipes import DUSHA, TEACHER_SUMMARY, Recipe
@@ -24,7 +24,8 @@ from emostream_trainer.training.curves import learning_curves
 from emostream_trainer.training.devices import Device, check_device
 from emostream_trainer.training.fit import SummaryCache, fit
 from emostream_trainer.training.learner import Learner
-from emostream_trainer.training.progress import RunProgress, Work
+from emostream_trainer.training.parts import part_of_all, parts_of, work_of
+from emostream_trainer.training.progress import RunProgress
 from emostream_trainer.training.sides import Sides
 
 F32 = NDArray[np.float32]
@@ -52,20 +53,6 @@ class TrainingJob:
     device: Device = "cpu"
 
 
-@dataclass(frozen=True)
-class Part:
-    """One network of a run: the clips that it learns from, those that judge its epochs, those it is evaluated on.
-
-    ``speakers`` are all that had a say in it. Speakers that are held out judge no epoch that a patience goes by.
-    """
-
-    name: str
-    training: tuple[Clip, ...]
-    validation: tuple[Clip, ...]
-    held_out: tuple[Clip, ...]
-    facts: runs.SplitFacts
-
-
 def train(job: TrainingJob, console: Console) -> Path:
     """Train what is not yet trained; gives the run's folder. Raises ``UsageError`` or ``NoInputError``."""
     recipe, labels = job.recipe, job.labels
@@ -80,7 +67,10 @@ def train(job: TrainingJob, console: Console) -> Path:
     # With a teacher, clips of other emotions train the summary too.
     clips = [clip for clip in job.clips if taught or labels.index(clip.emotion) is not None]
     cache_folder = job.root / "features"
-    parts = _parts(job, clips)
+    splits = _splits(job, clips)
+    parts = parts_of(recipe, splits if job.with_folds else {})
+    if job.with_all:
+        parts.append(part_of_all(recipe, clips, splits.values()))
     # The same features whatever is held out: their babble keeps to fold and corpus.
     placed = _in_folds(clips, _folds(job, clips, needed=False))
     folder = runs.run_folder(job.root, recipe)
@@ -93,7 +83,7 @@ def train(job: TrainingJob, console: Console) -> Path:
         teacher = teach(load_feature_cache(placed, DUSHA, recipe.views, cache_folder), job.teacher)
     number = {clip.path: i for i, clip in enumerate(clips)}
     known: SummaryCache = {}
-    work = _work(folder, recipe, labels, parts)
+    work = work_of(parts, folder, recipe, labels)
     with RunProgress(console, recipe.name, work, recipe.batch_size) as progress:
         for part in parts:
             progress.part(part.name)
@@ -142,43 +132,11 @@ def clip_logits(learner: Learner, recipe: Recipe, cache: FeatureCache, number: i
     return np.average(logits, axis=0, weights=[excerpt.speech_s for excerpt in windows]).astype(np.float32)
 
 
-def _parts(job: TrainingJob, clips: Sequence[Clip]) -> list[Part]:
-    """The networks of the run, in the order in which they are trained."""
+def _splits(job: TrainingJob, clips: Sequence[Clip]) -> dict[str, Split]:
+    """The splits that evaluate the recipe, by the name of their part."""
     if job.leave_one_corpus_out:
-        splits = {f"{runs.WITHOUT}{corpus}": split for corpus, split in leave_one_corpus_out(clips).items()}
-    else:
-        splits = {f"{runs.FOLD}{i}": split for i, split in enumerate(_folds(job, clips, needed=job.with_folds))}
-    parts = [
-        _part(job.recipe, name, split.train, split.test, split_hash(split))
-        for name, split in (splits.items() if job.with_folds else ())
-    ]
-    if job.with_all:
-        parts.append(_part(job.recipe, runs.ALL, clips, (), split_hash(*splits.values()) if splits else ""))
-    return parts
-
-
-def _part(recipe: Recipe, name: str, clips: Sequence[Clip], held_out: Sequence[Clip], of_split: str) -> Part:
-    facts = runs.SplitFacts(speakers=tuple(sorted({clip.speaker for clip in clips})), split_hash=of_split)
-    if not recipe.patience:
-        return Part(name, tuple(clips), tuple(held_out), tuple(held_out), facts)
-    inner = validation_split(clips, seed=recipe.seed)
-    return Part(name, inner.train, inner.test, tuple(held_out), facts)
-
-
-def _work(folder: Path, recipe: Recipe, labels: LabelSet, parts: Sequence[Part]) -> dict[str, Work]:
-    """What is still to do of each part."""
-    work, summarised = {}, set[Path]()
-    for part in parts:
-        history = runs.read_history(folder / part.name)
-        epochs = 0 if runs.has_ended(history, recipe) else recipe.epochs - len(history)
-        batches = -(-(recipe.clips_per_epoch or len(part.training)) // recipe.batch_size)
-        clips = set[Path]()
-        if recipe.relative and not runs.is_trained(folder / part.name, recipe):
-            clips = {clip.path for clip in part.training if labels.index(clip.emotion) is not None}
-        if not recipe.epochs:  # summaries are the same in all parts
-            clips, summarised = clips - summarised, summarised | clips
-        work[part.name] = Work(epochs * batches, len(clips))
-    return work
+        return {f"{runs.WITHOUT}{corpus}": split for corpus, split in leave_one_corpus_out(clips).items()}
+    return {f"{runs.FOLD}{i}": split for i, split in enumerate(_folds(job, clips, needed=job.with_folds))}
 
 
 def _folds(job: TrainingJob, clips: Sequence[Clip], *, needed: bool) -> list[Split]:
