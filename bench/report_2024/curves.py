@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from rich.console import Console
 from rich.table import Table
 
 from bench.report_2024 import results
+from emostream_trainer.figures import save
 
 TRAINING, VALIDATION = "#0072b2", "#d55e00"
 # Of the 1-D network, what the report had trained CREMA-D for; the 2-D one's rows are read at their end.
@@ -62,9 +62,7 @@ def draw(name: str, rows: Mapping[str, Sequence[Run]], chosen: Sequence[str]) ->
         grid[1, column].set_xlabel("epoch")
         grid[1, column].xaxis.set_major_locator(MaxNLocator(integer=True))
     grid[0, 0].legend(frameon=False, fontsize=8)
-    canvas = FigureCanvasAgg(figure)
-    canvas.print_figure(results.FOLDER / f"{name}.png", dpi=150)
-    figure.savefig(results.FOLDER / f"{name}.svg", metadata={"Date": None})
+    save(figure, results.FOLDER / name)
 
 
 def table(title: str, rows: Mapping[str, Sequence[Run]], epoch: int | None) -> Table:

@@ -4,7 +4,6 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -12,9 +11,8 @@ from matplotlib.ticker import PercentFormatter
 from numpy.typing import NDArray
 
 from emostream_trainer.evaluation.selective import Point
+from emostream_trainer.figures import save
 from emostream_trainer.metrics import CalibrationBin, RiskCoverage
-
-mpl.use("Agg")
 
 F64 = NDArray[np.float64]
 
@@ -157,8 +155,7 @@ def _save(path: Path, figure: Figure, axes: Axes | None = None) -> None:
         handles, names = axes.get_legend_handles_labels()
         room = int(CHARACTERS_AN_INCH * figure.get_figwidth()) // (max(map(len, names)) + 8)
         figure.legend(handles, names, loc="outside lower center", ncols=min(max(room, 1), 3), frameon=False, fontsize=9)
-    figure.savefig(path, dpi=150)
-    figure.savefig(path.with_suffix(".svg"))
+    save(figure, path)
 
 
 def _plain(axes: Axes) -> None:

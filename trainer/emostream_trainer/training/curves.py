@@ -5,9 +5,9 @@ from pathlib import Path
 
 from matplotlib import color_sequences
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from emostream_trainer.figures import save
 from emostream_trainer.runs import EpochRecord, SideFigures
 
 COLOURS = color_sequences["tab10"]
@@ -39,9 +39,7 @@ def learning_curves(path: Path, histories: Mapping[str, Sequence[EpochRecord]], 
     if others:
         others[0].set_title("whole: training side; dashed: speakers held out", fontsize=9)
     [first, *others][-1].set_xlabel("epoch")
-    canvas = FigureCanvasAgg(figure)
-    canvas.print_figure(path.with_suffix(".png"), dpi=150)
-    figure.savefig(path.with_suffix(".svg"))
+    save(figure, path)
 
 
 def _line(axes: Axes, values: Sequence[float], colour: object, linestyle: str = "-", label: str | None = None) -> None:
