@@ -11,6 +11,8 @@ from emostream.features.windows import WindowGrid
 
 Picture = Literal["direct", "drawn"]
 Activation = Literal["gelu", "relu"]
+# Whose network a recipe builds on: Dusha's, whose file one has to have, or Moonshine's encoder, which comes along.
+Pretrained = Literal["dusha", "moonshine"]
 
 # Our own variants are without a constant offset and rumble: below 20 Hz there is no voice (bench/recording_chain.py).
 HIGH_PASS_HZ = 20.0
@@ -33,6 +35,9 @@ MEL = FeatureSpec(features=(Feature.LOG_MEL,), frame_length=1024, hop_length=320
 DUSHA = FeatureSpec(features=(Feature.LOG_MEL,), frame_length=320, hop_length=160, n_mels=64)
 STAGED = msgspec.structs.replace(DUSHA, high_pass_hz=HIGH_PASS_HZ)
 
+# Samples as they are, in rows of 20 ms.
+WAVEFORM = FeatureSpec(features=(Feature.WAVEFORM,), frame_length=320, hop_length=320, high_pass_hz=HIGH_PASS_HZ)
+
 # The published 2-D network reads pictures of so many points a side.
 PICTURE_SIDE = 224
 
@@ -51,12 +56,12 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     corpus-and-label cell) ** -balance: 0 is as they come, 1 makes cells equal.
     ``relative`` networks give a summary of the window, which is classified relative to the speaker's mean by a
     discriminant that is fitted last, with ``shrinkage`` and ``between_speaker_weight`` (``training.discriminant``).
-    ``teacher_weight`` scales the loss of
-    imitating the summary of the Dusha network; 0 is no teacher. ``from_dusha`` builds on that network's
-    weights. ``soft_targets`` teaches the shares of listeners' votes where a clip has them. Of ``every_steps`` steps a
-    stream asks the network at one. ``picture`` and ``activation`` are those of the published 2-D network
-    (``networks.mel_cnn2d.Published``). With ``patience`` a fifth of the training side's speakers judge each epoch, the
-    best epoch's network is what is used, and training ends after so many epochs that are no better; 0 is all epochs.
+    ``teacher_weight`` scales the loss of imitating the summary of the Dusha network; 0 is no teacher. ``pretrained``
+    names the network that it builds on. ``soft_targets`` teaches the shares of listeners' votes where a clip has them.
+    Of ``every_steps`` steps a stream asks the network at one. ``picture`` and ``activation`` are those of the
+    published 2-D network (``networks.mel_cnn2d.Published``). With ``patience`` a fifth of the training side's
+    speakers judge each epoch, the best epoch's network is what is used, and training ends after so many epochs that
+    are no better; 0 is all epochs.
     """
 
     network: str
@@ -78,7 +83,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     warm_up: bool = False
     random_crops: bool = False
     teacher_weight: float = 0.0
-    from_dusha: bool = False
+    pretrained: Pretrained | None = None
     relative: bool = False
     shrinkage: float = 0.1
     between_speaker_weight: float = 0.0
@@ -184,7 +189,21 @@ RECIPES = {
             learning_rate=0.0,
             views=2,
             relative=True,
-            from_dusha=True,
+            pretrained="dusha",
+            between_speaker_weight=1.0,
+            every_steps=2,
+        ),
+        # The same over Moonshine's encoder.
+        Recipe(
+            network="moonshine",
+            variant="staged",
+            features=WAVEFORM,
+            epochs=0,
+            batch_size=64,
+            learning_rate=0.0,
+            views=2,
+            relative=True,
+            pretrained="moonshine",
             between_speaker_weight=1.0,
             every_steps=2,
         ),

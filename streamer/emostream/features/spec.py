@@ -20,6 +20,7 @@ class Feature(StrEnum):
     CONTRAST = "spectral_contrast"
     CONTRAST_MEAN = "spectral_contrast_mean"
     CONTRAST_LOWEST = "spectral_contrast_lowest"
+    WAVEFORM = "waveform"
 
 
 class FeatureSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -34,6 +35,8 @@ class FeatureSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     - ``spectral_contrast``: ``contrast_bands + 1`` values in dB, octaves up from ``contrast_f_min_hz`` (Jiang 2002)
     - ``spectral_contrast_mean``: their mean, one value
     - ``spectral_contrast_lowest``: that of the lowest band, from 0 Hz to ``contrast_f_min_hz``, one value
+    - ``waveform``: the ``hop_length`` samples themselves, for networks that begin with them; it stands alone, with
+      frames that touch (``frame_length`` equal to ``hop_length``)
 
     Two fields take out what belongs to the recording chain, and not to the voice; 0 turns each off:
 
@@ -97,6 +100,10 @@ class FeatureSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
                 "the top contrast octave must begin below half the sample rate": top_octave_hz < nyquist_hz,
                 "contrast_quantile must lie between 0 and 1": 0 < self.contrast_quantile < 1,
                 "0 <= high_pass_hz < half the sample rate": 0 <= self.high_pass_hz < nyquist_hz,
+                "waveform must be the only feature, with frame_length equal to hop_length": (
+                    Feature.WAVEFORM not in self.features
+                    or (self.features == (Feature.WAVEFORM,) and self.frame_length == self.hop_length)
+                ),
                 "dynamic_range_db must be 0 to 200": 0 <= self.dynamic_range_db <= 200,
             }
         )
@@ -133,6 +140,8 @@ class FeatureSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
                 return self.n_mfcc
             case Feature.CONTRAST:
                 return self.contrast_bands + 1
+            case Feature.WAVEFORM:
+                return self.hop_length
             case Feature.CENTROID | Feature.CONTRAST_MEAN | Feature.CONTRAST_LOWEST:
                 return 1
 

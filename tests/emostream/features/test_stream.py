@@ -14,7 +14,7 @@ from emostream.features import Feature, FeatureSpec, FeatureStream
 from emostream_trainer.data.librosa_rows import librosa_rows
 from tests.support.chunking import chunks, cuts
 
-ALL = tuple(Feature)
+ALL = tuple(feature for feature in Feature if feature is not Feature.WAVEFORM)  # which stands alone
 SIZES = [(2048, 512, 128), (1024, 320, 128), (512, 160, 64), (320, 160, 64), (2048, 1024, 128)]
 SPECS = [FeatureSpec(features=ALL, frame_length=n, hop_length=hop, n_mels=mels) for n, hop, mels in SIZES]
 SMALL = FeatureSpec(features=ALL, frame_length=400, hop_length=160, n_mels=40)
@@ -186,6 +186,21 @@ def test_a_tone_has_its_centre_at_its_frequency() -> None:
     assert by_feature(SMALL, rows_of(SMALL, tone))[Feature.CENTROID] == pytest.approx(1_000, rel=0.01)
 
 
+@pytest.mark.parametrize("high_pass_hz", [0.0, 20.0])
+def test_a_waveform_is_the_samples_themselves_however_they_come(high_pass_hz: float, recording: Samples) -> None:
+    spec = FeatureSpec(features=(Feature.WAVEFORM,), frame_length=320, hop_length=320, high_pass_hz=high_pass_hz)
+    assert spec.dim == 320
+    speech = recording[:50_000]
+    rows = rows_of(spec, speech)
+    assert rows.shape == (156, 320)
+    if not high_pass_hz:
+        assert np.array_equal(rows.ravel(), speech[: 156 * 320])
+    np.testing.assert_allclose(rows, librosa_rows(spec, speech), atol=1e-6)
+    stream = FeatureStream(spec)
+    pieces = [stream.push(piece) for piece in np.split(speech, [1, 319, 320, 7_000, 7_001, 33_333])]
+    assert np.array_equal(np.concatenate([*pieces, stream.flush()]), rows)
+
+
 @dataclass(frozen=True)
 class Refusal:
     changes: dict[str, object]
@@ -194,6 +209,8 @@ class Refusal:
 
 REFUSALS = [
     Refusal({"features": ()}, "features must name"),
+    Refusal({"features": (Feature.WAVEFORM, Feature.MFCC)}, "waveform must be the only feature"),
+    Refusal({"features": (Feature.WAVEFORM,)}, "frame_length equal to hop_length"),
     Refusal({"features": (Feature.MFCC, Feature.MFCC)}, "each once"),
     Refusal({"sample_rate_hz": 3_999, "f_max_hz": 1_000.0}, "sample_rate_hz must be"),
     Refusal({"sample_rate_hz": 10**400}, "sample_rate_hz must be"),

@@ -22,6 +22,10 @@ def librosa_rows(spec: FeatureSpec, samples: Samples) -> F32:
     Frames are not padded and decibels have no floor that depends on the whole recording: a stream knows neither.
     """
     audio = _high_passed(samples, spec) if spec.high_pass_hz else samples
+    if spec.features == (Feature.WAVEFORM,):
+        return librosa.util.frame(audio, frame_length=spec.frame_length, hop_length=spec.hop_length).T.astype(
+            np.float32
+        )
     magnitude = np.abs(
         librosa.stft(audio, n_fft=spec.frame_length, hop_length=spec.hop_length, window="hann", center=False)
     )

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from emostream.features.arrays import Rows
 from emostream_trainer.networks.dusha import EMBEDDING, SUMMARY, Dusha, load_dusha
+from emostream_trainer.networks.summarised import Summarised
 from emostream_trainer.recipes import PICTURE_SIDE, Activation, Picture, Recipe
 
 RANGE_DB = 80.0
@@ -160,37 +161,23 @@ class Attentive(nn.Module):
         return logits
 
 
-class Staged(nn.Module):
+class Staged(Summarised):
     """The Dusha network, as it is, under a classifier that reads all of its stages.
 
     It reads the latest ``LATEST`` rows of the window, 1.5 s: half the work, and what an utterance held before is in the
-    windows before. The classifier reads the summary relative to what is usual for the speaker. Learning the
-    trunk anew was tried: it did worse on speakers that are not in training (models/README.md).
+    windows before. Learning the trunk anew was tried: it did worse on speakers that are not in training
+    (models/README.md).
     """
 
     LATEST = 150
 
     def __init__(self, n_labels: int) -> None:
-        super().__init__()
-        self.trunk = Dusha().requires_grad_(False)
-        self.standardise = nn.BatchNorm1d(SUMMARY, affine=False)
-        self.classify = nn.Linear(SUMMARY, n_labels)
+        super().__init__(Dusha(), SUMMARY, n_labels)
 
-    def train(self, mode: bool = True) -> "Staged":
-        """The trunk stays as in use: its batch norms' statistics are not learnt anew either."""
-        super().train(mode)
-        self.trunk.eval()
-        return self
-
-    def summary(self, features: Tensor) -> Tensor:
-        """(B, T, 64) in dB -> (B, SUMMARY), standardised."""
-        summary: Tensor = self.standardise(self.trunk.summary(features[:, -self.LATEST :]))
-        return summary
-
-    def forward(self, features: Tensor, offset: Tensor) -> tuple[Tensor, Tensor]:
-        """Logits (B, K) and summaries (B, SUMMARY) of windows (B, T, 64) by speakers who differ by ``offset``."""
-        summary = self.summary(features)
-        return self.classify(summary - offset), summary
+    def statistics(self, features: Tensor) -> Tensor:
+        """(B, T, 64) in dB -> (B, SUMMARY)."""
+        assert isinstance(self.trunk, Dusha)
+        return self.trunk.summary(features[:, -self.LATEST :])
 
 
 def masked(x: Tensor, axis: int, widest: int) -> Tensor:

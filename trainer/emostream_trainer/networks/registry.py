@@ -32,6 +32,7 @@ REGISTRY = {
     "mel_cnn2d/published": NetworkEntry("torch", "mel_cnn2d", "build_published"),
     "mel_cnn2d/attentive": NetworkEntry("torch", "mel_cnn2d", "build_attentive"),
     "mel_cnn2d/staged": NetworkEntry("torch", "mel_cnn2d", "build_staged"),
+    "moonshine/staged": NetworkEntry("torch", "moonshine", "build_staged"),
 }
 
 

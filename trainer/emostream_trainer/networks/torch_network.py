@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from emostream.features.arrays import Logits, Offset, Rows, Summaries, Windows
-from emostream_trainer.networks.dusha import SUMMARY
 from emostream_trainer.networks.registry import build_network
+from emostream_trainer.networks.summarised import Summarised
 from emostream_trainer.recipes import Recipe
 
 F32 = NDArray[np.float32]
@@ -21,7 +21,7 @@ class TorchNetwork:
     def __init__(self, recipe: Recipe, n_labels: int, rows: Rows | None = None, pretrained: Path | None = None) -> None:
         self.network: nn.Module = build_network(recipe, n_labels, rows, pretrained)
         self._takes_offset = recipe.relative
-        self.summary_size = SUMMARY if recipe.relative else 0
+        self.summary_size = self.network.classify.in_features if isinstance(self.network, Summarised) else 0
         self._device = torch.device("cpu")
 
     def move(self, device: str) -> None:

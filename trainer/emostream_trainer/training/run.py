@@ -1,5 +1,6 @@
 """A whole training run: features, one network a fold with speakers held out, then one network on all speakers."""
 
+import importlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -57,7 +58,7 @@ def train(job: TrainingJob, console: Console) -> Path:
     """Train what is not yet trained; gives the run's folder. Raises ``UsageError`` or ``NoInputError``."""
     recipe, labels = job.recipe, job.labels
     labels.keep(job.clips)  # refuses a label that nobody speaks
-    if recipe.from_dusha and job.teacher is None:
+    if recipe.pretrained == "dusha" and job.teacher is None:
         raise UsageError(
             f"{recipe.name} starts from the network that heard Dusha: give podcasts_finetune.pt with --teacher, which "
             "SberDevices offers at github.com/salute-developers/golos, folder dusha"
@@ -74,7 +75,7 @@ def train(job: TrainingJob, console: Console) -> Path:
     # The same features whatever is held out: their babble keeps to fold and corpus.
     placed = _in_folds(clips, _folds(job, clips, needed=False))
     folder = runs.run_folder(job.root, recipe)
-    runs.write_run(folder, _facts(job, clips, taught=taught or recipe.from_dusha))  # refuses before features are made
+    runs.write_run(folder, _facts(job, clips, taught=taught))  # refuses before features are made
     cache = load_feature_cache(placed, recipe.features, recipe.views, cache_folder)
     teacher = np.zeros((len(clips), MOST_VOICES, TEACHER_SUMMARY), np.float16)
     if taught and job.teacher:
@@ -157,19 +158,23 @@ def _in_folds(clips: Sequence[Clip], splits: Sequence[Split]) -> list[Clip]:
 
 def _facts(job: TrainingJob, clips: Sequence[Clip], *, taught: bool) -> runs.RunFacts:
     facts = sources(clips)
-    attribution = ""
-    if taught:
-        from emostream_trainer.networks.dusha import ATTRIBUTION
-
-        attribution = ATTRIBUTION
     return runs.RunFacts(
         recipe=job.recipe,
         labels=job.labels.labels,
         training_data="; ".join(f"{fact.title} ({fact.language}, {fact.licence})" for fact in facts),
         licence=job.licence or weights_licence(facts),
-        attribution=attribution,
+        attribution=_attribution(job.recipe, taught=taught),
         clips=dict(Counter(clip.corpus for clip in clips)),
     )
+
+
+def _attribution(recipe: Recipe, *, taught: bool) -> str:
+    """Whose network had a part in the weights."""
+    teacher = "dusha" if taught else recipe.pretrained
+    if teacher is None:
+        return ""
+    attribution: str = importlib.import_module(f"emostream_trainer.networks.{teacher}").ATTRIBUTION
+    return attribution
 
 
 def _draw_curves(folder: Path, recipe: Recipe) -> None:

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from emostream.features.arrays import Rows
 from emostream_trainer.data.training_set import Batch
-from emostream_trainer.networks.mel_cnn2d import Staged
+from emostream_trainer.networks.summarised import Summarised
 from emostream_trainer.networks.torch_network import TorchNetwork
 from emostream_trainer.recipes import Recipe
 from emostream_trainer.training.allocator import keep_freed_memory
@@ -37,7 +37,7 @@ class TorchLearner(TorchNetwork):
         for group in self._optimiser.param_groups:
             group["lr"] = learning_rate
         windows = self._moved(batch.windows)
-        if isinstance(self.network, Staged):
+        if isinstance(self.network, Summarised):
             logits = self.network.classify(self.network.summary(windows))
         else:
             logits = self.network(windows)
@@ -49,7 +49,7 @@ class TorchLearner(TorchNetwork):
 
     def rescale(self, mean: NDArray[np.float32], deviation: NDArray[np.float32]) -> None:
         """As ``Learner.rescale``."""
-        layer = self._staged().standardise
+        layer = self._summarised().standardise
         running_mean, running_var = layer.running_mean, layer.running_var
         assert running_mean is not None, "it tracks the statistics of what it standardises"
         assert running_var is not None
@@ -59,7 +59,7 @@ class TorchLearner(TorchNetwork):
 
     def set_discriminant(self, discriminant: Discriminant) -> None:
         """As ``Learner.set_discriminant``."""
-        layer = self._staged().classify
+        layer = self._summarised().classify
         with torch.no_grad():
             layer.weight.copy_(torch.from_numpy(discriminant.weight.T))
             layer.bias.copy_(torch.from_numpy(discriminant.bias))
@@ -81,8 +81,8 @@ class TorchLearner(TorchNetwork):
         if self._device.type == "cuda" and "random_cuda" in state:
             torch.cuda.set_rng_state(state["random_cuda"])
 
-    def _staged(self) -> Staged:
-        assert isinstance(self.network, Staged), "only networks with a summary are rescaled and have a discriminant"
+    def _summarised(self) -> Summarised:
+        assert isinstance(self.network, Summarised), "only networks with a summary are rescaled and have a discriminant"
         return self.network
 
 

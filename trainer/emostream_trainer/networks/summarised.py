@@ -1,0 +1,36 @@
+"""What torch networks with a summary share: a trunk that is not learnt, standardised statistics of it, a classifier."""
+
+from torch import Tensor, nn
+
+
+class Summarised(nn.Module):
+    """A classifier over a frozen trunk's statistics (B, S), relative to what is usual for the speaker.
+
+    A network gives ``statistics``; its ``trunk`` stays as it is.
+    """
+
+    def __init__(self, trunk: nn.Module, size: int, n_labels: int) -> None:
+        super().__init__()
+        self.trunk = trunk.requires_grad_(False)
+        self.standardise = nn.BatchNorm1d(size, affine=False)
+        self.classify = nn.Linear(size, n_labels)
+
+    def train(self, mode: bool = True) -> "Summarised":
+        """The trunk stays as in use: its batch norms' statistics are not learnt anew either."""
+        super().train(mode)
+        self.trunk.eval()
+        return self
+
+    def statistics(self, features: Tensor) -> Tensor:
+        """Windows (B, T, D) -> (B, S)."""
+        raise NotImplementedError
+
+    def summary(self, features: Tensor) -> Tensor:
+        """Windows (B, T, D) -> (B, S), standardised."""
+        summary: Tensor = self.standardise(self.statistics(features))
+        return summary
+
+    def forward(self, features: Tensor, offset: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits (B, K) and summaries (B, S) of windows (B, T, D) by speakers who differ by ``offset`` (B, S)."""
+        summary = self.summary(features)
+        return self.classify(summary - offset), summary
