@@ -66,7 +66,7 @@ def networks(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 def out(corpora: Path, networks: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("report")
     both = "+".join(map(str, networks))
-    options = ("--leaky", "--noise", "--sample", 2, "--enrol-wrong", "--enrol", 3)
+    options = ("--leaky", "--noise", "--sessions", "--sample", 2, "--enrol-wrong", "--enrol", 3)
     said = emostream("evaluate", both, "--corpora", corpora, "--out", out, *options)
     assert (said.errors, said.code) == ("", 0)
     assert f"report: {out / 'report.md'}" in said.out
@@ -101,6 +101,7 @@ def test_the_report_shows_its_sections_and_pictures(out: Path) -> None:
         "What abstaining buys",
         "While somebody speaks",
         "Behind noise",
+        "While a voice is being got to know",
         "Knowing the speaker",
         "Corpora that were never heard",
         "What a leaking split would claim",
@@ -159,6 +160,16 @@ def test_enrolment_has_rows_for_each_network_for_help_and_harm(numbers: dict[str
     assert 0 < enrolled[2] == enrolled[3] == enrolled[4] < 8
 
 
+def test_sessions_have_rows_with_and_without_adaptation(numbers: dict[str, dict]) -> None:
+    rows = numbers["sessions"]
+    ways = ("without adaptation", "following the voice")
+    assert list(rows)[:2] == [f"all clips, {way}" for way in ways]
+    for spans in rows.values():
+        assert list(spans) == ["first minute", "second", "third", "later", "after the first"]
+        assert 0 <= spans["first minute"]["scores"]["UAR mean"] <= 1
+        assert spans["later"] == {"clips": 0}, "no session here lasts so long"
+
+
 def test_networks_without_a_corpus_are_judged_on_it_unknown_and_enrolled(numbers: dict[str, dict]) -> None:
     found = numbers["leave_one_corpus_out"]
     assert list(found) == ["never heard the corpus", "nor that, 3 s enrolled"]
@@ -185,6 +196,7 @@ def test_one_model_file_has_no_folds_to_fit_on(corpora: Path, tmp_path: Path) ->
     ("arguments", "words"),
     [
         (["--noise", "--baselines"], "judge a run, and none was named"),
+        (["--sessions", "--baselines"], "judge a run, and none was named"),
         (["RUN", "--enrol", "0"], "--enrol 0, expected seconds, more than 0"),
         (["RUN", "--enrol-wrong"], "give both"),
         (["RUN", "--noise", "--sample", "0"], "--sample 0, expected 1 or more"),

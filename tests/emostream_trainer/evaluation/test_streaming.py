@@ -1,5 +1,6 @@
 """Scores through the live path, by models that never heard the speaker: anything else is refused."""
 
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from emostream_trainer.evaluation.enrolment import Enrolment
 from emostream_trainer.evaluation.folds import FoldEnsembles, model_sets
 from emostream_trainer.evaluation.noise import CAFE, noise_for
 from emostream_trainer.evaluation.result import Evaluation
-from emostream_trainer.evaluation.sessions import evaluate_sessions
+from emostream_trainer.evaluation.sessions import evaluate_sessions, mostly_neutral
 from emostream_trainer.evaluation.streaming import evaluate
 from emostream_trainer.metrics import NO_LABEL
 from tests.support.spoken_corpus import spoken_corpus
@@ -169,6 +170,42 @@ def test_a_session_gives_each_clip_the_verdict_of_its_own_utterances(
         assert log.spoken_p == pytest.approx(own.spoken_p, abs=0.15)
         assert log.utterance_ms[0, 0] == pytest.approx(own.utterance_ms[0, 0], abs=70)
         assert log.elapsed_ms[0] == pytest.approx(500, abs=1)
+
+
+def test_a_session_knows_how_long_it_has_lasted_and_may_learn_nothing(
+    clips: tuple[Clip, ...], personal: list[tuple[Path, ...]]
+) -> None:
+    sets = FoldEnsembles(personal)
+    session = evaluate_sessions("session", sets, clips, FOUR)
+    fixed = evaluate_sessions("fixed", sets, clips, FOUR, adapts=False)
+    for speaker in {clip.speaker for clip in clips}:
+        own = session.of(np.array([clip.speaker == speaker for clip in clips]))
+        ends_s = own.before_s + [log.step_end_ms[-1] / 1000 for log in own.logs]
+        assert sorted(own.before_s)[0] == 0
+        assert sorted(own.before_s)[1:] == pytest.approx(sorted(ends_s)[:-1], abs=0.3)
+    first = session.before_s == 0
+    assert np.array_equal(session.p[first], fixed.p[first]), "nothing is known of a voice yet"
+    assert not np.array_equal(session.p[~first], fixed.p[~first])
+    early, late = session.between(0, 1), session.between(1, np.inf)
+    assert len(early.clips) + len(late.clips) == len(clips)
+    assert {clip.path for clip in early.clips} == {clip.path for clip in session.of(first).clips}
+
+
+def test_mostly_neutral_sessions_have_few_of_each_other_mood() -> None:
+    moods = ["neutral"] * 16 + ["angry"] * 9 + ["happy"] * 9 + ["sad"] * 9 + ["other"] * 3
+    clips = [
+        Clip(Path(f"{speaker}-{i}.wav"), "c", "en", speaker, "", mood, "", "")
+        for speaker in ("ann", "bob")
+        for i, mood in enumerate(moods)
+    ]
+    clips += [Clip(Path("cy.wav"), "c", "en", "cy", "", "sad", "", "")]
+    chosen = mostly_neutral(clips, FOUR)
+    for speaker in ("ann", "bob"):
+        counts = Counter(clip.emotion for clip in chosen if clip.speaker == speaker)
+        assert counts["neutral"] == 16
+        assert sorted(counts[mood] for mood in ("angry", "happy", "sad")) == [1, 1, 2]
+    assert len(chosen) == 40
+    assert mostly_neutral(clips, FOUR) == chosen
 
 
 def test_whoever_is_enrolled_is_heard_otherwise(clips: tuple[Clip, ...], personal: list[tuple[Path, ...]]) -> None:

@@ -38,6 +38,11 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
     )
     parser.add_argument("--noise", action="store_true", help="score a sample behind babble and in a cafe too")
     parser.add_argument(
+        "--sessions",
+        action="store_true",
+        help="score each speaker's clips in one stream too, with and without adaptation, by the minute",
+    )
+    parser.add_argument(
         "--sample",
         type=int,
         metavar="N",
@@ -66,8 +71,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the table of UAR by corpus; write the report. Speaker overlap is refused."""
     if not arguments.runs and not arguments.baselines and not arguments.leaky:
         raise UsageError("nothing to judge: name the folder of a run, such as runs/mel_cnn2d-attentive, or --baselines")
-    if (arguments.noise or arguments.enrol is not None) and not arguments.runs:
-        raise UsageError("--noise and --enrol judge a run, and none was named: give its folder")
+    if (arguments.noise or arguments.sessions or arguments.enrol is not None) and not arguments.runs:
+        raise UsageError("--noise, --sessions and --enrol judge a run, and none was named: give its folder")
     if arguments.enrol is not None and arguments.enrol <= 0:
         raise UsageError(f"found --enrol {arguments.enrol:g}, expected seconds, more than 0")
     if arguments.enrol_wrong and arguments.enrol is None:
@@ -91,6 +96,7 @@ def run(arguments: argparse.Namespace) -> int:
         with_baselines=arguments.baselines,
         with_leak=arguments.leaky,
         with_noise=arguments.noise,
+        with_sessions=arguments.sessions,
         sample=arguments.sample,
         enrol_s=arguments.enrol,
         with_harm=arguments.enrol_wrong,

@@ -30,6 +30,7 @@ from emostream_trainer.evaluation.sections.other_corpora import other_corpora
 from emostream_trainer.evaluation.sections.pace import pace
 from emostream_trainer.evaluation.sections.people import people
 from emostream_trainer.evaluation.sections.scores import scores
+from emostream_trainer.evaluation.sections.sessions import sessions
 from emostream_trainer.evaluation.streaming import evaluate
 
 F64 = NDArray[np.float64]
@@ -57,6 +58,7 @@ class EvaluationJob:
     with_baselines: bool
     with_leak: bool
     with_noise: bool
+    with_sessions: bool
     sample: int
     enrol_s: float | None
     with_harm: bool
@@ -132,6 +134,8 @@ def _about(streamed: Mapping[Row, StreamedEvaluation], row: Row, job: Evaluation
         yield section
     if job.with_noise:
         yield noise(evaluation, ensembles, labels, job.sample, out)
+    if job.with_sessions:
+        yield sessions(evaluation, ensembles, labels)
     if job.enrol_s is not None:
         # Each of those that listen together alone too, then all of them.
         alone = [(streamed[single], model_sets(single)) for single in _singles(row) if single != row]

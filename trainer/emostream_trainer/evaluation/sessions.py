@@ -2,11 +2,14 @@
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from emostream.inference.speaker import AdaptationConfig
 from emostream.inference.vad import SAMPLE_RATE_HZ
 from emostream.pipeline.config import StreamConfig
 from emostream_trainer.corpora.clip import Clip
@@ -17,14 +20,42 @@ from emostream_trainer.evaluation.result import ClipLog, StreamedEvaluation, log
 from emostream_trainer.evaluation.streaming import evaluation_of, new_stream, push_apart
 from emostream_trainer.parallel import parallel_map
 
+NEUTRAL = "neutral"
+
+
+@dataclass(frozen=True)
+class SessionEvaluation(StreamedEvaluation):
+    """What was named of clips in sessions. ``before_s`` (N,): how long its session had lasted when a clip began."""
+
+    before_s: NDArray[np.float64]
+
+    def of(self, chosen: NDArray[np.bool_]) -> "SessionEvaluation":
+        """What was named of the chosen clips alone."""
+        part = super().of(chosen)
+        return SessionEvaluation(**_fields(part), before_s=self.before_s[chosen])
+
+    def between(self, start_s: float, end_s: float) -> "SessionEvaluation":
+        """What was named of the clips that began from ``start_s`` to before ``end_s`` of their session."""
+        return self.of((self.before_s >= start_s) & (self.before_s < end_s))
+
+
+@dataclass(frozen=True)
+class Session:
+    """A speaker's clips in their order, and the models that never heard the speaker."""
+
+    models: tuple[Path, ...]
+    weights: tuple[float, ...]
+    clips: Sequence[Path]
+    adapts: bool
+
 
 def evaluate_sessions(
-    name: str, ensembles: FoldEnsembles, clips: Sequence[Clip], labels: LabelSet
-) -> StreamedEvaluation:
+    name: str, ensembles: FoldEnsembles, clips: Sequence[Clip], labels: LabelSet, *, adapts: bool = True
+) -> SessionEvaluation:
     """The same with one stream a speaker, which keeps what it learns of the voice from clip to clip.
 
     The clips come in a shuffled order that is always the same, each after a silence. A stream has one summary alone, so
-    ``p`` is what the clip's utterances say. Raises as ``evaluate`` does.
+    ``p`` is what the clip's utterances say. Without ``adapts`` nothing is learnt. Raises as ``evaluate`` does.
     """
     wanted = [clip for clip in clips if labels.index(clip.emotion) is not None]
     fold = fold_indices(ensembles.sets, wanted, labels)
@@ -33,22 +64,50 @@ def evaluate_sessions(
     for i in shuffled:
         of_speaker.setdefault((wanted[i].speaker, int(fold[i])), []).append(i)
     sessions = [
-        (ensembles.sets[place], ensembles.weights.get(place, ()), [wanted[i].path for i in own])
+        Session(ensembles.sets[place], ensembles.weights.get(place, ()), [wanted[i].path for i in own], adapts)
         for (_, place), own in of_speaker.items()
     ]
     by_session = parallel_map(stream_session, sessions, f"{name}, {len(sessions)} sessions", chunk=1)
-    logs = dict(zip(itertools.chain(*of_speaker.values()), itertools.chain(*by_session), strict=True))
-    return evaluation_of(name, wanted, labels, fold, [logs[i] for i in range(len(wanted))])
+    found = dict(zip(itertools.chain(*of_speaker.values()), itertools.chain(*by_session), strict=True))
+    in_order = [found[i] for i in range(len(wanted))]
+    evaluation = evaluation_of(name, wanted, labels, fold, [log for log, _ in in_order])
+    return SessionEvaluation(**_fields(evaluation), before_s=np.array([before_s for _, before_s in in_order]))
 
 
-def stream_session(session: tuple[tuple[Path, ...], tuple[float, ...], Sequence[Path]]) -> list[ClipLog]:
-    """Stream clips one after the other through one stream of these models, so weighed; a log of each."""
-    models, weights, clips = session
-    stream = new_stream(models, SAMPLE_RATE_HZ, StreamConfig(weights=weights))
+def stream_session(session: Session) -> list[tuple[ClipLog, float]]:
+    """Stream clips one after the other through one stream: a log of each, and what had gone before it in seconds."""
+    config = StreamConfig(weights=session.weights, adaptation=AdaptationConfig(drift=session.adapts))
+    stream = new_stream(session.models, SAMPLE_RATE_HZ, config)
     logs = []
-    for clip in clips:
+    for clip in session.clips:
         start_ms = stream.clock_ms
         events = push_apart(stream, read_audio(clip, SAMPLE_RATE_HZ))
         log = log_of(events, stream.labels, {}, start_ms)
-        logs.append(replace(log, p=log.spoken_p))
+        logs.append((replace(log, p=log.spoken_p), start_ms / 1000))
     return logs
+
+
+def mostly_neutral(clips: Sequence[Clip], labels: LabelSet, share: float = 0.8) -> list[Clip]:
+    """So few clips of other moods that each speaker is neutral in ``share`` of them, the moods as even as can be.
+
+    Everyday speech is so. Speakers without a neutral clip, or with too few for another mood, are left out.
+    """
+    neutral = labels.index(NEUTRAL)
+    rng = np.random.default_rng(0)
+    by_cell: dict[str, dict[int, list[Clip]]] = {}
+    for i in rng.permutation(len(clips)).tolist():
+        if (label := labels.index(clips[i].emotion)) is not None:
+            by_cell.setdefault(clips[i].speaker, {}).setdefault(label, []).append(clips[i])
+    chosen: set[Path] = set()
+    for moods in by_cell.values():
+        plain = moods.pop(neutral, []) if neutral is not None else []
+        # In turn one of each mood.
+        others = [clip for turn in itertools.zip_longest(*moods.values()) for clip in turn if clip]
+        few = others[: round(len(plain) * (1 - share) / share)]
+        if few:
+            chosen.update(clip.path for clip in (*plain, *few))
+    return [clip for clip in clips if clip.path in chosen]
+
+
+def _fields(evaluation: StreamedEvaluation) -> dict[str, Any]:
+    return {name: getattr(evaluation, name) for name in StreamedEvaluation.__dataclass_fields__}
