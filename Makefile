@@ -19,7 +19,7 @@ TEST_PACKAGES := libportaudio2 libasound2-plugins pulseaudio pulseaudio-utils ch
 .PHONY: help listen portaudio test check docs lint test-corpora test-hostile bench recording screenshots training-screenshot clean
 
 help:
-	@sed -n '1,2p' Makefile; echo "# make check, docs, test-corpora, test-hostile, bench, recording, screenshots, clean: for those who build it"
+	@sed -n '1,2p' Makefile; echo "# make check, docs, test-corpora, test-hostile, bench, recording, screenshots, training-screenshot, clean: for those who build it"
 
 listen: $(VENV)/runtime.done
 	@$(BIN)/python -c "import sounddevice" 2> /dev/null || $(MAKE) --no-print-directory portaudio

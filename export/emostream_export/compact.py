@@ -12,7 +12,7 @@ F32 = NDArray[np.float32]
 # Smaller tensors are not worth a node.
 LEAST_NUMBERS = 4096
 LEVELS = 256
-# Of the distance between two levels: what roundings may have added to it.
+# How far a value may lie from its level, as a share of the distance between two: a float32's rounding, and no more.
 UNEVEN = 1e-3
 
 
@@ -47,12 +47,15 @@ def compact(model: onnx.ModelProto) -> None:
 def _levels(values: F32) -> tuple[NDArray[np.uint8], F32, F32] | None:
     """Values as codes, a scale and the value of code 0, where they lie on at most 256 levels, evenly apart."""
     found = np.unique(values)
-    # The first of a large tensor tell: most have as many values as numbers.
     if not 1 < len(found) <= LEVELS:
         return None
-    step = np.diff(found.astype(np.float64)).min()
-    codes = (values.astype(np.float64) - found[0]) / step
-    if codes.max() > LEVELS - 0.5 or np.abs(codes - codes.round()).max() > UNEVEN * max(1.0, codes.max()):
+    levels = found.astype(np.float64) - found[0]
+    highest = (levels[-1] / np.diff(levels).min()).round()
+    if highest >= LEVELS:
         return None
-    scale = np.asarray((found[-1].astype(np.float64) - found[0]) / codes.max().round(), np.float32)
-    return codes.round().astype(np.uint8), scale, np.asarray(found[0])
+    scale = levels[-1] / highest
+    codes = (levels / scale).round()
+    if np.abs(codes * scale - levels).max() > UNEVEN * scale:
+        return None
+    places = np.searchsorted(found, values)
+    return codes.astype(np.uint8)[places], np.asarray(scale, np.float32), np.asarray(found[0])

@@ -27,7 +27,7 @@ from emostream.pcm import AudioArray, mono_samples
 from emostream.pipeline.factory import StreamFactory
 from emostream.pipeline.stream import EmotionStream
 from emostream.profiles import Speakers
-from emostream.sinks.wording import UNSURE, closest
+from emostream.sinks.wording import verdict
 from emostream.sources import HIGHEST_RATE_HZ, LOWEST_RATE_HZ
 from emostream.sources.file import FileSource
 
@@ -88,10 +88,8 @@ class Reading:
 
     def __repr__(self) -> str:
         summary = self.summary
-        result = "no speech" if not summary.p else f"{UNSURE} ({closest(summary.p)})"
-        if summary.label:
-            result = f"{summary.label} {summary.confidence:.0%}"
-        return f"<Reading of {summary.source}: {result}, {summary.speech_seconds:.1f} s of speech>"
+        said = verdict(summary.label, summary.p)
+        return f"<Reading of {summary.source}: {said}, {summary.speech_seconds:.1f} s of speech>"
 
 
 class Stream:

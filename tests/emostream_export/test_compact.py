@@ -13,6 +13,8 @@ RNG = np.random.default_rng(0)
 FULL = RNG.normal(0, 1, (128, 128)).astype(np.float32)
 HALF = FULL.astype(np.float16).astype(np.float32)
 EIGHT_BITS = ((RNG.integers(0, 256, (128, 128)) - 117) * np.float32(0.0123)).astype(np.float32)
+# No more than 256 values, but not evenly apart.
+UNEVEN = (EIGHT_BITS + (EIGHT_BITS > 0) * np.float32(0.0047)).astype(np.float32)
 FEW = RNG.normal(0, 1, (128, 3)).astype(np.float16).astype(np.float32)
 
 
@@ -36,8 +38,8 @@ def _product(model: onnx.ModelProto) -> F32:
 
 @pytest.mark.parametrize(
     ("weight", "share"),
-    [(FULL, 1.0), (HALF, 0.5), (EIGHT_BITS, 0.25), (FEW, 1.0)],
-    ids=["float32", "float16", "8 bits", "small"],
+    [(FULL, 1.0), (HALF, 0.5), (EIGHT_BITS, 0.25), (UNEVEN, 1.0), (FEW, 1.0)],
+    ids=["float32", "float16", "8 bits", "uneven levels", "small"],
 )
 def test_a_weight_takes_what_it_needs_and_comes_back(weight: F32, share: float) -> None:
     model = _model(weight)

@@ -13,7 +13,7 @@ from emostream.sinks.drawing import bar, clock, padded
 from emostream.sinks.jsonl import discard
 from emostream.sinks.palette import label_colours
 from emostream.sinks.printable import printable
-from emostream.sinks.wording import UNSURE, closest
+from emostream.sinks.wording import UNSURE, closest, verdict
 
 SILENCE = "—"
 LOST = "lost"
@@ -189,8 +189,7 @@ def summary_text(summary: Summary, colours: dict[str, str], name_cells: int) -> 
     if not summary.p:
         return text.append("no speech", style="bold").append(f" in {summary.seconds:.1f} s\n")
     colour = colours.get(summary.label or "", "")
-    verdict = f"{summary.label}  {summary.confidence:.0%}" if summary.label else f"{UNSURE} ({closest(summary.p)})"
-    text.append(verdict, style=f"bold {colour}".rstrip())
+    text.append(verdict(summary.label, summary.p), style=f"bold {colour}".rstrip())
     text.append(f"  over {summary.speech_seconds:.1f} s of speech in {summary.seconds:.1f} s\n")
     for label, p in summary.p.items():
         share = summary.share.get(label, 0.0)

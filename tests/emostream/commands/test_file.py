@@ -97,7 +97,7 @@ def test_text_is_a_timeline_and_the_same_verdict(events: list[AnyEvent], model_a
     assert ended.stdout.startswith(f"{DEMO_RECORDING}\n")
     summary = events[-1]
     assert isinstance(summary, Summary)
-    verdict = f"  whole file  {summary.label}  {summary.confidence:.0%}"
+    verdict = f"  whole file  {summary.label} {summary.confidence:.0%}"
     if not summary.label:
         verdict = f"  whole file  unsure (closest is {max(summary.p, key=summary.p.__getitem__)}, "
         verdict += f"{summary.confidence:.0%})"

@@ -127,7 +127,7 @@ def test_utterances_have_their_verdict_and_what_was_shown_before() -> None:
         "  00:03.1 – 00:04.0  unsure        closest is angry, 50%\n"
         "  00:04.0 – 00:04.5  —\n"
         "\n"
-        "  whole file  angry  80%  over 2.5 s of speech in 4.0 s\n"
+        "  whole file  angry 80%  over 2.5 s of speech in 4.0 s\n"
         "  angry    80%  ━━━━━━━━──   50% of speaking time\n"
         "  happy    20%  ━━────────   50% of speaking time\n"
         "\n"

@@ -16,7 +16,7 @@ from emostream_trainer.training.progress import Work
 class Part:
     """One network of a run: the clips that it learns from, those that judge its epochs, those it is evaluated on.
 
-    ``speakers`` are all that had a say in it. Speakers that are held out judge no epoch that a patience goes by.
+    Where the recipe has patience its judges are no held-out speakers. ``facts`` names learners and judges alike.
     """
 
     name: str
