@@ -204,7 +204,7 @@ def test_what_the_judge_says_is_kept_and_said_and_changes_nothing(tmp_path: Path
     training = _training("mel_cnn2d/published")
     written = io.StringIO()
     progress = _progress(training, Console(file=written, width=160))
-    judged = fit(training, 4, tmp_path / "judged", progress, judge=lambda _: SIDES)
+    judged = fit(training, 4, tmp_path / "judged", progress, judge=lambda *_: SIDES)
     plain = _fit(training, tmp_path / "plain")
     assert [(record.training, record.validation) for record in judged.history] == [SIDES, SIDES]
     assert [record.objective for record in judged.history] == [record.objective for record in plain.history]
@@ -230,8 +230,8 @@ def test_what_the_judge_says_is_kept_and_said_and_changes_nothing(tmp_path: Path
 
 def test_epochs_can_be_read_by_tensorboard(tmp_path: Path) -> None:
     training = _training("mfcc_cnn1d/attentive")
-    fitted = fit(training, 4, tmp_path, _progress(training), judge=lambda _: SIDES)
-    fit(training, 4, tmp_path, _progress(training), judge=lambda _: SIDES)
+    fitted = fit(training, 4, tmp_path, _progress(training), judge=lambda *_: SIDES)
+    fit(training, 4, tmp_path, _progress(training), judge=lambda *_: SIDES)
     assert len(list(tmp_path.glob("events.out.tfevents.*"))) == 1, "none of a fit that had ended"
     read = EventAccumulator(str(tmp_path)).Reload()
     deep = "deep tower"
@@ -251,7 +251,7 @@ def _judge_by(uars: list[float], seen: list[np.ndarray]) -> Judge:
     left = iter(uars)
     windows = next(_training("mel_cnn2d/published").epoch(0)).windows
 
-    def judge(learner: Learner) -> tuple[None, runs.SideFigures]:
+    def judge(learner: Learner, _classified: bool) -> tuple[None, runs.SideFigures]:
         seen.append(learner.run(windows)[0])
         return None, runs.SideFigures(loss=1.0, accuracy=0.5, uar=next(left))
 
@@ -291,7 +291,7 @@ def test_the_best_of_a_network_with_a_summary_has_its_discriminant(tmp_path: Pat
     training = _training("mfcc_cnn1d/distilled", patience=2)
     uars = iter([0.6, 0.5, 0.5])
 
-    def judge(_: Learner) -> tuple[None, runs.SideFigures]:
+    def judge(*_: object) -> tuple[None, runs.SideFigures]:
         return None, runs.SideFigures(loss=1.0, accuracy=0.5, uar=next(uars))
 
     fitted = fit(training, 4, tmp_path, _progress(training), judge=judge)
@@ -300,3 +300,18 @@ def test_the_best_of_a_network_with_a_summary_has_its_discriminant(tmp_path: Pat
     windows = next(training.epoch(0)).windows
     assert np.array_equal(best.run(windows)[0], fitted.learner.run(windows)[0])
     assert runs.is_trained(tmp_path, training.recipe)
+
+
+@pytest.mark.parametrize(("teacher_weight", "asked"), [(1.0, [False, False, True]), (0.0, [True, True, True])])
+def test_a_judge_knows_whether_the_network_has_its_classifier(
+    teacher_weight: float, asked: list[bool], tmp_path: Path
+) -> None:
+    training = _training("mfcc_cnn1d/distilled", teacher_weight=teacher_weight)
+    seen: list[bool] = []
+
+    def judge(_: Learner, classified: bool) -> tuple[runs.SideFigures, runs.SideFigures]:
+        seen.append(classified)
+        return SIDES
+
+    fit(training, 4, tmp_path, _progress(training), judge=judge)
+    assert seen == asked, "after each of two epochs, and after the discriminant"

@@ -87,7 +87,7 @@ def test_a_network_without_its_classifier_gets_one_for_the_judging() -> None:
     strangers = made_up_clips([FOUR.labels[label] for label in told[20:]], corpus="strangers")
     number = {clip.path: place for place, clip in enumerate([*clips, *strangers])}
     cache = cache_of(rows, np.full((40, 1), 20))
-    training, validation = Sides(recipe, cache, FOUR, number, clips, strangers)(Knows())
+    training, validation = Sides(recipe, cache, FOUR, number, clips, strangers)(Knows(), classified=False)
     assert training is not None
     assert validation is not None
     assert training.uar == validation.uar == 1.0

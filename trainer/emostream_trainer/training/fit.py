@@ -24,7 +24,8 @@ AUGMENTED_WEIGHT = 1 / 9
 BATCH = 32
 
 F32 = NDArray[np.float32]
-Judge = Callable[[Learner], tuple[runs.SideFigures | None, runs.SideFigures | None]]
+# Of a learner, and whether it has its classifier already: figures of the training and of the validation side.
+Judge = Callable[[Learner, bool], tuple[runs.SideFigures | None, runs.SideFigures | None]]
 # Summaries (S,) of windows.
 SummaryCache = dict[Excerpt, F32]
 
@@ -81,7 +82,7 @@ def fit(
         discriminant = _fit_discriminant(learner, training, known, progress)
         _save(learner, folder, used)
         runs.write_summaries(folder, discriminant.neutral, discriminant.speech)
-        figures = _figures(judge(learner)) if judge else {}
+        figures = _figures(judge(learner, True)) if judge else {}
         progress.say("  ".join(["discriminant", *(f"{name} {value}" for name, value in figures.items())]))
     return Fitted(learner, history)
 
@@ -97,7 +98,7 @@ def _epoch(
         for i, batch in enumerate(batches)
     ]
     parts = {name: float(np.mean([step[name] for step in taken])) for name in taken[0]}
-    training_side, validation_side = judge(learner) if judge else (None, None)
+    training_side, validation_side = judge(learner, not recipe.teacher_weight) if judge else (None, None)
     return runs.EpochRecord(
         objective=sum(parts.values()), parts=parts, training=training_side, validation=validation_side
     )

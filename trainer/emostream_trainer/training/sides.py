@@ -27,8 +27,9 @@ BATCH = 64
 class Sides:
     """Judges a network on one window a clip, its middle, of the clips it learns from and of those it does not.
 
-    ``number`` has the clips' places in the cache. Of many clips a fixed random choice is taken. A network whose
-    classifier is fitted after its last epoch gets one for the judging, fitted to the training side's chosen windows.
+    ``number`` has the clips' places in the cache. Of many clips a fixed random choice is taken. A network that is not
+    ``classified`` yet, for its classifier is fitted after its last epoch, gets one for the judging, fitted to the
+    training side's chosen windows.
     """
 
     recipe: Recipe
@@ -38,10 +39,10 @@ class Sides:
     training: Sequence[Clip]
     validation: Sequence[Clip]
 
-    def __call__(self, network: Network) -> tuple[SideFigures | None, SideFigures | None]:
+    def __call__(self, network: Network, classified: bool = True) -> tuple[SideFigures | None, SideFigures | None]:
         """Figures of the training and of the validation side; None for a side where no clip has one of the labels."""
         learnt, judged = self._outputs(network, self.training), self._outputs(network, self.validation)
-        if self.recipe.teacher_weight and learnt and len(np.unique(learnt.truth)) > 1:
+        if not classified and learnt and len(np.unique(learnt.truth)) > 1:
             learnt, judged = self._classified(learnt, judged)
         return _figures(learnt), _figures(judged)
 
