@@ -13,6 +13,7 @@ from emostream.sources.microphone import MicrophoneSource
 from tests.support.virtual_microphone import VirtualMicrophone
 
 RATE_HZ = 44_100
+LATE_S = 0.06  # a lateness below this is not told from the sound system's own (sources/capture.py)
 
 
 @pytest.fixture
@@ -121,8 +122,9 @@ def test_it_comes_back_after_an_unplug_and_counts_the_time_away(device: VirtualM
     assert before[-1].arrived_s is not None
     assert lossy[0].arrived_s is not None
     away_s = lossy[0].arrived_s - before[-1].arrived_s
-    assert lossy[0].lost_samples == pytest.approx(away_s * RATE_HZ - len(lossy[0].samples), abs=1)
-    assert_axis_keeps_time(before[-1], lossy[0], within_s=0.001)
+    # On a busy machine the last block before and the first behind may be late by as much as is no gap yet.
+    assert lossy[0].lost_samples / RATE_HZ == pytest.approx(away_s - len(lossy[0].samples) / RATE_HZ, abs=LATE_S)
+    assert_axis_keeps_time(before[-1], lossy[0], within_s=LATE_S)
 
 
 def test_while_a_server_hangs_blocks_are_empty_and_close_still_ends_them(device: VirtualMicrophone) -> None:
