@@ -1,10 +1,10 @@
 """Why the 2-D network of the report stayed at chance: the same network and clips, one thing changed at a time.
 
-    python -m bench.report_2024.pictures_2d --corpora DIR [--corpora DIR] [--rows TEXT] [--seeds 3] [--threads 1]
+    python -m bench.report_2024.pictures_2d --corpora DIR [--corpora DIR] [--rows TEXT] [--seeds 3] [--device cuda]
 
 Draws each clip as the report did (kept below ``--out``), then trains each row of ``ROWS`` with as many clips and steps
 as the report had, and appends a JSON line an epoch to ``docs/report-2024/mel_cnn2d.jsonl``; rows and seeds that are
-there already are left out. About 6 minutes a row and seed on one core.
+there already are left out. About 6 minutes a row and seed on one core, half a minute on a GPU.
 """
 
 import argparse
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 import numpy as np
@@ -28,6 +28,7 @@ from emostream_trainer.data.pictures import RATE_HZ, Pictures, draw_clip, mel_le
 from emostream_trainer.networks.mel_cnn2d import Published, direct_pictures
 from emostream_trainer.parallel import parallel_map
 from emostream_trainer.recipes import Activation, Picture
+from emostream_trainer.training.devices import Device
 from emostream_trainer.training.epochs import eval_epoch, fit_epoch
 
 NETWORK = "mel_cnn2d"
@@ -81,6 +82,7 @@ def main() -> None:
     parser.add_argument("--rows", nargs="*", choices=ROWS, default=list(ROWS))
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--device", choices=get_args(Device), default="cpu")
     parser.add_argument("--out", type=Path, default=Path("runs/report-2024"))
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
@@ -88,10 +90,10 @@ def main() -> None:
         for name in arguments.rows:
             if not results.is_finished(NETWORK, name, seed, ROWS[name].epochs):
                 split = sides(arguments.corpora, ROWS[name].corpus)
-                train(name, seed, split, arguments.out)
+                train(name, seed, split, arguments.out, arguments.device)
 
 
-def train(name: str, seed: int, split: Sides, folder: Path) -> None:
+def train(name: str, seed: int, split: Sides, folder: Path, device: Device = "cpu") -> None:
     """Train one row with one seed, and write a line an epoch."""
     results.begin(NETWORK, name, seed)
     row = ROWS[name]
@@ -99,7 +101,7 @@ def train(name: str, seed: int, split: Sides, folder: Path) -> None:
     validation = loader(row, split.validation, folder, shuffled=False)
     torch.manual_seed(seed)
     network = scaled(row, training).append(Published(len(LABELS.labels), row.activation).layers)
-    network = network.to(memory_format=torch.channels_last)
+    network = network.to(device, memory_format=torch.channels_last)
     optimiser = torch.optim.Adam(network.parameters(), row.learning_rate)
     for epoch in range(1, row.epochs + 1):
         began_s = monotonic()

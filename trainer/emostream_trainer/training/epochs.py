@@ -17,7 +17,7 @@ class EpochResult(NamedTuple):
 def fit_epoch(
     network: nn.Module, batches: "DataLoader[tuple[Tensor, int]]", optimiser: torch.optim.Optimizer
 ) -> EpochResult:
-    """Learn from each batch once; the figures are of each batch before its step."""
+    """Learn from each batch once, where the network is; the figures are of each batch before its step."""
     network.train()
     return _epoch(network, batches, optimiser)
 
@@ -33,14 +33,15 @@ def _epoch(
     network: nn.Module, batches: "DataLoader[tuple[Tensor, int]]", optimiser: torch.optim.Optimizer | None
 ) -> EpochResult:
     loss_sum, right, clips = 0.0, 0, 0
+    device = next(network.parameters()).device
     for pictures, labels in batches:
-        logits = network(pictures)
-        loss = nn.functional.cross_entropy(logits, labels)
+        logits, truth = network(pictures.to(device)), labels.to(device)
+        loss = nn.functional.cross_entropy(logits, truth)
         if optimiser:
             optimiser.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()
         clips += len(labels)
         loss_sum += float(loss.detach()) * len(labels)
-        right += int((logits.argmax(1) == labels).sum())
+        right += int((logits.argmax(1) == truth).sum())
     return EpochResult(loss_sum / clips, right / clips)
