@@ -184,15 +184,15 @@ class Head:
         # Each label of each corpus weighs the same.
         _, cells = np.unique(np.char.add(training.corpora, truth.astype(str)), return_inverse=True)
         weights = 1 / np.bincount(cells)[cells]
-        of_label = [truth == k for k in range(len(FOUR.labels))]
-        moods = np.stack([np.average(x[own], axis=0, weights=weights[own]) for own in of_label])
-        x = x - (1 - way.stays) * offsets(x, truth, training.speakers, moods)
         everyone = np.ones(len(x), bool)
-        windows = DiscriminantWindows(
-            x.astype(np.float32), truth, training.speakers, weights, weights, everyone, everyone
+        head = fit_discriminant(
+            DiscriminantWindows(x.astype(np.float32), truth, training.speakers, weights, weights, everyone, everyone),
+            len(FOUR.labels),
+            shrinkage=0.1,
+            between_speaker_weight=1.0,
+            speaker_share=way.stays,
         )
-        head = fit_discriminant(windows, len(FOUR.labels), shrinkage=0.1, between_speaker_weight=1.0)
-        return cls(way, mean, deviation, head.weight, head.bias, moods)
+        return cls(way, mean, deviation, *(part.astype(np.float64) for part in (head.weight, head.bias, head.moods)))
 
     def logits(self, x: F64, offset: F64 | float = 0.0) -> F64:
         """Of summaries (N, S)."""
@@ -213,16 +213,6 @@ class Head:
                 softened = np.exp((logits - logits.max()) / self.way.softness)
                 total += (test.x[i] - self.mean) / self.deviation - softened / softened.sum() @ self.moods
         return named
-
-
-def offsets(x: F64, truth: NDArray[np.int64], speakers: NDArray[np.str_], moods: F64) -> F64:
-    """For each clip how its speaker differs from everybody, (N, S): the mean over moods of that mood's difference."""
-    found = np.empty_like(x)
-    for speaker in np.unique(speakers):
-        own = speakers == speaker
-        of_mood = [x[own & (truth == k)].mean(axis=0) - moods[k] for k in np.unique(truth[own])]
-        found[own] = np.mean(of_mood, axis=0)
-    return found
 
 
 if __name__ == "__main__":

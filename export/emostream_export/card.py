@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 import emostream
 from emostream.inference.card import ModelCard
@@ -30,7 +31,7 @@ def make_card(folder: Path, part: Path) -> ModelCard:
     if held_out:
         logits, labels = (np.concatenate(parts) for parts in zip(*held_out, strict=True))
         temperature = fit_temperature(logits, labels)
-    neutral, speech = runs.read_summaries(part)
+    usual = runs.read_summaries(part)
     scores = runs.read_scores(folder) if part.name == runs.ALL else {}
     return ModelCard(
         name=recipe.network,
@@ -50,6 +51,11 @@ def make_card(folder: Path, part: Path) -> ModelCard:
         heard_speakers=split.speakers,
         scores=scores,
         attribution=run.attribution,
-        neutral_summary=tuple(neutral.astype(float).round(4).tolist()),
-        speech_summary=tuple(speech.astype(float).round(4).tolist()),
+        neutral_summary=_rounded(usual.neutral),
+        speech_summary=_rounded(usual.speech),
+        label_summaries=() if usual.moods is None else tuple(_rounded(mood) for mood in usual.moods),
     )
+
+
+def _rounded(summary: NDArray[np.float32]) -> tuple[float, ...]:
+    return tuple(summary.astype(float).round(4).tolist())

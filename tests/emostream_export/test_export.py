@@ -76,7 +76,7 @@ def _made_up_run(root: Path, recipe: Recipe) -> Path:
     learner.save(part / runs.CHECKPOINT)
     if recipe.relative:
         neutral = np.linspace(-1, 1, learner.summary_size, dtype=np.float32)
-        runs.write_summaries(part, neutral, neutral / 2)
+        runs.write_summaries(part, runs.UsualSummaries(neutral, neutral / 2))
     return folder
 
 
@@ -165,10 +165,15 @@ def test_an_exported_model_explains_itself(name: str, exported: tuple[Path, str]
 def test_the_usual_summaries_are_on_the_card(name: str, tmp_path: Path) -> None:
     folder = _made_up_run(tmp_path, tiny_recipe(name))
     part = folder / runs.ALL
-    runs.write_summaries(part, np.array([0.25, -1.23456], np.float32), np.array([0, 2], np.float32))
+    neutral, speech = np.array([0.25, -1.23456], np.float32), np.array([0, 2], np.float32)
+    runs.write_summaries(part, runs.UsualSummaries(neutral, speech))
     card = make_card(folder, part)
     assert card.neutral_summary == pytest.approx((0.25, -1.2346))
     assert card.speech_summary == (0, 2)
+    assert card.label_summaries == ()
+    moods = np.stack([neutral + i for i in range(len(LABELS))])
+    runs.write_summaries(part, runs.UsualSummaries(neutral, speech, moods))
+    assert make_card(folder, part).label_summaries[1] == pytest.approx((1.25, -0.2346))
 
 
 def _held_out(part: Path, temperature: float) -> None:

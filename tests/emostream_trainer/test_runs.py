@@ -42,9 +42,13 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     runs.write_scores(tmp_path, {"UAR mean": 0.5})
     logits, labels = np.eye(3, 2, dtype=np.float32), np.array([0, 1, 0])
     runs.write_held_out(part, logits, labels)
-    neutral, speech = np.arange(3, dtype=np.float32), np.ones(3, np.float32)
-    runs.write_summaries(part, neutral, speech)
-    assert all(map(np.array_equal, runs.read_summaries(part), (neutral, speech)))
+    for moods in (None, np.eye(2, 3, dtype=np.float32)):
+        usual = runs.UsualSummaries(np.arange(3, dtype=np.float32), np.ones(3, np.float32), moods)
+        runs.write_summaries(part, usual)
+        read = runs.read_summaries(part)
+        assert np.array_equal(read.neutral, usual.neutral)
+        assert np.array_equal(read.speech, usual.speech)
+        assert read.moods is None if moods is None else np.array_equal(read.moods, moods)
     assert runs.read_run(tmp_path) == FACTS
     assert runs.read_split(part) == SPLIT
     assert runs.read_history(part) == HISTORY
@@ -61,7 +65,7 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
 def test_before_the_first_epoch_there_is_nothing_yet(tmp_path: Path) -> None:
     assert runs.read_history(tmp_path) == []
     assert runs.read_scores(tmp_path) == {}
-    assert [len(of) for of in runs.read_summaries(tmp_path)] == [0, 0]
+    assert runs.read_summaries(tmp_path).neutral.size == runs.read_summaries(tmp_path).speech.size == 0
     assert not runs.is_trained(tmp_path, RECIPE)
     assert runs.evaluated_parts(tmp_path) == []
     with pytest.raises(NoInputError, match=r"checkpoint is not there: train this part first"):
@@ -87,7 +91,7 @@ def test_a_part_is_trained_with_all_its_epochs_and_its_head(
     if losses is not None:
         runs.write_history(tmp_path, [runs.EpochRecord(objective=loss) for loss in losses])
     if head:
-        runs.write_summaries(tmp_path, np.zeros(3, np.float32), np.zeros(3, np.float32))
+        runs.write_summaries(tmp_path, runs.UsualSummaries(np.zeros(3, np.float32), np.zeros(3, np.float32)))
     assert not runs.is_trained(tmp_path, recipe)  # without its weights
     (tmp_path / runs.CHECKPOINT).touch()
     assert runs.is_trained(tmp_path, recipe) == trained

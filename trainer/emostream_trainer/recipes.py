@@ -55,7 +55,8 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     probability ``clean_share``. A batch draws clips with a probability proportional to (size of the clip's
     corpus-and-label cell) ** -balance: 0 is as they come, 1 makes cells equal.
     ``relative`` networks give a summary of the window, which is classified relative to the speaker's mean by a
-    discriminant that is fitted last, with ``shrinkage`` and ``between_speaker_weight`` (``training.discriminant``).
+    discriminant that is fitted last, with ``shrinkage``, ``between_speaker_weight`` and ``speaker_share``
+    (``training.discriminant``).
     ``teacher_weight`` scales the loss of imitating the summary of the Dusha network; 0 is no teacher. ``pretrained``
     names the network that it builds on. ``soft_targets`` teaches the shares of listeners' votes where a clip has them.
     Of ``every_steps`` steps a stream asks the network at one. ``picture`` and ``activation`` are those of the
@@ -87,6 +88,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     relative: bool = False
     shrinkage: float = 0.1
     between_speaker_weight: float = 0.0
+    speaker_share: float = 1.0
     soft_targets: bool = False
     picture: Picture = "direct"
     activation: Activation = "gelu"
@@ -101,6 +103,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             "views must be 1 to 4": 1 <= self.views <= MOST_VIEWS,
             "clean_share must be 0 to 1": 0 <= self.clean_share <= 1,
             "label_smoothing must be 0 or more, and below 1": 0 <= self.label_smoothing < 1,
+            "speaker_share must be 0 to 1": 0 <= self.speaker_share <= 1,
             "every_steps must be 1 or more": self.every_steps >= 1,
             "patience must be 0 or more": self.patience >= 0,
             "clips_per_epoch must be 1 or more": self.clips_per_epoch is None or self.clips_per_epoch >= 1,
@@ -176,6 +179,7 @@ RECIPES = {
             clean_share=0.4,
             clips_per_epoch=6000,
             relative=True,
+            speaker_share=0.25,
             teacher_weight=1.0,
             every_steps=2,
         ),
@@ -191,6 +195,7 @@ RECIPES = {
             relative=True,
             pretrained="dusha",
             between_speaker_weight=1.0,
+            speaker_share=0.25,
             every_steps=2,
         ),
         # The same over Moonshine's encoder.
@@ -205,6 +210,7 @@ RECIPES = {
             relative=True,
             pretrained="moonshine",
             between_speaker_weight=1.0,
+            speaker_share=0.25,
             every_steps=2,
         ),
     )

@@ -14,6 +14,7 @@ runs/mel_cnn2d-attentive/run.json            recipe, labels, what was trained on
 
 import csv
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -147,17 +148,32 @@ def read_held_out(part: Path) -> tuple[F32, NDArray[np.int64]]:
         return saved["logits"], saved["labels"]
 
 
-def write_summaries(part: Path, neutral: F32, speech: F32) -> None:
-    """Write the training voices' mean summary (S,) of neutral and of all speech."""
-    np.savez(part / SUMMARIES, neutral=neutral, speech=speech)
+@dataclass(frozen=True)
+class UsualSummaries:
+    """The training voices' mean summary (S,) of neutral and of all speech, and of each label (K, S).
+
+    ``moods`` is None for a classifier that is fitted to strangers alone.
+    """
+
+    neutral: F32
+    speech: F32
+    moods: F32 | None = None
 
 
-def read_summaries(part: Path) -> tuple[F32, F32]:
+def write_summaries(part: Path, usual: UsualSummaries) -> None:
+    """Write what is usual for the training voices."""
+    if usual.moods is None:
+        np.savez(part / SUMMARIES, neutral=usual.neutral, speech=usual.speech)
+    else:
+        np.savez(part / SUMMARIES, neutral=usual.neutral, speech=usual.speech, moods=usual.moods)
+
+
+def read_summaries(part: Path) -> UsualSummaries:
     """Read what ``write_summaries`` wrote; of size 0 for a network without summaries."""
     if not (part / SUMMARIES).exists():
-        return np.zeros(0, np.float32), np.zeros(0, np.float32)
+        return UsualSummaries(np.zeros(0, np.float32), np.zeros(0, np.float32))
     with np.load(part / SUMMARIES) as saved:
-        return saved["neutral"], saved["speech"]
+        return UsualSummaries(**saved)
 
 
 def is_trained(part: Path, recipe: Recipe) -> bool:

@@ -37,7 +37,8 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     ``neutral_summary`` and ``speech_summary`` are the means of the network's ``summary`` over the neutral speech and
     over all speech of the training speakers, of length S each; both are empty where the network has no such output or
-    they were not measured; then the model does not adapt to speakers.
+    they were not measured; then the model does not adapt to speakers. ``label_summaries`` are the means of each label's
+    speech, of shape (K, S), where the classifier was fitted for voices whose own mean is taken off; else it is empty.
     """
 
     name: str
@@ -59,6 +60,7 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     attribution: str = ""
     neutral_summary: tuple[float, ...] = ()
     speech_summary: tuple[float, ...] = ()
+    label_summaries: tuple[tuple[float, ...], ...] = ()
     schema: int = msgspec.field(default_factory=lambda: SCHEMA)
 
     def __post_init__(self) -> None:
@@ -68,6 +70,12 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
             raise ValueError(
                 "neutral_summary and speech_summary must be of one length, "
                 f"got {len(self.neutral_summary)} and {len(self.speech_summary)}"
+            )
+        sizes = [len(summary) for summary in self.label_summaries]
+        if sizes and sizes != [len(self.speech_summary)] * len(self.labels):
+            raise ValueError(
+                f"label_summaries must be {len(self.labels)} of {len(self.speech_summary)} numbers each, one a label: "
+                f"got lengths {sizes}"
             )
 
     def grid(self) -> WindowGrid:

@@ -11,6 +11,7 @@ from emostream.errors import ModelError
 from emostream.features.arrays import Logits, Probabilities, Summaries, Windows
 from emostream.inference.batching import InferenceRequest, Requests
 from emostream.inference.model import EmotionModel
+from emostream.inference.probabilities import logarithmic_pool
 from emostream.inference.speaker import AdaptationConfig, SpeakerAdaptation, SpeakerProfile
 from emostream.inference.step import Step
 from emostream.inference.vad import SAMPLE_RATE_HZ, SpeechChange
@@ -128,8 +129,9 @@ class Ensemble:
                 )
             ]
             by_model = [model.calibrated(logits) for model, (logits, _) in zip(self._models, outputs, strict=True)]
-            predicted.extend(np.stack(by_model, axis=1))
-            self._count_speech(group, [summaries for _, summaries in outputs])
+            p_of_group = np.stack(by_model, axis=1)
+            predicted.extend(p_of_group)
+            self._count_speech(group, p_of_group, [summaries for _, summaries in outputs])
         return predicted
 
     def _has_enough_speech(self, step: Step) -> bool:
@@ -148,12 +150,16 @@ class Ensemble:
                 last_output.until = number + every_steps - (index % every_steps if first else 0)
         return due_mask
 
-    def _count_speech(self, steps: Sequence[Step], summaries: Sequence[Summaries]) -> None:
-        """Give the adaptation each step's summaries, weighted by the speech that no step before it held."""
-        for step, *step_summaries in zip(steps, *summaries, strict=True):
+    def _count_speech(self, steps: Sequence[Step], p_per_model: Probabilities, summaries: Sequence[Summaries]) -> None:
+        """Give the adaptation each step's summaries, weighted by the speech that no step before it held.
+
+        ``p_per_model`` is of shape (steps, models, K).
+        """
+        even = (1 / len(self._models),) * len(self._models)
+        for step, p, *step_summaries in zip(steps, p_per_model, *summaries, strict=True):
             new_samples = step.speech_samples - self._counted_samples
             self._counted_samples = step.speech_samples
-            self._adaptation.push(step_summaries, new_samples / SAMPLE_RATE_HZ)
+            self._adaptation.push(step_summaries, logarithmic_pool(p, even), new_samples / SAMPLE_RATE_HZ)
 
     def _adapts_after(self, item: SpeechChange | Step) -> bool:
         """Whether the offset changes here: at the end of an utterance, or within one that lasts."""

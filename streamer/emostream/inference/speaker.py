@@ -3,6 +3,9 @@
 One person's neutral voice sounds like another person's sad one. Networks with a ``summary`` output also take an
 ``offset``. This module computes it from the profile of an enrolled person and from the stream's speech so far. Both are
 means of summaries: audio cannot be recovered from them.
+
+A stream's speech is not balanced over moods: an hour of sadness must not become what counts as neutral. So from each
+summary the mean of the moods is taken that the models believe they hear, and what remains is the voice's.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,7 +16,7 @@ import msgspec
 import numpy as np
 
 from emostream.errors import ProfileError
-from emostream.features.arrays import MeanSummary, Offset, Summaries
+from emostream.features.arrays import MeanSummary, Offset, Probabilities, Summaries
 from emostream.inference.card import ModelCard, ModelIdentity
 
 SCHEMA = 1
@@ -73,30 +76,50 @@ def mean_profile(profiles: Sequence[SpeakerProfile]) -> SpeakerProfile:
 class AdaptationConfig:
     """How strongly a stream adapts to its speaker.
 
-    A profile has the weight ``seconds / (seconds + enrol_prior_s)``. With ``drift`` a stream also follows the running
-    mean of its own speech, in which the weight of old speech halves every ``drift_half_life_s`` of new speech. That
-    mean has the weight ``seconds / (seconds + drift_prior_s)``, at most ``drift_limit``. The numbers of an offset are
-    clipped to ``largest`` standard deviations of the training speakers, so that a wrong profile does bounded harm. The
-    offset changes between utterances, and within one that has lasted for ``longest_unadapted_s``.
+    A profile has the weight ``seconds / (seconds + enrol_prior_s)``. With ``drift`` a stream also follows its own
+    speech: the running mean of how its summaries differ from those of the moods that are believed, whose probabilities
+    are raised to ``belief_exponent`` in [0, 1] and divided by their sum before. In that mean the weight of old speech
+    halves every ``drift_half_life_s`` of new speech. It has the weight ``seconds / (seconds + drift_prior_s)``. For a
+    model whose card has no ``label_summaries`` summaries are compared with ``speech_summary``, and the weight is
+    ``seconds / (seconds + moodless_prior_s)``, at most ``moodless_limit``. The numbers of an offset are clipped to
+    ``largest`` standard deviations of the training speakers, so that a wrong profile does bounded harm. The offset
+    changes between utterances, and within one that has lasted for ``longest_unadapted_s``.
 
     Raises ``ValueError`` for numbers outside these ranges.
     """
 
     enrol_prior_s: float = 8.0
     drift: bool = True
-    drift_prior_s: float = 60.0
-    drift_limit: float = 0.5
+    drift_prior_s: float = 10.0
     drift_half_life_s: float = 120.0
+    belief_exponent: float = 0.25
+    moodless_prior_s: float = 60.0
+    moodless_limit: float = 0.5
     longest_unadapted_s: float = 15.0
     largest: float = 2.0
 
     def __post_init__(self) -> None:
-        positive = (self.enrol_prior_s, self.drift_prior_s, self.drift_half_life_s, self.longest_unadapted_s)
-        if not all(value > 0 for value in positive) or not 0 <= self.drift_limit <= 1 or not self.largest >= 0:
+        positive = (
+            self.enrol_prior_s,
+            self.drift_prior_s,
+            self.moodless_prior_s,
+            self.drift_half_life_s,
+            self.longest_unadapted_s,
+        )
+        shares = (self.belief_exponent, self.moodless_limit)
+        if not (
+            all(value > 0 for value in positive) and all(0 <= share <= 1 for share in shares) and self.largest >= 0
+        ):
             raise ValueError(
-                "adaptation needs priors, half-life and longest_unadapted_s > 0, 0 <= drift_limit <= 1 and "
-                f"largest >= 0: got {self}"
+                "adaptation needs priors, half-life and longest_unadapted_s > 0, belief_exponent and moodless_limit "
+                f"from 0 to 1, and largest >= 0: got {self}"
             )
+
+    def drift_weight(self, card: ModelCard, speech_s: float) -> float:
+        """How far a model's offset follows so many seconds of speech, from 0 to 1."""
+        if card.label_summaries:
+            return speech_s / (speech_s + self.drift_prior_s)
+        return min(self.moodless_limit, speech_s / (speech_s + self.moodless_prior_s))
 
 
 class SpeakerAdaptation:
@@ -111,6 +134,8 @@ class SpeakerAdaptation:
     ) -> None:
         self._cards = tuple(cards)
         self._config = config
+        self._moods = [np.array(card.label_summaries) for card in cards]
+        self._speech = [np.array(card.speech_summary) for card in cards]
         self._personal = _personal_offsets(self._cards, config, profile)
         self.adapts = config.drift and any(card.speech_summary for card in cards)
         self.reset()
@@ -119,7 +144,7 @@ class SpeakerAdaptation:
         """Forget the stream's speech, keep the profile: what follows is as from a new one."""
         sizes = [len(card.speech_summary) for card in self._cards]
         self._whole = _SummaryMeans(sizes)
-        self._recent = _SummaryMeans(sizes, self._config.drift_half_life_s)
+        self._differences = _SummaryMeans(sizes, self._config.drift_half_life_s)
         self._adapt_to(self._personal)
 
     @property
@@ -127,23 +152,30 @@ class SpeakerAdaptation:
         """Seconds of speech so far."""
         return self._whole.seconds
 
-    def push(self, summaries: Sequence[Summaries], speech_s: float) -> None:
-        """Count in each model's summary, of shape (S,), of a window with ``speech_s`` seconds of new speech."""
+    def push(self, summaries: Sequence[Summaries], p: Probabilities, speech_s: float) -> None:
+        """Count in each model's summary, of shape (S,), of a window with ``speech_s`` seconds of new speech.
+
+        ``p`` (K,) is how likely the labels are in that window.
+        """
         # Speech of overflowing loudness has no finite summary; one of those would stay in the means for good.
         if speech_s <= 0 or not all(np.isfinite(summary).all() for summary in summaries):
             return
         self._whole.push(summaries, speech_s)
-        self._recent.push(summaries, speech_s)
+        belief = p.astype(np.float64) ** self._config.belief_exponent
+        belief /= belief.sum()
+        usual = [
+            belief @ moods if len(moods) else speech for moods, speech in zip(self._moods, self._speech, strict=True)
+        ]
+        self._differences.push([summary - of for summary, of in zip(summaries, usual, strict=True)], speech_s)
 
     def adapt(self) -> None:
         """Compute the offsets anew from the speech so far."""
         if not self.adapts:
             return
-        config, speech_s = self._config, self._recent.seconds
-        weight = min(config.drift_limit, speech_s / (speech_s + config.drift_prior_s))
+        speech_s = self._differences.seconds
         self._adapt_to(
-            personal + weight * (mean - card.speech_summary - personal)
-            for card, personal, mean in zip(self._cards, self._personal, self._recent.means, strict=True)
+            personal + self._config.drift_weight(card, speech_s) * (difference - personal)
+            for card, personal, difference in zip(self._cards, self._personal, self._differences.means, strict=True)
         )
 
     def profile(self, name: str) -> SpeakerProfile:

@@ -11,7 +11,7 @@ from emostream.features.windows import WindowGrid
 from emostream.inference.card import METADATA_KEY, ModelCard, from_metadata, to_metadata
 from tests.support.tiny_models import MFCC_SPEC, TINY_CARD, tiny_card
 
-OPTIONAL = {"attribution", "every_steps", "schema", "neutral_summary", "speech_summary"}
+OPTIONAL = {"attribution", "every_steps", "schema", "neutral_summary", "speech_summary", "label_summaries"}
 
 
 def with_field(name: str, value: object) -> dict[str, str]:
@@ -115,6 +115,9 @@ def test_the_mean_summaries_are_two_of_one_length() -> None:
         with_field("neutral_summary", [0.5])
     )
     assert "$.speech_summary[0]" in refusal(with_field("speech_summary", ["much"]))
+    assert "label_summaries must be 4 of 0 numbers each, one a label: got lengths [2]" in refusal(
+        with_field("label_summaries", [[0.5, 1]])
+    )
 
 
 def test_the_identity_says_which_network_was_trained_on_whom() -> None:

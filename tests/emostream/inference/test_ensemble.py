@@ -21,7 +21,7 @@ from tests.support.streams import HZ
 from tests.support.tiny_models import MEL_SPEC, tiny_card, write_model
 
 STEP = HZ // 4
-CONFIG = AdaptationConfig(drift_prior_s=1.0, longest_unadapted_s=2.0)
+CONFIG = AdaptationConfig(moodless_prior_s=1.0, longest_unadapted_s=2.0)
 
 
 @pytest.fixture(scope="module")

@@ -24,6 +24,9 @@ from tests.support.tiny_models import TINY_CARD, tiny_card
 
 CARD = tiny_card(neutral_summary=(0.0, 0.5), speech_summary=(0.25, 0.25))
 OTHER = tiny_card(name="other", neutral_summary=(0.1, 0.2, 0.3), speech_summary=(0.0, 0.0, 0.0))
+# The labels are angry, happy, neutral and sad.
+MOODS = msgspec.structs.replace(CARD, label_summaries=((2.0, 0.0), (1.0, 1.0), (0.0, 0.5), (-2.0, -0.5)))
+EVEN = np.full(4, 0.25, np.float32)
 STEADY = AdaptationConfig(drift=False)
 
 summaries = st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=2).map(lambda values: np.array(values, np.float32))
@@ -42,7 +45,7 @@ def offset(adaptation: SpeakerAdaptation) -> list[float]:
 
 def push_steps(adaptation: SpeakerAdaptation, *values: float, seconds: float, steps: int = 1) -> None:
     for _ in range(steps):
-        adaptation.push([np.array(values, np.float32)], seconds / steps)
+        adaptation.push([np.array(values, np.float32)], EVEN, seconds / steps)
 
 
 def test_of_an_unknown_speaker_nothing_is_taken_off() -> None:
@@ -52,7 +55,7 @@ def test_of_an_unknown_speaker_nothing_is_taken_off() -> None:
 def test_a_model_without_mean_summaries_has_no_offset() -> None:
     adaptation = SpeakerAdaptation([TINY_CARD, CARD], AdaptationConfig())
     assert adaptation.offsets[0] is None
-    adaptation.push([np.zeros(0, np.float32), np.ones(2, np.float32)], 60.0)
+    adaptation.push([np.zeros(0, np.float32), np.ones(2, np.float32)], EVEN, 60.0)
     adaptation.adapt()
     assert adaptation.offsets[0] is None
     assert [len(entry.mean) for entry in adaptation.profile("Ada").models] == [2]
@@ -116,6 +119,30 @@ def test_beside_a_profile_the_drift_adds_a_bounded_share_of_the_difference() -> 
     assert offset(adaptation) == pytest.approx([0.5 + 0.5 * (2.0 - 0.5), 0.0], abs=1e-5)
 
 
+def test_a_mood_that_is_believed_is_no_part_of_the_voice() -> None:
+    config = AdaptationConfig(drift_prior_s=10.0, belief_exponent=1.0)
+    adaptation = SpeakerAdaptation([MOODS], config)
+    sad = np.array([0, 0, 0, 1], np.float32)
+    for _ in range(3600):  # an hour of sadness by a voice that is exactly as all are
+        adaptation.push([np.array([-2.0, -0.5], np.float32)], sad, 1.0)
+    adaptation.adapt()
+    assert offset(adaptation) == pytest.approx([0.0, 0.0])
+    adaptation.reset()
+    for _ in range(10):  # one that is 0.5 above in the first number, in two moods
+        adaptation.push([np.array([2.5, 0.0], np.float32)], np.array([1, 0, 0, 0], np.float32), 1.0)
+        adaptation.push([np.array([-1.5, -0.5], np.float32)], sad, 1.0)
+    adaptation.adapt()
+    assert offset(adaptation) == pytest.approx([0.5 * 20 / 30, 0.0], abs=0.01)
+
+
+def test_of_doubted_moods_a_mean_is_taken_that_their_exponent_evens() -> None:
+    adaptation = SpeakerAdaptation([MOODS], AdaptationConfig(belief_exponent=0.5))
+    adaptation.push([np.zeros(2, np.float32)], np.array([0.64, 0.16, 0.16, 0.04], np.float32), 10.0)
+    adaptation.adapt()
+    belief = np.array([0.8, 0.4, 0.4, 0.2]) / 1.8
+    assert offset(adaptation) == pytest.approx(-0.5 * belief @ MOODS.label_summaries, abs=1e-5)
+
+
 def test_silence_weighs_nothing() -> None:
     adaptation = SpeakerAdaptation([CARD], AdaptationConfig())
     push_steps(adaptation, 9.0, 9.0, seconds=0.0)
@@ -132,7 +159,7 @@ def test_whatever_is_heard_or_enrolled_no_offset_is_beyond_its_bound(
     known = None if enrolled is None else profile(tuple(enrolled.tolist()), seconds=1e9)
     adaptation = SpeakerAdaptation([CARD], AdaptationConfig(), known)
     for summary, seconds in steps:
-        adaptation.push([summary], seconds)
+        adaptation.push([summary], EVEN, seconds)
         adaptation.adapt()
         assert np.abs(offset(adaptation)).max() <= 2
     assert np.abs(offset(adaptation)).max() <= 2
@@ -232,7 +259,9 @@ def test_a_damaged_profile_is_one_line(data: bytes, said: str) -> None:
         {"drift_prior_s": -1},
         {"drift_half_life_s": 0},
         {"longest_unadapted_s": 0},
-        {"drift_limit": 1.1},
+        {"moodless_limit": 1.1},
+        {"moodless_prior_s": 0},
+        {"belief_exponent": -0.1},
         {"largest": -1},
         {"largest": float("nan")},
     ],

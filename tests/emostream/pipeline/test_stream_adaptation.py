@@ -24,7 +24,9 @@ from tests.support.tiny_models import LABELS
 # Follows quickly, and in the middle of a sentence too, so that what goes wrong shows.
 EAGER = StreamConfig(
     smoothing=SmoothingConfig(half_life_ms=0),
-    adaptation=AdaptationConfig(drift_prior_s=1.0, drift_limit=0.9, drift_half_life_s=6.0, longest_unadapted_s=1.0),
+    adaptation=AdaptationConfig(
+        moodless_prior_s=1.0, moodless_limit=0.9, drift_half_life_s=6.0, longest_unadapted_s=1.0
+    ),
 )
 RAW = StreamConfig(smoothing=SmoothingConfig(half_life_ms=0), adaptation=AdaptationConfig(drift=False))
 
@@ -80,7 +82,7 @@ def test_speech_counts_once_however_many_windows_hold_it(summarised: Parts, reco
 
 def test_the_offset_changes_between_utterances_and_never_within_one(summarised: Parts, recording: Samples) -> None:
     """The first sentence is predicted as if the speaker were unknown, the ones behind it no longer."""
-    usual = AdaptationConfig(drift_prior_s=0.1, drift_limit=1.0)
+    usual = AdaptationConfig(moodless_prior_s=0.1, moodless_limit=1.0)
     drifting = StreamConfig(smoothing=SmoothingConfig(half_life_ms=0), adaptation=usual)
     audio = recording[: 9 * HZ]
     with_drift, without = (probabilities(summarised, audio, config, None) for config in (drifting, RAW))
@@ -99,7 +101,7 @@ def test_within_an_utterance_without_end_it_adapts_too(summarised: Parts, record
     audio = np.tile(sentence, 4)
     config = StreamConfig(
         smoothing=SmoothingConfig(half_life_ms=0),
-        adaptation=AdaptationConfig(drift_prior_s=0.1, drift_limit=1.0, longest_unadapted_s=4.0),
+        adaptation=AdaptationConfig(moodless_prior_s=0.1, moodless_limit=1.0, longest_unadapted_s=4.0),
     )
     assert len(of_type(summarised.whole(audio, config=RAW), Utterance)) == 1
     with_drift, without = (probabilities(summarised, audio, each, None) for each in (config, RAW))

@@ -369,7 +369,7 @@ def test_what_is_judged_relative_to_the_speaker_ships_with_what_is_usual(
     assert "equal to its framework on 48 windows" in exported.out
     model = EmotionModel.load(to)
     assert model.card.attribution == ATTRIBUTION
-    neutral, _ = runs.read_summaries(folder / runs.ALL)
+    neutral = runs.read_summaries(folder / runs.ALL).neutral
     assert model.summary_size == len(neutral) > 0
     assert model.card.neutral_summary == pytest.approx(neutral.tolist(), abs=1e-4)
 

@@ -21,6 +21,7 @@ from tests.support.tiny_models import tiny_card
 
 LABELS = 4
 NEUTRAL = 2
+EVEN = np.full(LABELS, 1 / LABELS, np.float32)
 SIZE = 12
 MEANINGS = np.random.default_rng(42).normal(0, 0.7, (LABELS, SIZE))
 
@@ -121,7 +122,7 @@ def test_a_stranger_who_enrolled_as_the_daemon_has_it_is_judged_better(between_s
         own = strangers.speakers == speaker
         enrolment = SpeakerAdaptation([card], config)
         for summary in strangers.summaries[own & strangers.neutral]:
-            enrolment.push([summary], 3.0)
+            enrolment.push([summary], EVEN, 3.0)
         (offset,) = SpeakerAdaptation([card], config, enrolment.profile("somebody")).offsets
         assert offset is not None
         named.append(_named(fitted, strangers.summaries[own]))

@@ -2,10 +2,11 @@
 
 It is fitted after the network has learnt, on the same speakers. What differs between speakers within a label is noise
 that every new speaker brings, so it may count for more than a few training speakers show of it. A speaker who is
-enrolled brings less of it, and the same classifier serves them too.
+enrolled brings less of it, and the same classifier serves them too: it is fitted on summaries from which a part of what
+tells the training speakers apart is taken already.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,24 +45,41 @@ class DiscriminantWindows:
 
 @dataclass(frozen=True)
 class Discriminant:
-    """``weight`` (S, K), ``bias`` (K,); the training voices' mean summary of ``neutral`` and of all ``speech`` (S,)."""
+    """``weight`` (S, K), ``bias`` (K,); the training voices' mean summary of ``neutral`` and of all ``speech`` (S,).
+
+    ``moods`` (K, S) has the mean summary of each label; of a label that nobody speaks that of all speech.
+    """
 
     weight: F32
     bias: F32
     neutral: F32
     speech: F32
+    moods: F32
 
 
 def fit_discriminant(
-    windows: DiscriminantWindows, n_labels: int, *, shrinkage: float, between_speaker_weight: float
+    windows: DiscriminantWindows,
+    n_labels: int,
+    *,
+    shrinkage: float,
+    between_speaker_weight: float,
+    speaker_share: float = 1.0,
 ) -> Discriminant:
     """The discriminant of standardised summaries, with a column for each of ``n_labels``, absent ones too.
 
     The logits are those of normal distributions of one covariance, all labels as likely. The covariance is that within
     labels, plus ``between_speaker_weight`` (>= 0) times that of the speakers' means within labels (Hatch et al.
     2006), drawn by ``shrinkage`` in (0, 1] towards a multiple of the identity (Friedman 1989).
+
+    ``speaker_share`` in [0, 1] is how much of each speaker's offset stays in the summaries: 1 fits the classifier to
+    strangers, 0 to voices that are known well.
     """
     present, size = np.unique(windows.truth), windows.summaries.shape[1]
+    neutral, speech = (_speaker_mean(windows.of(rows)) for rows in (windows.neutral, windows.clean))
+    moods = _mood_means(windows.of(windows.clean), n_labels, speech)
+    if speaker_share < 1:
+        known = windows.summaries - (1 - speaker_share) * _speaker_offsets(windows, moods)
+        windows = replace(windows, summaries=known.astype(np.float32))
     means, within, between = _spread(windows)
     covariance = (1 - shrinkage) * (within + between_speaker_weight * between)
     covariance += shrinkage * max(float(np.trace(within)) / size, LEAST_VARIANCE) * np.eye(size)
@@ -74,9 +92,7 @@ def fit_discriminant(
         np.full(n_labels, ABSENT_LABEL_MARGIN + biases.min(), np.float32),
     )
     weight[:, present], bias[present] = towards, biases
-    return Discriminant(
-        weight, bias, _speaker_mean(windows.of(windows.neutral)), _speaker_mean(windows.of(windows.clean))
-    )
+    return Discriminant(weight, bias, neutral, speech, moods)
 
 
 def _spread(windows: DiscriminantWindows) -> tuple[F64, F64, F64]:
@@ -94,6 +110,34 @@ def _spread(windows: DiscriminantWindows) -> tuple[F64, F64, F64]:
             apart = share[of_speaker] @ around[of_speaker]
             between += np.outer(apart, apart) / share[of_speaker].sum() / len(present)
     return means, within, between
+
+
+def _mood_means(clean: DiscriminantWindows, n_labels: int, speech: F32) -> F32:
+    """The mean summary of each label, (K, S), by the windows' weights."""
+    moods = np.tile(speech, (n_labels, 1))
+    for label in np.unique(clean.truth):
+        own = clean.of(clean.truth == label)
+        moods[label] = np.average(own.summaries, axis=0, weights=own.weights)
+    return moods
+
+
+def _speaker_offsets(windows: DiscriminantWindows, moods: F32) -> F32:
+    """How each window's speaker differs from everybody, (N, S): the mean over moods of that mood's difference.
+
+    It is learnt from clean windows; a speaker of whom there is none has no offset.
+    """
+    offsets = np.zeros_like(windows.summaries)
+    for speaker in np.unique(windows.speakers):
+        own = windows.speakers == speaker
+        clean = windows.of(own & windows.clean)
+        of_mood = [
+            np.average(clean.summaries[clean.truth == label], axis=0, weights=clean.seconds[clean.truth == label])
+            - moods[label]
+            for label in np.unique(clean.truth)
+        ]
+        if of_mood:
+            offsets[own] = np.mean(of_mood, axis=0)
+    return offsets
 
 
 def _speaker_mean(windows: DiscriminantWindows) -> F32:

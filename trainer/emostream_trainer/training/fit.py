@@ -81,7 +81,8 @@ def fit(
         known = {} if recipe.epochs or known is None else known
         discriminant = _fit_discriminant(learner, training, known, progress)
         _save(learner, folder, used)
-        runs.write_summaries(folder, discriminant.neutral, discriminant.speech)
+        moods = discriminant.moods if recipe.speaker_share < 1 else None
+        runs.write_summaries(folder, runs.UsualSummaries(discriminant.neutral, discriminant.speech, moods))
         figures = _figures(judge(learner, True)) if judge else {}
         progress.say("  ".join(["discriminant", *(f"{name} {value}" for name, value in figures.items())]))
     return Fitted(learner, history)
@@ -156,6 +157,7 @@ def _fit_discriminant(
         len(labels.labels),
         shrinkage=recipe.shrinkage,
         between_speaker_weight=recipe.between_speaker_weight,
+        speaker_share=recipe.speaker_share,
     )
     learner.set_discriminant(discriminant)
     return discriminant

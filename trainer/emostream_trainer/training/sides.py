@@ -76,6 +76,7 @@ class Sides:
             len(self.labels.labels),
             shrinkage=self.recipe.shrinkage,
             between_speaker_weight=self.recipe.between_speaker_weight,
+            speaker_share=self.recipe.speaker_share,
         )
 
         def with_logits(of: _Outputs) -> _Outputs:
