@@ -33,7 +33,7 @@ def test_the_published_2d_network_is_trained_as_the_report_says() -> None:
 def test_nothing_else_of_ours_is_in_them(name: str) -> None:
     recipe = RECIPES[name]
     assert (recipe.views, recipe.clean_share, recipe.balance, recipe.clips_per_epoch) == (1, 1.0, 0.0, None)
-    assert (recipe.label_smoothing, recipe.weight_decay, recipe.teacher_weight) == (0.0, 0.0, 0.0)
+    assert (recipe.label_smoothing, recipe.weight_decay, recipe.teacher) == (0.0, 0.0, None)
     flags = (recipe.warm_up, recipe.random_crops, recipe.relative, recipe.soft_targets)
     assert not any(flags)
 

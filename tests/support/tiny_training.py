@@ -26,7 +26,7 @@ def tiny_recipe(name: str, **changes: Any) -> Recipe:
 
     What learns nothing but its head still does so.
     """
-    short: dict[str, Any] = {"window_ms": 1000, "batch_size": 8, "views": 2, "teacher_weight": 0.0}
+    short: dict[str, Any] = {"window_ms": 1000, "batch_size": 8, "views": 2, "teacher": None}
     short["epochs"] = min(2, RECIPES[name].epochs)
     if RECIPES[name].clips_per_epoch:
         short["clips_per_epoch"] = 16
@@ -64,7 +64,8 @@ def made_up_training(recipe: Recipe, n_clips: int = 16, cache: FeatureCache | No
     """A training set of four emotions; each of the four speakers has said all of them once every sixteen clips."""
     clips = made_up_clips([FOUR.labels[(i + i // 4) % 4] for i in range(n_clips)])
     voices = -(-recipe.views // 2)
-    teacher = np.random.default_rng(1).normal(0, 1, (n_clips, voices, TEACHER_SUMMARY)).astype(np.float16)
+    size = TEACHER_SUMMARY[recipe.teacher] if recipe.teacher else 0
+    teacher = np.random.default_rng(1).normal(0, 1, (n_clips, voices, size)).astype(np.float16)
     return TrainingSet(
         recipe,
         clips=clips,

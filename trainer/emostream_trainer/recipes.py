@@ -11,7 +11,8 @@ from emostream.features.windows import WindowGrid
 
 Picture = Literal["direct", "drawn"]
 Activation = Literal["gelu", "relu"]
-# Whose network a recipe builds on: Dusha's, whose file one has to have, or Moonshine's encoder, which comes along.
+# Whose network a recipe builds on or learns from: Dusha's, whose file one has to have, or Moonshine's encoder, which
+# comes along.
 Pretrained = Literal["dusha", "moonshine"]
 
 # Our own variants are without a constant offset and rumble: below 20 Hz there is no voice (bench/recording_chain.py).
@@ -44,8 +45,9 @@ PICTURE_SIDE = 224
 # The clip as it is, disturbed, at another speed, and that disturbed (data.feature_cache).
 MOST_VIEWS = 4
 
-# Numbers in the summary that the Dusha network gives of a clip; what is imitated.
-TEACHER_SUMMARY = 928
+# What a teacher takes, and how many numbers its summary of a clip has: what is imitated.
+TEACHER_FEATURES: dict[Pretrained, FeatureSpec] = {"dusha": DUSHA, "moonshine": WAVEFORM}
+TEACHER_SUMMARY: dict[Pretrained, int] = {"dusha": 928, "moonshine": 1152}
 
 
 class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -57,12 +59,11 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ``relative`` networks give a summary of the window, which is classified relative to the speaker's mean by a
     discriminant that is fitted last, with ``shrinkage``, ``between_speaker_weight`` and ``speaker_share``
     (``training.discriminant``).
-    ``teacher_weight`` scales the loss of imitating the summary of the Dusha network; 0 is no teacher. ``pretrained``
-    names the network that it builds on. ``soft_targets`` teaches the shares of listeners' votes where a clip has them.
-    Of ``every_steps`` steps a stream asks the network at one. ``picture`` and ``activation`` are those of the
-    published 2-D network (``networks.mel_cnn2d.Published``). With ``patience`` a fifth of the training side's
-    speakers judge each epoch, the best epoch's network is what is used, and training ends after so many epochs that
-    are no better; 0 is all epochs.
+    ``teacher`` names the network whose summary is imitated in place of learning labels, ``pretrained`` the one that it
+    builds on. ``soft_targets`` teaches the shares of listeners' votes where a clip has them. Of ``every_steps`` steps a
+    stream asks the network at one. ``picture`` and ``activation`` are those of the published 2-D network
+    (``networks.mel_cnn2d.Published``). With ``patience`` a fifth of the training side's speakers judge each epoch, the
+    best epoch's network is what is used, and training ends after so many epochs that are no better; 0 is all epochs.
     """
 
     network: str
@@ -83,7 +84,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     weight_decay: float = 0.0
     warm_up: bool = False
     random_crops: bool = False
-    teacher_weight: float = 0.0
+    teacher: Pretrained | None = None
     pretrained: Pretrained | None = None
     relative: bool = False
     shrinkage: float = 0.1
@@ -180,7 +181,7 @@ RECIPES = {
             clips_per_epoch=6000,
             relative=True,
             speaker_share=0.25,
-            teacher_weight=1.0,
+            teacher="moonshine",
             every_steps=2,
         ),
         # Nothing but the discriminant is learnt.

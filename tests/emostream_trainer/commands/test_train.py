@@ -1,5 +1,6 @@
 """Train, export and evaluate on the command line, from a corpus to a model with a card."""
 
+import importlib
 import json
 import re
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from emostream_export import stamp
 from emostream_trainer import runs
 from emostream_trainer.evaluation.regressions import DEVIATIONS, MEANS
 from emostream_trainer.metrics import uar
-from emostream_trainer.networks.dusha import ATTRIBUTION, Dusha
+from emostream_trainer.networks.dusha import Dusha
 from emostream_trainer.recipes import RECIPES
 from tests.support.commands import Said, assert_refused, emostream
 from tests.support.small_corpora import clips_tsv, dusha_podcasts
@@ -352,12 +353,15 @@ def test_what_is_judged_relative_to_the_speaker_ships_with_what_is_usual(
     name: str, corpus: Path, published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Summaries of a stand-in are nearly the same for everybody: without shrinkage, roundings would be magnified.
-    changes = {"epochs": min(1, RECIPES[name].epochs), "teacher_weight": 1.0, "shrinkage": 1.0}
+    recipe = RECIPES[name]
+    changes = {"epochs": min(1, recipe.epochs), "teacher": recipe.teacher, "shrinkage": 1.0}
+    other = "dusha" if recipe.teacher or recipe.pretrained == "dusha" else "moonshine"
+    attribution = importlib.import_module(f"emostream_trainer.networks.{other}").ATTRIBUTION
     monkeypatch.setitem(RECIPES, name, tiny_recipe(name, **changes))
     said = emostream("train", name, "--corpora", corpus, "--out", tmp_path, "--teacher", published)
     assert (said.code, said.errors) == (0, "")
     folder = _folder(tmp_path, name)
-    assert runs.read_run(folder).attribution == ATTRIBUTION
+    assert runs.read_run(folder).attribution == attribution
     for part in ("fold0", "fold1", "all"):
         assert re.search(rf"^{part} +discriminant", said.out, re.MULTILINE)
         assert runs.is_trained(folder / part, RECIPES[name])
@@ -368,7 +372,7 @@ def test_what_is_judged_relative_to_the_speaker_ships_with_what_is_usual(
     assert (exported.code, exported.errors) == (0, ""), exported.errors
     assert "equal to its framework on 48 windows" in exported.out
     model = EmotionModel.load(to)
-    assert model.card.attribution == ATTRIBUTION
+    assert model.card.attribution == attribution
     neutral = runs.read_summaries(folder / runs.ALL).neutral
     assert model.summary_size == len(neutral) > 0
     assert model.card.neutral_summary == pytest.approx(neutral.tolist(), abs=1e-4)
@@ -381,17 +385,20 @@ def test_clips_of_other_emotions_are_heard_where_there_is_a_teacher(
     published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name, folder = "mfcc_cnn1d/distilled", spoken_corpus(tmp_path / "corpus")
-    monkeypatch.setitem(RECIPES, name, tiny_recipe(name, epochs=1, teacher_weight=1.0))
+    monkeypatch.setitem(RECIPES, name, tiny_recipe(name, epochs=1, teacher="moonshine"))
     options = ("train", name, "--corpora", folder, "--labels", "angry,neutral", "--only", "all")
-    taught = emostream(*options, "--out", tmp_path / "taught", "--teacher", published)
-    assert (taught.code, taught.errors) == (0, "")
-    assert runs.read_run(_folder(tmp_path / "taught", name)).clips == {"spoken": 8}
+    for given, teacher in (((), "moonshine"), (("--teacher", published), "dusha")):
+        taught = emostream(*options, "--out", tmp_path / teacher, *given)
+        assert (taught.code, taught.errors) == (0, "")
+        assert re.search(r"^part +epoch +teacher distance ", taught.out, re.MULTILINE)
+        facts = runs.read_run(_folder(tmp_path / teacher, name))
+        assert facts.clips == {"spoken": 8}
+        assert facts.recipe.teacher == teacher
+    monkeypatch.setitem(RECIPES, name, tiny_recipe(name, epochs=1))
     untaught = emostream(*options, "--out", tmp_path / "untaught")
     assert (untaught.code, untaught.errors) == (0, "")
-    assert "no --teacher: labels are learnt directly" in untaught.out
     assert re.search(r"^part +epoch +loss ", untaught.out, re.MULTILINE), "no distance from a teacher"
     facts = runs.read_run(_folder(tmp_path / "untaught", name))
-    assert facts.recipe.teacher_weight == 0
     assert facts.clips == {"spoken": 4}
     assert facts.attribution == ""
 

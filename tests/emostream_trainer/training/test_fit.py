@@ -13,6 +13,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from emostream_trainer import runs
 from emostream_trainer.data.training_set import Batch, TrainingSet
 from emostream_trainer.networks.network import load_network
+from emostream_trainer.recipes import Pretrained
 from emostream_trainer.training.discriminant import LEAST_DEVIATION
 from emostream_trainer.training.fit import Fitted, Judge, fit
 from emostream_trainer.training.learner import Learner
@@ -304,11 +305,11 @@ def test_the_best_of_a_network_with_a_summary_has_its_discriminant(tmp_path: Pat
     assert runs.is_trained(tmp_path, training.recipe)
 
 
-@pytest.mark.parametrize(("teacher_weight", "asked"), [(1.0, [False, False, True]), (0.0, [True, True, True])])
+@pytest.mark.parametrize(("teacher", "asked"), [("moonshine", [False, False, True]), (None, [True, True, True])])
 def test_a_judge_knows_whether_the_network_has_its_classifier(
-    teacher_weight: float, asked: list[bool], tmp_path: Path
+    teacher: Pretrained | None, asked: list[bool], tmp_path: Path
 ) -> None:
-    training = _training("mfcc_cnn1d/distilled", teacher_weight=teacher_weight)
+    training = _training("mfcc_cnn1d/distilled", teacher=teacher)
     seen: list[bool] = []
 
     def judge(_: Learner, classified: bool) -> tuple[runs.SideFigures, runs.SideFigures]:

@@ -19,7 +19,7 @@ from tests.support.tiny_training import RELATIVE, tiny_recipe
 F32 = np.ndarray
 LABELS = 4
 OWN = [name for name in RECIPES if "published" not in name]
-TAUGHT = [name for name, recipe in RECIPES.items() if recipe.teacher_weight]
+TAUGHT = [name for name, recipe in RECIPES.items() if recipe.teacher]
 
 
 def _rows(recipe: Recipe, seed: int = 0) -> F32:
@@ -33,7 +33,8 @@ def _windows(recipe: Recipe, n: int = 8, t: int = 40, seed: int = 1) -> F32:
 def _batch(recipe: Recipe, *, labelled: int = 8) -> Batch:
     targets = np.eye(LABELS, dtype=np.float32)[np.arange(8) % LABELS]
     targets[labelled:] = 0
-    teacher = np.random.default_rng(2).normal(0, 1, (8, TEACHER_SUMMARY)).astype(np.float32)
+    size = TEACHER_SUMMARY[recipe.teacher] if recipe.teacher else 0
+    teacher = np.random.default_rng(2).normal(0, 1, (8, size)).astype(np.float32)
     return Batch(_windows(recipe), targets, teacher)
 
 
@@ -102,7 +103,7 @@ def test_the_loss_is_the_mean_over_the_windows_that_have_a_target() -> None:
 
 @pytest.mark.parametrize("name", TAUGHT)
 def test_the_ear_learns_from_the_teacher_alone(name: str) -> None:
-    recipe = tiny_recipe(name, teacher_weight=1.0)
+    recipe = tiny_recipe(name, teacher="moonshine")
     learner, batch = _learner(recipe), _batch(recipe, labelled=0)
     before = learner.run(batch.windows)[1]
     losses = [_loss(learner, batch, 2e-3) for _ in range(15)]
@@ -112,7 +113,7 @@ def test_the_ear_learns_from_the_teacher_alone(name: str) -> None:
 
 @pytest.mark.parametrize("name", TAUGHT)
 def test_with_a_teacher_labels_teach_nothing(name: str) -> None:
-    recipe = tiny_recipe(name, teacher_weight=1.0)
+    recipe = tiny_recipe(name, teacher="moonshine")
     labelled, unlabelled = _learner(recipe), _learner(recipe)
     for _ in range(3):
         assert _loss(labelled, _batch(recipe), 2e-3) == _loss(unlabelled, _batch(recipe, labelled=0), 2e-3)
@@ -149,7 +150,8 @@ def _head(size: int) -> Discriminant:
     rng = np.random.default_rng(3)
     weight, bias = rng.normal(0, 1, (size, LABELS)), rng.normal(0, 1, LABELS)
     nothing = np.zeros(size, np.float32)
-    return Discriminant(weight.astype(np.float32), bias.astype(np.float32), nothing, nothing)
+    moods = np.zeros((LABELS, size), np.float32)
+    return Discriminant(weight.astype(np.float32), bias.astype(np.float32), nothing, nothing, moods)
 
 
 @pytest.mark.parametrize("name", RELATIVE)
@@ -251,7 +253,7 @@ def test_the_parts_of_a_loss_have_names_and_begin_near_chance(name: str, parts: 
 
 
 def test_the_distance_from_a_teacher_has_its_name() -> None:
-    recipe = tiny_recipe("mfcc_cnn1d/distilled", teacher_weight=1.0)
+    recipe = tiny_recipe("mfcc_cnn1d/distilled", teacher="moonshine")
     assert list(_learner(recipe).learn(_batch(recipe), 1e-4)) == ["teacher distance"]
 
 

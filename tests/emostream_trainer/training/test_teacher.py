@@ -14,7 +14,8 @@ from emostream.features import FeatureStream
 from emostream_trainer.corpora.clip import Clip
 from emostream_trainer.data.feature_cache import FeatureCache, load_feature_cache, read_audio
 from emostream_trainer.networks.dusha import SUMMARY, Dusha, load_dusha
-from emostream_trainer.recipes import DUSHA, TEACHER_SUMMARY
+from emostream_trainer.networks.moonshine import load_moonshine
+from emostream_trainer.recipes import DUSHA, TEACHER_SUMMARY, WAVEFORM
 from emostream_trainer.training import teacher
 from emostream_trainer.training.teacher import teach
 from tests.support.small_corpora import write_voice
@@ -42,7 +43,7 @@ def test_any_length_and_any_gain_will_do() -> None:
     network = Dusha().eval()
     features = torch.randn(2, 101, DUSHA.dim) * 10 - 40
     with torch.inference_mode():
-        assert network.summary(features).shape == (2, SUMMARY) == (2, TEACHER_SUMMARY)
+        assert network.summary(features).shape == (2, SUMMARY) == (2, TEACHER_SUMMARY["dusha"])
         assert network.summary(features[:, :1]).shape == (2, SUMMARY)
         assert network(features[:, :1]).shape == (2, 4)
         for said in (network, network.summary):
@@ -80,7 +81,7 @@ def test_a_missing_file_is_one_line(tmp_path: Path) -> None:
 
 def test_every_voice_of_every_clip_is_summed_up_undisturbed(tmp_path: Path) -> None:
     path, cache = _stand_in(tmp_path / "stand_in.pt"), _cache(tmp_path, 150, 250, 350)
-    taught = teach(cache, path)
+    taught = teach(cache, "dusha", path)
     assert taught.shape == (3, 2, SUMMARY)
     assert taught.dtype == np.float16
     network = load_dusha(path)
@@ -92,9 +93,22 @@ def test_every_voice_of_every_clip_is_summed_up_undisturbed(tmp_path: Path) -> N
     assert not np.allclose(taught[:, 0], taught[:, 1], atol=1e-3)
 
 
+def test_moonshine_sums_up_the_sound_itself(tmp_path: Path) -> None:
+    paths = [write_voice(tmp_path / f"{pitch_hz}.wav", pitch_hz=pitch_hz) for pitch_hz in (150, 250)]
+    clips = [Clip(path, "made", "en", "made-0", "", "sad", "", "") for path in paths]
+    cache = load_feature_cache(clips, WAVEFORM, 1, tmp_path / "cache")
+    taught = teach(cache, "moonshine")
+    assert taught.shape == (2, 1, TEACHER_SUMMARY["moonshine"])
+    moonshine = load_moonshine()
+    for clip in range(2):
+        with torch.inference_mode():
+            expected = moonshine.summary(torch.from_numpy(cache.clip(clip)).flatten()[None])[0].numpy()
+        assert np.allclose(taught[clip, 0], expected, rtol=2e-3, atol=2e-3)
+
+
 def test_a_cache_of_the_clips_as_they_are_has_one_voice(tmp_path: Path) -> None:
     cache = _cache(tmp_path, 150, 250, views=1)
-    assert teach(cache, _stand_in(tmp_path / "stand_in.pt")).shape == (2, 1, SUMMARY)
+    assert teach(cache, "dusha", _stand_in(tmp_path / "stand_in.pt")).shape == (2, 1, SUMMARY)
 
 
 def test_what_it_said_is_kept_with_the_cache_and_never_half_of_it(
@@ -108,18 +122,18 @@ def test_what_it_said_is_kept_with_the_cache_and_never_half_of_it(
 
     monkeypatch.setattr(teacher.np, "save", half_way)
     with pytest.raises(KeyboardInterrupt):
-        teach(cache, path)
+        teach(cache, "dusha", path)
     monkeypatch.undo()
-    taught = teach(cache, path)
+    taught = teach(cache, "dusha", path)
 
     monkeypatch.setattr(teacher, "parallel_map", lambda *_: pytest.fail("listened again"))
-    assert np.array_equal(teach(cache, path), taught)
+    assert np.array_equal(teach(cache, "dusha", path), taught)
     monkeypatch.undo()
-    other = teach(cache, _stand_in(tmp_path / "other.pt", seed=1))
+    other = teach(cache, "dusha", _stand_in(tmp_path / "other.pt", seed=1))
     assert not np.allclose(other, taught, atol=1e-3)
     path.unlink()
     with pytest.raises(NoInputError, match="no such file"):
-        teach(cache, path)
+        teach(cache, "dusha", path)
 
 
 @pytest.mark.corpora

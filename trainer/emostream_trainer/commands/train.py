@@ -45,7 +45,8 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
         "--teacher",
         None,
         Path,
-        help="the published network that was trained on Dusha, podcasts_finetune.pt, to learn from",
+        help="the published network that was trained on Dusha, podcasts_finetune.pt, to build on or to learn from; "
+        "without it the encoder that comes along is the teacher",
     )
 
 
@@ -59,9 +60,8 @@ def run(arguments: argparse.Namespace) -> int:
     console = Console()
     preparation = prepared(arguments, console)
     recipe = recipe_of(arguments, preparation.preset)
-    if recipe.teacher_weight and arguments.teacher is None:
-        console.print("no --teacher: labels are learnt directly, and scores will be lower than the shipped networks'")
-        recipe = msgspec.structs.replace(recipe, teacher_weight=0.0)
+    if recipe.teacher and arguments.teacher:
+        recipe = msgspec.structs.replace(recipe, teacher="dusha")
 
     from emostream_trainer.training.run import TrainingJob, held_out_uars, train
 
@@ -70,7 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
         clips=preparation.corpus.clips,
         labels=preparation.labels,
         root=arguments.out,
-        teacher=arguments.teacher,
+        pretrained=arguments.teacher,
         with_folds=arguments.only != "all",
         with_all=arguments.only != "folds" and not arguments.leave_one_corpus_out,
         leave_one_corpus_out=arguments.leave_one_corpus_out,

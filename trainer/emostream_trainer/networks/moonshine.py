@@ -21,6 +21,7 @@ from emostream_trainer.recipes import Recipe
 WEIGHTS = assets.MODELS / "moonshine_tiny.npz"
 LAYERS = 2
 WIDTH, HEADS, ROTATED, FEED_FORWARD = 288, 8, 32, 1152
+SUMMARY = 2 * WIDTH * LAYERS
 ATTRIBUTION = "built on the encoder of Moonshine tiny by Useful Sensors (github.com/moonshine-ai/moonshine, MIT)"
 
 
@@ -32,28 +33,18 @@ def build_staged(_recipe: Recipe, n_labels: int, _rows: Rows | None, _pretrained
 class Staged(Summarised):
     """The encoder, as it is, under a classifier that reads mean and deviation of its last stages.
 
-    It reads the latest ``LATEST_S`` of the window, brought to one level: how loud a voice is says more of the
-    microphone than of the mood.
+    It reads the latest ``LATEST_SAMPLES`` of the window.
     """
 
     LATEST_SAMPLES = 24_000
-    LEVEL = 0.05
-    QUIETEST = 1e-4
 
     def __init__(self, n_labels: int) -> None:
-        super().__init__(load_moonshine(), 2 * WIDTH * LAYERS, n_labels)
+        super().__init__(load_moonshine(), SUMMARY, n_labels)
 
     def statistics(self, features: Tensor) -> Tensor:
-        """Windows (B, T, D) of samples -> mean and deviation over time of the stages behind each layer."""
-        samples = features.flatten(1)[:, -self.LATEST_SAMPLES :]
-        level = samples.square().mean(dim=1, keepdim=True).sqrt()
-        stages = self.trunk(samples * (self.LEVEL / level.clamp_min(self.QUIETEST)))
-        means = [stage.mean(dim=1) for stage in stages]
-        deviations = [
-            (stage - mean.unsqueeze(1)).square().mean(dim=1).clamp_min(1e-6).sqrt()
-            for stage, mean in zip(stages, means, strict=True)
-        ]
-        return torch.cat([*means, *deviations], dim=1)
+        """Windows (B, T, D) of samples -> (B, SUMMARY)."""
+        assert isinstance(self.trunk, Moonshine)
+        return self.trunk.summary(features.flatten(1)[:, -self.LATEST_SAMPLES :])
 
 
 class Moonshine(nn.Module):
@@ -61,6 +52,9 @@ class Moonshine(nn.Module):
 
     A row needs 895 samples.
     """
+
+    LEVEL = 0.05
+    QUIETEST = 1e-4
 
     frequencies: Tensor
 
@@ -71,6 +65,20 @@ class Moonshine(nn.Module):
         self.conv2, self.conv3 = nn.Conv1d(WIDTH, 2 * WIDTH, 7, 3), nn.Conv1d(2 * WIDTH, WIDTH, 3, 2)
         self.layers = nn.ModuleList(_Layer() for _ in range(LAYERS))
         self.register_buffer("frequencies", torch.zeros(ROTATED // 2))
+
+    def summary(self, samples: Tensor) -> Tensor:
+        """Mean and deviation over time of the stages, samples (B, N) -> (B, SUMMARY).
+
+        The samples are brought to one level: how loud a voice is says more of the microphone than of the mood.
+        """
+        level = samples.square().mean(dim=1, keepdim=True).sqrt()
+        stages = self(samples * (self.LEVEL / level.clamp_min(self.QUIETEST)))
+        means = [stage.mean(dim=1) for stage in stages]
+        deviations = [
+            (stage - mean.unsqueeze(1)).square().mean(dim=1).clamp_min(1e-6).sqrt()
+            for stage, mean in zip(stages, means, strict=True)
+        ]
+        return torch.cat([*means, *deviations], dim=1)
 
     def forward(self, samples: Tensor) -> list[Tensor]:
         """The stages, in order."""

@@ -99,7 +99,7 @@ def _epoch(
         for i, batch in enumerate(batches)
     ]
     parts = {name: float(np.mean([step[name] for step in taken])) for name in taken[0]}
-    training_side, validation_side = judge(learner, not recipe.teacher_weight) if judge else (None, None)
+    training_side, validation_side = judge(learner, recipe.teacher is None) if judge else (None, None)
     return runs.EpochRecord(
         objective=sum(parts.values()), parts=parts, training=training_side, validation=validation_side
     )

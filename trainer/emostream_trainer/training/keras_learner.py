@@ -27,15 +27,14 @@ class KerasLearner(KerasNetwork):
         if recipe.relative:
             # With a teacher labels are left to the discriminant: a summary that learnt them too looks better on the
             # speakers it knows than it is, and the discriminant may trust it too far.
-            self.trained.get_layer("logits").trainable = not recipe.teacher_weight
-        self._imitate = keras.layers.Dense(TEACHER_SUMMARY)
+            self.trained.get_layer("logits").trainable = recipe.teacher is None
+        taught = TEACHER_SUMMARY[recipe.teacher] if recipe.teacher else 0
+        self._imitate = keras.layers.Dense(taught) if recipe.teacher else keras.layers.Identity()
         self._imitate.build((None, self.summary_size))
-        self._learnt = self.trained.trainable_variables + (
-            self._imitate.trainable_variables if recipe.teacher_weight else []
-        )
+        self._learnt = self.trained.trainable_variables + self._imitate.trainable_variables
         self._optimiser = keras.optimizers.AdamW(recipe.learning_rate, weight_decay=recipe.weight_decay)
         self._optimiser.build(self._learnt)
-        shapes = [(None, None, recipe.features.dim), (None, n_labels), (None, TEACHER_SUMMARY)]
+        shapes = [(None, None, recipe.features.dim), (None, n_labels), (None, taught)]
         self._step = tf.function(
             self._take_step, input_signature=[tf.TensorSpec(shape, tf.float32) for shape in shapes]
         )
@@ -84,7 +83,7 @@ class KerasLearner(KerasNetwork):
         if self._recipe.relative:
             zero_offset = tf.zeros((tf.shape(windows)[0], self.summary_size))
             logits, summary = self.trained([windows, zero_offset], training=True)
-            if self._recipe.teacher_weight:
+            if self._recipe.teacher:
                 return {"teacher distance": tf.reduce_mean((self._imitate(summary) - teacher) ** 2)}
             return {"loss": _cross_entropy(logits, targets)}
         _, *towers = self.trained(windows, training=True)

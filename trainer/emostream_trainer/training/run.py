@@ -20,7 +20,7 @@ from emostream_trainer.data.feature_cache import MOST_VOICES, FeatureCache, load
 from emostream_trainer.data.splits import FOLDS, Split, folds, leave_one_corpus_out
 from emostream_trainer.data.training_set import TrainingSet, excerpts
 from emostream_trainer.metrics import uar
-from emostream_trainer.recipes import DUSHA, TEACHER_SUMMARY, Recipe
+from emostream_trainer.recipes import TEACHER_FEATURES, Recipe
 from emostream_trainer.training.curves import learning_curves
 from emostream_trainer.training.devices import Device, check_device
 from emostream_trainer.training.fit import SummaryCache, fit
@@ -34,7 +34,7 @@ F32 = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class TrainingJob:
-    """What to train, on what, and where it goes. ``teacher`` is the published network's file, None for none.
+    """What to train, on what, and where it goes. ``pretrained`` is the file of the network that heard Dusha, if any.
 
     With ``leave_one_corpus_out`` the parts that are evaluated hold out a corpus each, in place of a fold.
     ``fold_count`` is for corpora without folds of their own. ``licence`` is that of the weights; None takes that of the
@@ -45,7 +45,7 @@ class TrainingJob:
     clips: Sequence[Clip]
     labels: LabelSet
     root: Path
-    teacher: Path | None
+    pretrained: Path | None
     with_folds: bool
     with_all: bool
     leave_one_corpus_out: bool = False
@@ -58,15 +58,14 @@ def train(job: TrainingJob, console: Console) -> Path:
     """Train what is not yet trained; gives the run's folder. Raises ``UsageError`` or ``NoInputError``."""
     recipe, labels = job.recipe, job.labels
     labels.keep(job.clips)  # refuses a label that nobody speaks
-    if recipe.pretrained == "dusha" and job.teacher is None:
+    if recipe.pretrained == "dusha" and job.pretrained is None:
         raise UsageError(
             f"{recipe.name} starts from the network that heard Dusha: give podcasts_finetune.pt with --teacher, which "
             "SberDevices offers at github.com/salute-developers/golos, folder dusha"
         )
     check_device(job.device, recipe)
-    taught = bool(recipe.teacher_weight and job.teacher)
     # With a teacher, clips of other emotions train the summary too.
-    clips = [clip for clip in job.clips if taught or labels.index(clip.emotion) is not None]
+    clips = [clip for clip in job.clips if recipe.teacher or labels.index(clip.emotion) is not None]
     cache_folder = job.root / "features"
     splits = _splits(job, clips)
     parts = parts_of(recipe, splits if job.with_folds else {})
@@ -75,13 +74,14 @@ def train(job: TrainingJob, console: Console) -> Path:
     # The same features whatever is held out: their babble keeps to fold and corpus.
     placed = _in_folds(clips, _folds(job, clips, needed=False))
     folder = runs.run_folder(job.root, recipe)
-    runs.write_run(folder, _facts(job, clips, taught=taught))  # refuses before features are made
+    runs.write_run(folder, _facts(job, clips))  # refuses before features are made
     cache = load_feature_cache(placed, recipe.features, recipe.views, cache_folder)
-    teacher = np.zeros((len(clips), MOST_VOICES, TEACHER_SUMMARY), np.float16)
-    if taught and job.teacher:
+    teacher = np.zeros((len(clips), MOST_VOICES, 0), np.float16)
+    if recipe.teacher:
         from emostream_trainer.training.teacher import teach
 
-        teacher = teach(load_feature_cache(placed, DUSHA, recipe.views, cache_folder), job.teacher)
+        heard = load_feature_cache(placed, TEACHER_FEATURES[recipe.teacher], recipe.views, cache_folder)
+        teacher = teach(heard, recipe.teacher, job.pretrained)
     number = {clip.path: i for i, clip in enumerate(clips)}
     known: SummaryCache = {}
     work = work_of(parts, folder, recipe, labels)
@@ -102,7 +102,7 @@ def train(job: TrainingJob, console: Console) -> Path:
                 len(labels.labels),
                 folder / part.name,
                 progress,
-                pretrained=job.teacher,
+                pretrained=job.pretrained,
                 known=known,
                 judge=Sides(recipe, cache, labels, number, part.training, part.validation),
                 device=job.device,
@@ -156,24 +156,24 @@ def _in_folds(clips: Sequence[Clip], splits: Sequence[Split]) -> list[Clip]:
     return [replace(clip, fold=fold_of.get(clip.path)) for clip in clips]
 
 
-def _facts(job: TrainingJob, clips: Sequence[Clip], *, taught: bool) -> runs.RunFacts:
+def _facts(job: TrainingJob, clips: Sequence[Clip]) -> runs.RunFacts:
     facts = sources(clips)
     return runs.RunFacts(
         recipe=job.recipe,
         labels=job.labels.labels,
         training_data="; ".join(f"{fact.title} ({fact.language}, {fact.licence})" for fact in facts),
         licence=job.licence or weights_licence(facts),
-        attribution=_attribution(job.recipe, taught=taught),
+        attribution=_attribution(job.recipe),
         clips=dict(Counter(clip.corpus for clip in clips)),
     )
 
 
-def _attribution(recipe: Recipe, *, taught: bool) -> str:
+def _attribution(recipe: Recipe) -> str:
     """Whose network had a part in the weights."""
-    teacher = "dusha" if taught else recipe.pretrained
-    if teacher is None:
+    other = recipe.teacher or recipe.pretrained
+    if other is None:
         return ""
-    attribution: str = importlib.import_module(f"emostream_trainer.networks.{teacher}").ATTRIBUTION
+    attribution: str = importlib.import_module(f"emostream_trainer.networks.{other}").ATTRIBUTION
     return attribution
 
 
