@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from emostream.features.arrays import Rows
 from emostream_trainer.networks.dusha import EMBEDDING, SUMMARY, Dusha, load_dusha
-from emostream_trainer.networks.summarised import Summarised
+from emostream_trainer.networks.summarised import OverTrunk, Summarised
 from emostream_trainer.recipes import PICTURE_SIDE, Activation, Picture, Recipe
 
 RANGE_DB = 80.0
@@ -21,11 +21,13 @@ def build_published(recipe: Recipe, n_labels: int, _rows: Rows | None, _pretrain
 
 
 def build_attentive(recipe: Recipe, n_labels: int, rows: Rows | None, _pretrained: Path | None) -> nn.Module:
-    """Attentive statistics over time; without rows their mean is 0 and their deviation 1."""
-    if rows is None:
-        return Attentive(n_labels, torch.zeros(recipe.features.dim), torch.ones(recipe.features.dim))
-    mean_db, deviation_db = rows.mean(axis=0), rows.std(axis=0) + LEAST_DEVIATION_DB
-    return Attentive(n_labels, torch.from_numpy(mean_db), torch.from_numpy(deviation_db))
+    """Attentive statistics over time."""
+    return Attentive(n_labels, _Levels(recipe.features.dim, rows))
+
+
+def build_distilled(recipe: Recipe, n_labels: int, rows: Rows | None, _pretrained: Path | None) -> nn.Module:
+    """Levels of the bands and attentive statistics as one summary."""
+    return Distilled(n_labels, _Levels(recipe.features.dim, rows))
 
 
 def build_staged(_recipe: Recipe, n_labels: int, _rows: Rows | None, pretrained: Path | None) -> nn.Module:
@@ -113,19 +115,78 @@ class AttentiveStatistics(nn.Module):
 
 
 class Attentive(nn.Module):
-    """Depthwise-separable convolutions that shrink frequency faster than time, then attentive statistics over time.
+    """Depthwise-separable convolutions that shrink frequency faster than time, then attentive statistics over time."""
 
-    ``mean_db`` and ``deviation_db`` are float32 of shape (D,): the training rows' statistics. The window's own mean is
-    taken off after them, so that the microphone's gain does not matter.
+    def __init__(self, n_labels: int, levels: "_Levels") -> None:
+        super().__init__()
+        self.levels = levels
+        self.moments = _Moments(levels.bands, 160)
+        self.pool = AttentiveStatistics(160)
+        self.embed = nn.Sequential(
+            nn.BatchNorm1d(320), nn.Dropout(0.3), nn.Linear(320, EMBEDDING), nn.ReLU(), nn.Dropout(0.3)
+        )
+        self.classify = nn.Linear(EMBEDDING, n_labels)
+
+    def embedding(self, features: Tensor) -> Tensor:
+        """(B, T, D) -> (B, EMBEDDING)."""
+        embedding: Tensor = self.embed(self.pool(self.moments(self.levels(features))))
+        return embedding
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Logits (B, K) of windows (B, T, D)."""
+        logits: Tensor = self.classify(self.embedding(features))
+        return logits
+
+
+class Distilled(Summarised):
+    """Mean and deviation of every band over the window, and attentive statistics of convolutions as in ``Attentive``.
+
+    The convolutions learn what a teacher says of the clip.
     """
 
-    mean_db: Tensor
+    CHANNELS = 256
+
+    def __init__(self, n_labels: int, levels: "_Levels") -> None:
+        super().__init__(2 * (levels.bands + self.CHANNELS), n_labels)
+        self.levels = levels
+        self.moments = _Moments(levels.bands, self.CHANNELS)
+        self.pool = AttentiveStatistics(self.CHANNELS)
+
+    def statistics(self, features: Tensor) -> Tensor:
+        """(B, T, D) in dB -> (B, 2 D + 2 CHANNELS)."""
+        x = self.levels(features)
+        of_bands = [x.mean(dim=1), x.var(dim=1, correction=0).clamp_min(1e-6).sqrt()]
+        return torch.cat([*of_bands, self.pool(self.moments(x))], dim=1)
+
+
+class _Levels(nn.Module):
+    """Windows (B, T, D) in dB less their own mean, standardised by training rows (N, D): gain does not matter.
+
+    Without rows the bands are as loud as each other, and their deviation is 1.
+    """
+
+    usual_db: Tensor
     deviation_db: Tensor
 
-    def __init__(self, n_labels: int, mean_db: Tensor, deviation_db: Tensor) -> None:
+    def __init__(self, bands: int, rows: Rows | None) -> None:
         super().__init__()
-        self.register_buffer("mean_db", mean_db)
-        self.register_buffer("deviation_db", deviation_db)
+        self.bands = bands
+        mean_db, deviation_db = torch.zeros(bands), torch.ones(bands)
+        if rows is not None:
+            mean_db, deviation_db = torch.from_numpy(rows.mean(axis=0)), torch.from_numpy(rows.std(axis=0))
+        self.register_buffer("usual_db", mean_db - mean_db.mean())
+        self.register_buffer("deviation_db", deviation_db + LEAST_DEVIATION_DB)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """(B, T, D) -> the same."""
+        return (features - features.mean(dim=(1, 2), keepdim=True) - self.usual_db) / self.deviation_db
+
+
+class _Moments(nn.Module):
+    """Standardised levels (B, T, D) -> channels (B, C, T / 4); stretches of both axes are left out in training."""
+
+    def __init__(self, bands: int, channels: int) -> None:
+        super().__init__()
         self.trunk = nn.Sequential(
             _convolution(1, 16, 5, stride=2),
             _separable(16, 32, (2, 2)),
@@ -136,32 +197,20 @@ class Attentive(nn.Module):
             _separable(96, 96, (1, 1)),
             _separable(96, 128, (2, 1)),
         )
-        bands = -(-len(mean_db) // 32)
-        self.merge = nn.Sequential(nn.Conv1d(128 * bands, 160, 1, bias=False), nn.BatchNorm1d(160), nn.ReLU())
-        self.pool = AttentiveStatistics(160)
-        self.embed = nn.Sequential(
-            nn.BatchNorm1d(320), nn.Dropout(0.3), nn.Linear(320, EMBEDDING), nn.ReLU(), nn.Dropout(0.3)
-        )
-        self.classify = nn.Linear(EMBEDDING, n_labels)
+        merged = 128 * -(-bands // 32)
+        self.merge = nn.Sequential(nn.Conv1d(merged, channels, 1, bias=False), nn.BatchNorm1d(channels), nn.ReLU())
 
-    def embedding(self, features: Tensor) -> Tensor:
-        """(B, T, D) -> (B, EMBEDDING)."""
-        x = (features - self.mean_db) / self.deviation_db
-        x = x - x.mean(dim=(1, 2), keepdim=True)
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, T, D) -> (B, C, moments)."""
         if self.training:
             x = masked(masked(masked(x, 2, 16), 2, 16), 1, 20)
         # channels_last is three times quicker on a CPU.
         x = self.trunk(x.transpose(1, 2).unsqueeze(1).contiguous(memory_format=torch.channels_last))
-        embedding: Tensor = self.embed(self.pool(self.merge(x.flatten(1, 2))))
-        return embedding
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Logits (B, K) of windows (B, T, D)."""
-        logits: Tensor = self.classify(self.embedding(features))
-        return logits
+        merged: Tensor = self.merge(x.flatten(1, 2))
+        return merged
 
 
-class Staged(Summarised):
+class Staged(OverTrunk):
     """The Dusha network, as it is, under a classifier that reads all of its stages.
 
     It reads the latest ``LATEST`` rows of the window, 1.5 s: half the work, and what an utterance held before is in the

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from emostream import assets
 from emostream.errors import NoInputError
 from emostream.features.arrays import Rows
-from emostream_trainer.networks.summarised import Summarised
+from emostream_trainer.networks.summarised import OverTrunk
 from emostream_trainer.recipes import Recipe
 
 WEIGHTS = assets.MODELS / "moonshine_tiny.npz"
@@ -30,7 +30,7 @@ def build_staged(_recipe: Recipe, n_labels: int, _rows: Rows | None, _pretrained
     return Staged(n_labels)
 
 
-class Staged(Summarised):
+class Staged(OverTrunk):
     """The encoder, as it is, under a classifier that reads mean and deviation of its last stages.
 
     It reads the latest ``LATEST_SAMPLES`` of the window.

@@ -31,6 +31,7 @@ REGISTRY = {
     "mfcc_cnn1d/distilled": NetworkEntry("keras", "mfcc_cnn1d", "build_distilled"),
     "mel_cnn2d/published": NetworkEntry("torch", "mel_cnn2d", "build_published"),
     "mel_cnn2d/attentive": NetworkEntry("torch", "mel_cnn2d", "build_attentive"),
+    "mel_cnn2d/distilled": NetworkEntry("torch", "mel_cnn2d", "build_distilled"),
     "mel_cnn2d/staged": NetworkEntry("torch", "mel_cnn2d", "build_staged"),
     "moonshine/staged": NetworkEntry("torch", "moonshine", "build_staged"),
 }

@@ -1,25 +1,18 @@
-"""What torch networks with a summary share: a trunk that is not learnt, standardised statistics of it, a classifier."""
+"""What torch networks with a summary share: standardised statistics of the window, and a classifier over them."""
 
 from torch import Tensor, nn
 
 
 class Summarised(nn.Module):
-    """A classifier over a frozen trunk's statistics (B, S), relative to what is usual for the speaker.
+    """A classifier over statistics (B, S) of windows, relative to what is usual for the speaker.
 
-    A network gives ``statistics``; its ``trunk`` stays as it is.
+    A network gives ``statistics``.
     """
 
-    def __init__(self, trunk: nn.Module, size: int, n_labels: int) -> None:
+    def __init__(self, size: int, n_labels: int) -> None:
         super().__init__()
-        self.trunk = trunk.requires_grad_(False)
         self.standardise = nn.BatchNorm1d(size, affine=False)
         self.classify = nn.Linear(size, n_labels)
-
-    def train(self, mode: bool = True) -> "Summarised":
-        """The trunk stays as in use: its batch norms' statistics are not learnt anew either."""
-        super().train(mode)
-        self.trunk.eval()
-        return self
 
     def statistics(self, features: Tensor) -> Tensor:
         """Windows (B, T, D) -> (B, S)."""
@@ -34,3 +27,17 @@ class Summarised(nn.Module):
         """Logits (B, K) and summaries (B, S) of windows (B, T, D) by speakers who differ by ``offset`` (B, S)."""
         summary = self.summary(features)
         return self.classify(summary - offset), summary
+
+
+class OverTrunk(Summarised):
+    """One whose statistics are of a ``trunk`` that stays as it is."""
+
+    def __init__(self, trunk: nn.Module, size: int, n_labels: int) -> None:
+        super().__init__(size, n_labels)
+        self.trunk = trunk.requires_grad_(False)
+
+    def train(self, mode: bool = True) -> "OverTrunk":
+        """The trunk stays as in use: its batch norms' statistics are not learnt anew either."""
+        super().train(mode)
+        self.trunk.eval()
+        return self

@@ -5,13 +5,13 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from emostream.features.arrays import Rows
 from emostream_trainer.data.training_set import Batch
 from emostream_trainer.networks.summarised import Summarised
 from emostream_trainer.networks.torch_network import TorchNetwork
-from emostream_trainer.recipes import Recipe
+from emostream_trainer.recipes import TEACHER_SUMMARY, Recipe
 from emostream_trainer.training.allocator import keep_freed_memory
 from emostream_trainer.training.devices import Device
 from emostream_trainer.training.discriminant import Discriminant
@@ -26,26 +26,34 @@ class TorchLearner(TorchNetwork):
         keep_freed_memory()
         torch.manual_seed(recipe.seed)
         super().__init__(recipe, n_labels, rows, pretrained)
+        taught = TEACHER_SUMMARY[recipe.teacher] if recipe.teacher else 0
+        self._imitate = nn.Linear(self.summary_size, taught) if recipe.teacher else nn.Identity()
         self.move(device)
-        self._optimiser = torch.optim.AdamW(
-            self.network.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay
-        )
+        self._imitate.to(device)
+        self._taught = recipe.teacher is not None
+        learnt = [*self.network.parameters(), *self._imitate.parameters()]
+        self._optimiser = torch.optim.AdamW(learnt, recipe.learning_rate, weight_decay=recipe.weight_decay)
 
     def learn(self, batch: Batch, learning_rate: float) -> dict[str, float]:
         """As ``Learner.learn``."""
         self.network.train()
         for group in self._optimiser.param_groups:
             group["lr"] = learning_rate
-        windows = self._moved(batch.windows)
-        if isinstance(self.network, Summarised):
-            logits = self.network.classify(self.network.summary(windows))
-        else:
-            logits = self.network(windows)
-        loss = _cross_entropy(logits, self._moved(batch.targets))
+        name, loss = self._loss(batch)
         self._optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         self._optimiser.step()
-        return {"loss": float(loss.detach())}
+        return {name: float(loss.detach())}
+
+    def _loss(self, batch: Batch) -> tuple[str, Tensor]:
+        """The loss and its name: of imitating the teacher alone, or of the labels."""
+        windows = self._moved(batch.windows)
+        if not isinstance(self.network, Summarised):
+            return "loss", _cross_entropy(self.network(windows), self._moved(batch.targets))
+        summary = self.network.summary(windows)
+        if self._taught:
+            return "teacher distance", nn.functional.mse_loss(self._imitate(summary), self._moved(batch.teacher))
+        return "loss", _cross_entropy(self.network.classify(summary), self._moved(batch.targets))
 
     def rescale(self, mean: NDArray[np.float32], deviation: NDArray[np.float32]) -> None:
         """As ``Learner.rescale``."""
@@ -66,7 +74,11 @@ class TorchLearner(TorchNetwork):
 
     def save(self, path: Path) -> None:
         """Write weights, the optimiser's state and that of the random numbers."""
-        state = {"network": self.network.state_dict(), "optimiser": self._optimiser.state_dict()}
+        state = {
+            "network": self.network.state_dict(),
+            "imitate": self._imitate.state_dict(),
+            "optimiser": self._optimiser.state_dict(),
+        }
         random = {"random": torch.get_rng_state()}
         if self._device.type == "cuda":
             random["random_cuda"] = torch.cuda.get_rng_state()
@@ -76,6 +88,7 @@ class TorchLearner(TorchNetwork):
         """As ``Learner.load``."""
         state = torch.load(path, map_location="cpu", weights_only=True)
         self.network.load_state_dict(state["network"])
+        self._imitate.load_state_dict(state["imitate"])
         self._optimiser.load_state_dict(state["optimiser"])
         torch.set_rng_state(state["random"])
         if self._device.type == "cuda" and "random_cuda" in state:
