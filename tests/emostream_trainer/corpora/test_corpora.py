@@ -9,8 +9,9 @@ import soundfile
 
 from emostream.errors import NoInputError, UsageError
 from emostream_trainer.corpora.clip import Clip, Corpus, Skipped, describe, seconds_of
-from emostream_trainer.corpora.registry import KINDS, READERS, read_corpus, sources, survey
+from emostream_trainer.corpora.registry import KINDS, READERS, read_corpus, sources, survey, together
 from tests.support import small_corpora
+from tests.support.small_corpora import write_voice
 
 
 @pytest.mark.parametrize(
@@ -230,3 +231,15 @@ def test_a_corpus_describes_itself_with_every_reason(tmp_path: Path) -> None:
         "  2 skipped: sung (first: c)",
         "  1 skipped: empty (first: b)",
     ]
+
+
+def test_several_folders_are_one_corpus_and_no_clip_is_in_it_twice(tmp_path: Path) -> None:
+    for name, pitch_hz in (("one", 150), ("two", 250)):
+        (tmp_path / name / "angry").mkdir(parents=True)
+        write_voice(tmp_path / name / "angry" / "a.wav", pitch_hz=pitch_hz)
+    corpora = [read_corpus(tmp_path / name) for name in ("two", "one")]
+    both = together(corpora)
+    assert [clip.path.parent.parent.name for clip in both.clips] == ["one", "two"]
+    assert together(corpora[:1]) is corpora[0]
+    with pytest.raises(UsageError, match=r"found 1 clips in two of the corpora, such as .+: name each corpus once"):
+        together([corpora[0], read_corpus(tmp_path / "two")])

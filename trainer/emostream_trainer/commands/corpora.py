@@ -14,7 +14,7 @@ from rich.table import Table
 from emostream.commands.settings import Settings
 from emostream.errors import NoInputError
 from emostream.sinks.printable import printable
-from emostream_trainer.commands.preparation import corpus_of
+from emostream_trainer.commands.preparation import add_known_corpora, corpora_of
 from emostream_trainer.corpora.clip import Clip, Skipped, unknown_speaker
 from emostream_trainer.corpora.inspection import Inspection, inspect
 from emostream_trainer.corpora.registry import KINDS, sources, survey
@@ -69,19 +69,24 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
     )
     check.add_argument(
         "corpora",
-        nargs="?",
+        nargs="*",
         type=Path,
         metavar="DIR",
-        default=settings.get("corpora", None, Path),
         help="a corpus, or a folder of corpora (default: EMOSTREAM_CORPORA)",
     )
+    add_known_corpora(check, settings)
     check.add_argument("--kind", choices=KINDS, default="auto", help="the corpus's layout (default: %(default)s)")
     check.add_argument("--format", choices=("text", "json"), default="text", help="(default: %(default)s)")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the report; raises ``NoInputError`` after it where no clip can be used."""
-    folder = corpus_of(arguments)
+    """Print a report of each folder; raises ``NoInputError`` after one of which no clip can be used."""
+    for folder in corpora_of(arguments):
+        _check(folder, arguments)
+    return 0
+
+
+def _check(folder: Path, arguments: argparse.Namespace) -> None:
     corpus = survey(folder, arguments.kind)
     # The bar is for the person who waits: standard output may be a file.
     inspection = inspect(corpus, Console(stderr=True))
@@ -97,7 +102,6 @@ def run(arguments: argparse.Namespace) -> int:
             f"found no clip to use in {folder} ({sum(group.count for group in report.left_out)} files left out), "
             "expected a corpus: see the reasons above"
         )
-    return 0
 
 
 def report_of(folder: Path, found: int, inspection: Inspection) -> Report:

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from emostream.commands.settings import Settings
 from emostream.errors import NoInputError, UsageError
-from emostream_trainer.commands.preparation import add_corpora, corpus_of, prepared
+from emostream_trainer.commands.preparation import add_corpora, corpora_of, prepared
 from emostream_trainer.corpora.clip import Clip
 from emostream_trainer.corpora.features import has_audio
 
@@ -79,7 +79,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError("--enrol-wrong shows what can go wrong with --enrol: give both")
     if arguments.sample < 1:
         raise UsageError(f"found --sample {arguments.sample}, expected 1 or more")
-    corpus_of(arguments)  # both are asked for before any clip is opened
+    corpora_of(arguments)  # both are asked for before any clip is opened
     rows = tuple(tuple(Path(word) for word in words.split("+")) for words in arguments.runs)
     for path in itertools.chain(*rows):
         if not path.exists():

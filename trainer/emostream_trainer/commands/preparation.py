@@ -1,6 +1,7 @@
 """What ``train`` and ``evaluate`` do first: find the corpora, listen to every clip, leave out, choose the labels."""
 
 import argparse
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,12 +12,20 @@ from emostream.errors import NoInputError
 from emostream_trainer.corpora.clip import Skipped, describe
 from emostream_trainer.corpora.inspection import with_sound
 from emostream_trainer.corpora.presets import FOUR, PRESETS, Preparation, prepare
-from emostream_trainer.corpora.registry import KINDS, read_corpus
+from emostream_trainer.corpora.registry import KINDS, read_corpus, together
 
 
 def add_corpora(parser: argparse.ArgumentParser, settings: Settings) -> None:
     """Options that say what is learnt from or judged by."""
-    settings.add_option(parser, "--corpora", None, Path, help="a corpus, or a folder of corpora")
+    parser.add_argument(
+        "--corpora",
+        action="append",
+        type=Path,
+        metavar="DIR",
+        help="a corpus, or a folder of corpora; may be given several times (default: EMOSTREAM_CORPORA, where "
+        f"{os.pathsep} stands between several)",
+    )
+    add_known_corpora(parser, settings)
     parser.add_argument("--kind", choices=KINDS, default="auto", help="the corpus's layout (default: %(default)s)")
     parser.add_argument("--labels", help=f"emotions to tell apart, A+B counts B as A (default: {FOUR})")
     parser.add_argument(
@@ -27,12 +36,18 @@ def add_corpora(parser: argparse.ArgumentParser, settings: Settings) -> None:
     )
 
 
-def corpus_of(arguments: argparse.Namespace) -> Path:
-    """The folder that ``--corpora`` or ``EMOSTREAM_CORPORA`` names; raises ``NoInputError`` without one."""
-    if arguments.corpora is None:
+def add_known_corpora(parser: argparse.ArgumentParser, settings: Settings) -> None:
+    """The folders that are taken where none is named on the command line."""
+    known: str = settings.get("corpora", "")
+    parser.set_defaults(known_corpora=[Path(folder) for folder in known.split(os.pathsep) if folder])
+
+
+def corpora_of(arguments: argparse.Namespace) -> list[Path]:
+    """The folders that ``--corpora`` or ``EMOSTREAM_CORPORA`` names; raises ``NoInputError`` without one."""
+    folders: list[Path] = arguments.corpora or arguments.known_corpora
+    if not folders:
         raise NoInputError("no corpus was named: give its folder with --corpora DIR or EMOSTREAM_CORPORA")
-    folder: Path = arguments.corpora
-    return folder
+    return folders
 
 
 def prepared(arguments: argparse.Namespace, console: Console) -> Preparation:
@@ -40,12 +55,13 @@ def prepared(arguments: argparse.Namespace, console: Console) -> Preparation:
 
     Raises ``NoInputError`` and ``UsageError``.
     """
-    folder = corpus_of(arguments)
-    found = read_corpus(folder, arguments.kind)
+    folders = corpora_of(arguments)
+    found = together([read_corpus(folder, arguments.kind) for folder in folders])
     corpus = with_sound(found, console)
     if not corpus.clips:
+        places = " and ".join(map(str, folders))
         raise NoInputError(
-            f"found {len(found.clips)} clips in {folder} and none with sound, such as {_first(corpus.skipped)}: "
+            f"found {len(found.clips)} clips in {places} and none with sound, such as {_first(corpus.skipped)}: "
             "'emostream corpora check' lists them all"
         )
     preparation = prepare(corpus, arguments.preset, arguments.labels)

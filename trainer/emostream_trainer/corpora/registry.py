@@ -1,5 +1,6 @@
 """Every layout that can be read, and how a directory's layout is told from the names in it."""
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -45,6 +46,19 @@ def read_corpus(directory: Path, kind: str = "auto") -> Corpus:
         f"but no clip of {layouts}: name the files as the corpus does, sort them into folders such as angry and happy, "
         f"or write a {TABLE}"
     )
+
+
+def together(corpora: Sequence[Corpus]) -> Corpus:
+    """Return several corpora as one. Raises UsageError for a file that is in two of them."""
+    if len(corpora) == 1:
+        return corpora[0]
+    counts = Counter(clip.path.resolve() for corpus in corpora for clip in corpus.clips)
+    twice = [path for path, count in counts.items() if count > 1]
+    if twice:
+        raise UsageError(f"found {len(twice)} clips in two of the corpora, such as {twice[0]}: name each corpus once")
+    clips = [clip for corpus in corpora for clip in corpus.clips]
+    skipped = [file for corpus in corpora for file in corpus.skipped]
+    return in_order(" and ".join(corpus.name for corpus in corpora), clips, skipped)
 
 
 def survey(directory: Path, kind: str = "auto") -> Corpus:
