@@ -1,7 +1,7 @@
 """Batches of feature windows for training: which clips, which view of each, which stretch of it."""
 
 import itertools
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -22,6 +22,7 @@ CROPS = (0.5, 0.67, 0.83, 1.0)
 # A discriminant is fitted on windows this many steps apart, of the first so many views: the clean and an augmented one.
 STEPS_APART = 2
 VIEWS_FOR_DISCRIMINANT = 2
+BATCH = 32
 # As in the daemon.
 SHORTEST_SPEECH_MS = StreamConfig().shortest_speech_ms
 
@@ -153,6 +154,19 @@ def excerpts(cache: FeatureCache, recipe: Recipe, number: int, view: int = 0) ->
             found.append(Excerpt(number, view, start, stop, *map(float, seconds)))
             before = speech_samples[stop]
     return found
+
+
+def batches_of_one_length(windows: Sequence[Excerpt]) -> list[list[Excerpt]]:
+    """The windows in batches of at most ``BATCH``, those of one length together."""
+    of_length: dict[int, list[Excerpt]] = defaultdict(list)
+    for window in windows:
+        of_length[window.stop - window.start].append(window)
+    return [alike[first : first + BATCH] for alike in of_length.values() for first in range(0, len(alike), BATCH)]
+
+
+def rows_of(cache: FeatureCache, windows: Sequence[Excerpt]) -> F32:
+    """The rows (B, T, D) of windows of one length."""
+    return np.stack([cache.clip(window.number, window.view)[window.start : window.stop] for window in windows])
 
 
 def cut(rows: F32, n_rows: int, rng: Generator) -> F32:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from emostream_trainer import runs
 from emostream_trainer.corpora.clip import Clip
-from emostream_trainer.data.training_set import Excerpt, TrainingSet
+from emostream_trainer.data.training_set import Excerpt, TrainingSet, batches_of_one_length, rows_of
 from emostream_trainer.training.devices import Device
 from emostream_trainer.training.discriminant import LEAST_DEVIATION, Discriminant, DiscriminantWindows, fit_discriminant
 from emostream_trainer.training.event_log import EventLog
@@ -21,8 +21,6 @@ from emostream_trainer.training.progress import RunProgress
 # What all augmented windows together weigh for one clean window: a tenth of the whole. More of them costs more on clean
 # speech than it gains in noise (models/README.md).
 AUGMENTED_WEIGHT = 1 / 9
-BATCH = 32
-
 F32 = NDArray[np.float32]
 # Of a learner, and whether it has its classifier already: figures of the training and of the validation side.
 Judge = Callable[[Learner, bool], tuple[runs.SideFigures | None, runs.SideFigures | None]]
@@ -167,13 +165,8 @@ def _summarise(
     learner: Learner, training: TrainingSet, windows: Sequence[Excerpt], known: SummaryCache, progress: RunProgress
 ) -> None:
     """Run the learner on these windows, those of one length together, and keep their summaries."""
-    of_length: dict[int, list[Excerpt]] = defaultdict(list)
-    for window in windows:
-        of_length[window.stop - window.start].append(window)
-    batches = [alike[first : first + BATCH] for alike in of_length.values() for first in range(0, len(alike), BATCH)]
-    for batch in progress.summaries(batches, len(windows), len):
-        rows = [training.cache.clip(of.number, of.view)[of.start : of.stop] for of in batch]
-        known.update(zip(batch, learner.run(np.stack(rows))[1], strict=True))
+    for batch in progress.summaries(batches_of_one_length(windows), len(windows), len):
+        known.update(zip(batch, learner.run(rows_of(training.cache, batch))[1], strict=True))
 
 
 def _weights(clips: Sequence[Clip], windows: Sequence[Excerpt], truth: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -4,6 +4,7 @@ import importlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from emostream_trainer.corpora.licences import weights_licence
 from emostream_trainer.corpora.registry import sources
 from emostream_trainer.data.feature_cache import MOST_VOICES, FeatureCache, load_feature_cache
 from emostream_trainer.data.splits import FOLDS, Split, folds, leave_one_corpus_out
-from emostream_trainer.data.training_set import TrainingSet, excerpts
+from emostream_trainer.data.training_set import Excerpt, TrainingSet, batches_of_one_length, excerpts, rows_of
 from emostream_trainer.metrics import uar
 from emostream_trainer.recipes import TEACHER_FEATURES, Recipe
 from emostream_trainer.training.curves import learning_curves
@@ -111,7 +112,7 @@ def train(job: TrainingJob, console: Console) -> Path:
             if part.held_out:
                 tested = labels.keep(part.held_out)
                 truth = labels.indices(tested)
-                logits = np.stack([clip_logits(fitted.learner, recipe, cache, number[clip.path]) for clip in tested])
+                logits = clip_logits(fitted.learner, recipe, cache, [number[clip.path] for clip in tested])
                 runs.write_held_out(folder / part.name, logits, truth)
                 progress.say(f"UAR {uar(truth, logits.argmax(1)):.3f} on {len(tested)} clips of strangers")
     _draw_curves(folder, recipe)
@@ -125,12 +126,18 @@ def held_out_uars(folder: Path) -> dict[str, float]:
     return {name: uar(truth, logits.argmax(1)) for name, (logits, truth) in held_out.items()}
 
 
-def clip_logits(learner: Learner, recipe: Recipe, cache: FeatureCache, number: int) -> F32:
-    """Mean logits (K,) over a clip's windows, weighed by their speech; for calibration, not for scores."""
-    windows = excerpts(cache, recipe, number)
-    rows = cache.clip(number)
-    logits = [learner.run(rows[None, excerpt.start : excerpt.stop])[0][0] for excerpt in windows]
-    return np.average(logits, axis=0, weights=[excerpt.speech_s for excerpt in windows]).astype(np.float32)
+def clip_logits(learner: Learner, recipe: Recipe, cache: FeatureCache, numbers: Sequence[int]) -> F32:
+    """Mean logits (N, K) over each clip's windows, weighed by their speech; for calibration, not for scores."""
+    of_clip = [excerpts(cache, recipe, number) for number in numbers]
+    logits: dict[Excerpt, F32] = {}
+    for batch in batches_of_one_length(list(chain.from_iterable(of_clip))):
+        logits.update(zip(batch, learner.run(rows_of(cache, batch))[0], strict=True))
+    return np.stack(
+        [
+            np.average([logits[window] for window in windows], axis=0, weights=[window.speech_s for window in windows])
+            for windows in of_clip
+        ]
+    ).astype(np.float32)
 
 
 def _splits(job: TrainingJob, clips: Sequence[Clip]) -> dict[str, Split]:
