@@ -1,4 +1,7 @@
-"""All comparisons, side by side in one run, then the daemon: ``python -m bench [--runs 5] [--json FILE]``."""
+"""All comparisons, side by side in one run, then the daemon: ``python -m bench [--runs 5] [--json FILE]``.
+
+With ``--part`` one of them alone, which is printed and not written.
+"""
 
 import os
 
@@ -18,6 +21,7 @@ from bench.estimates import estimates
 from bench.features import features
 from bench.networks import networks
 from bench.side_by_side import show, show_figures, write
+from bench.voice import voice
 from emostream import assets
 
 
@@ -27,19 +31,24 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=60, help="how long the daemon listens")
     parser.add_argument("--json", type=Path, default=Path("bench/results.json"))
+    parser.add_argument("--part", choices=["features", "networks", "estimates", "voice"])
     arguments = parser.parse_args()
     console = Console()
     samples = np.asarray(soundfile.read(assets.DEMO_RECORDING, dtype="float32")[0], np.float32)
     specs = {model.card.name: model.card.features for model in assets.load_models()}
     found = []
-    for part in (
-        lambda: features(samples, specs, arguments.runs),
-        lambda: networks(arguments.runs),
-        lambda: estimates(samples, arguments.runs),
-    ):
-        for comparison in part():
+    parts = {
+        "features": lambda: features(samples, specs, arguments.runs),
+        "networks": lambda: networks(arguments.runs),
+        "estimates": lambda: estimates(samples, arguments.runs),
+        "voice": lambda: voice(samples, arguments.runs),
+    }
+    for name, part in parts.items():
+        for comparison in part() if arguments.part in {None, name} else ():
             show(console, comparison)
             found.append(comparison)
+    if arguments.part:
+        return
     figures = list(daemon(arguments.runs, arguments.seconds, hour=True))
     show_figures(console, figures)
     write(arguments.json, found, figures)

@@ -8,6 +8,7 @@ from emostream.inference.speaker import SpeakerProfile
 from emostream.inference.vad import VoiceActivityModel
 from emostream.pipeline.factory import StreamFactory, stream_config
 from emostream.pipeline.reliability import Reliability, decode_reliability
+from emostream.voice.arousal import ArousalFormula, decode_arousal
 
 _PACKAGE = Path(__file__).parent
 # A wheel carries these folders inside the package; in a checkout they stand beside it.
@@ -18,6 +19,7 @@ DEMO_RECORDING = _ROOT / "demo" / "recording.flac"
 SHIPPED = ("mel_cnn2d.onnx", "mfcc_cnn1d.onnx")
 VAD_MODEL = "silero_vad.onnx"
 RELIABILITY = MODELS / "reliability.json"
+AROUSAL = MODELS / "arousal.json"
 
 
 def model_paths() -> list[Path]:
@@ -44,6 +46,15 @@ def load_reliability(models: list[EmotionModel], path: Path) -> Reliability:
     return reliability
 
 
+def load_arousal() -> ArousalFormula:
+    """The formula of arousal. Raises ``ModelError``."""
+    try:
+        data = AROUSAL.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{AROUSAL} cannot be read ({error.strerror}): expected the formula of arousal") from error
+    return decode_arousal(data, str(AROUSAL))
+
+
 def load_vad_model() -> VoiceActivityModel:
     """The network of the voice activity detector. Raises ``ModelError``."""
     return VoiceActivityModel(MODELS / VAD_MODEL)
@@ -65,4 +76,5 @@ def load_stream_factory(
     if reliability is None and not models and RELIABILITY.is_file():
         reliability = RELIABILITY
     figures = load_reliability(loaded, reliability) if reliability else None
-    return StreamFactory(loaded, load_vad_model(), stream_config(loaded, figures, be_right, drift=drift), profile)
+    config = stream_config(loaded, figures, be_right, drift=drift)
+    return StreamFactory(loaded, load_vad_model(), config, profile, load_arousal())

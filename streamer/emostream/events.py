@@ -100,12 +100,33 @@ class UtteranceStart(Event, frozen=True, kw_only=True, tag="utterance_start"):
     """Somebody began to speak at ``t_start_ms``, which was known at ``t_end_ms``; an ``utterance`` ends it."""
 
 
+class VoiceMeasures(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How an utterance was spoken, beside what emotion it carries: loud is not angry.
+
+    ``pitch_hz`` is the median fundamental frequency, 60 to 600 Hz, ``pitch_range_semitones`` that from its 10th to its
+    90th percentile. ``loudness_dbfs`` is the mean power of speech, pauses left out, in dB re full scale; it depends on
+    the microphone and its distance, the others do not. ``syllables_per_s`` is the speech rate, pauses included: peaks
+    of the intensity that are voiced, which are fewer than the syllables of a text. ``arousal`` goes from 0 (calm) to 1
+    (excited), .5 between them; it is left out where the models have labels that it was not fitted to.
+    """
+
+    pitch_hz: float
+    pitch_range_semitones: float
+    loudness_dbfs: float
+    syllables_per_s: float
+    arousal: float | None = None
+
+
 class Utterance(Event, frozen=True, kw_only=True, tag="utterance"):
-    """One stretch of speech, from its first to its last voiced moment, with the prediction over all of it."""
+    """One stretch of speech, from its first to its last voiced moment, with the prediction over all of it.
+
+    ``voice`` is left out where less than 0.2 s of it had a pitch, as when somebody whispers.
+    """
 
     p: dict[str, float]
     label: str | None = msgspec.field(default_factory=lambda: None)
     confidence: float
+    voice: VoiceMeasures | None = None
 
 
 class Gap(Event, frozen=True, kw_only=True, tag="gap"):

@@ -21,6 +21,7 @@ from emostream.events import (
     Summary,
     Utterance,
     UtteranceStart,
+    VoiceMeasures,
     decode,
     encode,
 )
@@ -42,6 +43,14 @@ whole = st.integers(-(2**53), 2**53)
 common = {"seq": whole, "stream": text, "t_start_ms": whole, "t_end_ms": whole, "ts": st.none() | text}
 probabilities = st.dictionaries(text, finite, max_size=6)
 briefs = st.builds(ModelBrief, name=text, variant=text, version=text, licence=text)
+voices = st.builds(
+    VoiceMeasures,
+    pitch_hz=finite,
+    pitch_range_semitones=finite,
+    loudness_dbfs=finite,
+    syllables_per_s=finite,
+    arousal=st.none() | finite,
+)
 events = st.one_of(
     st.builds(
         Hello,
@@ -63,7 +72,9 @@ events = st.one_of(
         level_dbfs=finite,
         latency_ms=st.none() | finite,
     ),
-    st.builds(Utterance, **common, p=probabilities, label=st.none() | text, confidence=finite),
+    st.builds(
+        Utterance, **common, p=probabilities, label=st.none() | text, confidence=finite, voice=st.none() | voices
+    ),
     st.builds(Gap, **common, lost_ms=finite),
     st.builds(
         Health,

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-from emostream.events import Estimate, Gap, Hello, ModelBrief, Utterance
+from emostream.events import Estimate, Gap, Hello, ModelBrief, Utterance, VoiceMeasures
 
 LABELS = ("angry", "happy", "neutral", "sad")
 STEP_MS = 250
+VOICE = VoiceMeasures(pitch_hz=150.3, pitch_range_semitones=5.3, loudness_dbfs=-18.2, syllables_per_s=3.5, arousal=0.62)
 
 
 def hello(labels: Sequence[str] = LABELS, seq: int = 0) -> Hello:
@@ -43,7 +44,7 @@ def estimate(
     )
 
 
-def utterance(seq: int, label: str | None = "happy") -> Utterance:
+def utterance(seq: int, label: str | None = "happy", voice: VoiceMeasures | None = None) -> Utterance:
     t_end_ms = seq * STEP_MS
     return Utterance(
         seq=seq,
@@ -53,6 +54,7 @@ def utterance(seq: int, label: str | None = "happy") -> Utterance:
         p={label: 1.0} if label else {},
         label=label,
         confidence=0.7,
+        voice=voice,
     )
 
 

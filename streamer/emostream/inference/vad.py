@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from emostream.audio import Samples
 from emostream.inference.session import open_session
+from emostream.voice.meter import VoiceStatistics
 
 SAMPLE_RATE_HZ = 16_000
 CHUNK = 512
@@ -43,11 +44,15 @@ class VoiceActivityModel:
 
 @dataclass(frozen=True, slots=True)
 class SpeechChange:
-    """Speech began (``speaking``) or ended at ``at_sample``, which was certain at ``known_at``; both are samples."""
+    """Speech began (``speaking``) or ended at ``at_sample``, which was certain at ``known_at``; both are samples.
+
+    ``voice`` is what was measured of the utterance that ended; the detector itself measures nothing.
+    """
 
     speaking: bool
     at_sample: int
     known_at: int
+    voice: VoiceStatistics | None = None
 
 
 class VoiceActivityDetector:
@@ -90,6 +95,11 @@ class VoiceActivityDetector:
         changes = [SpeechChange(False, self._last_voiced * CHUNK, end)] if self.speaking else []
         self.reset()
         return changes
+
+    @property
+    def certain_end(self) -> int:
+        """How far whoever speaks has certainly spoken, in samples."""
+        return self._last_voiced * CHUNK
 
     @property
     def speech_samples(self) -> int:

@@ -11,6 +11,7 @@ from emostream.pipeline.config import StreamConfig
 from emostream.pipeline.reliability import Reliability
 from emostream.pipeline.smoothing import SmoothingConfig
 from emostream.pipeline.stream import EmotionStream
+from emostream.voice.arousal import ArousalFormula
 
 # A label is kept a little below the probability that shows it, or it would come and go with every breath.
 KEPT_BELOW = 0.05
@@ -25,6 +26,7 @@ class StreamFactory:
     vad_model: VoiceActivityModel
     config: StreamConfig
     profile: SpeakerProfile | None = None
+    arousal: ArousalFormula | None = None
 
     def stream(self, input_hz: int, *, stream: str, source: str) -> EmotionStream:
         """A stream of audio at ``input_hz``, by its name, from a source by its name for people."""
@@ -34,6 +36,7 @@ class StreamFactory:
             input_hz,
             config=self.config,
             profile=self.profile,
+            arousal=self.arousal,
             stream=stream,
             source=source,
         )

@@ -1,6 +1,7 @@
 """Audio between two gaps: one sample axis on which resampling, features, windows and speech keep step."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from emostream.features.windows import FeatureWindow, FeatureWindows
 from emostream.inference.model import EmotionModel
 from emostream.inference.step import Step
 from emostream.inference.vad import SpeechChange, VoiceActivityDetector
+from emostream.voice.meter import VoiceMeter
 
 SILENCE_DBFS = -120.0
 # Far beyond what a microphone gives, near enough for every sum and square to stay finite in single precision.
@@ -42,6 +44,7 @@ class Segment:
         self._ready: list[list[FeatureWindow]] = [[] for _ in models]
         self._detector = detector
         self._detector.reset()
+        self._meter = VoiceMeter()
         self._n_samples = 0
         self._undetected: list[Samples] = []
         self._unextracted: list[Samples] = []
@@ -65,7 +68,7 @@ class Segment:
         # Rows that fill the first window may be there a moment before its audio is.
         if all(self._ready) and self._n_samples >= self._grid.shortest_samples:
             yield self._end_step()
-        yield from self._detector.flush()
+        yield from self._measured(self._detector.flush())
 
     def _analyse(self, audio: Samples) -> Iterator[SpeechChange | Step]:
         """Go from step to step, so that a step holds what was known at its end, however the audio was cut."""
@@ -89,7 +92,18 @@ class Segment:
             audio = np.concatenate(self._undetected)
             self._undetected.clear()
             self._unextracted.append(audio)
-            yield from self._detector.push(audio)
+            self._meter.push(audio)
+            yield from self._measured(self._detector.push(audio))
+            self._meter.advance(self._detector.certain_end)
+
+    def _measured(self, changes: Iterable[SpeechChange]) -> Iterator[SpeechChange]:
+        """The changes of speech, each end of it with what was measured of the voice."""
+        for change in changes:
+            if change.speaking:
+                self._meter.start(change.at_sample)
+                yield change
+            else:
+                yield replace(change, voice=self._meter.end(change.at_sample))
 
     def _extract(self) -> None:
         """Features of a step's audio at once: in pieces of a few milliseconds they cost several times as much."""

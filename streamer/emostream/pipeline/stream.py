@@ -17,6 +17,9 @@ from emostream.pipeline.config import StreamConfig
 from emostream.pipeline.segment import Segment
 from emostream.pipeline.smoothing import Smoother
 from emostream.pipeline.utterance import UtteranceMean, by_label
+from emostream.voice.arousal import ArousalFormula
+from emostream.voice.meter import VoiceStatistics
+from emostream.voice.reader import VoiceReader
 
 
 class EmotionStream:
@@ -24,7 +27,7 @@ class EmotionStream:
 
     ``models`` must want the same labels, rate, window and step (``ModelError`` else). Times are milliseconds of audio
     since the first block, gaps included. ``profile`` is that of the person who speaks, if enrolled with these models
-    (``ProfileError`` else).
+    (``ProfileError`` else). Without ``arousal``, and with other labels than that knows, utterances have none.
     """
 
     def __init__(
@@ -35,6 +38,7 @@ class EmotionStream:
         *,
         config: StreamConfig | None = None,
         profile: SpeakerProfile | None = None,
+        arousal: ArousalFormula | None = None,
         stream: str = "audio",
         source: str = "",
     ) -> None:
@@ -49,6 +53,7 @@ class EmotionStream:
         self._features = [FeatureStream(model.card.features) for model in models]
         self._detector = VoiceActivityDetector(vad_model, self.config.voice_activity, self._grid.length_samples)
         self._speaker = profile.name if profile else None
+        self._voice_reader = VoiceReader(arousal if arousal and arousal.knows(self.labels) else None)
         self._input_hz = input_hz
         self._stream, self._source = stream, source
         self.reset()
@@ -60,6 +65,7 @@ class EmotionStream:
         self._first_sample = 0
         self._smoother = Smoother(self.config.smoothing)
         self._ensemble.reset()
+        self._voice_reader.reset()
         self._start_segment(0.0)
         self._utterance: tuple[float, UtteranceMean] | None = None
         self._whole_mean = self._new_mean()
@@ -182,7 +188,7 @@ class EmotionStream:
             elif item.speaking:
                 events.append(self._start_utterance(item))
             else:
-                events += self._end_utterance(self._ms(item.at_sample))
+                events += self._end_utterance(self._ms(item.at_sample), item.voice)
         return events
 
     def _end_step(self, step: Step, p_per_model: Probabilities | None) -> list[Event]:
@@ -229,14 +235,22 @@ class EmotionStream:
         self._utterance = (start_ms, self._new_mean())
         return UtteranceStart(**self._stamp(start_ms, self._ms(change.known_at)))
 
-    def _end_utterance(self, end_ms: float) -> list[Event]:
+    def _end_utterance(self, end_ms: float, voice: VoiceStatistics | None) -> list[Event]:
         if self._utterance is None:
             return []
         (start_ms, mean), self._utterance = self._utterance, None
         self._speech_ms += end_ms - start_ms
         prediction = mean.prediction()
         stamp = self._stamp(start_ms, end_ms)
-        return [Utterance(**stamp, p=prediction.p, label=prediction.label, confidence=prediction.confidence)]
+        return [
+            Utterance(
+                **stamp,
+                p=prediction.p,
+                label=prediction.label,
+                confidence=prediction.confidence,
+                voice=self._voice_reader.push(voice, prediction.p) if voice else None,
+            )
+        ]
 
     def _new_mean(self) -> UtteranceMean:
         at = self.config.utterance_threshold

@@ -13,7 +13,7 @@ from emostream.sinks.drawing import bar, clock, padded
 from emostream.sinks.jsonl import discard
 from emostream.sinks.palette import label_colours
 from emostream.sinks.printable import printable
-from emostream.sinks.wording import UNSURE, closest, verdict
+from emostream.sinks.wording import UNSURE, closest, verdict, voice_words
 
 SILENCE = "—"
 LOST = "lost"
@@ -41,9 +41,10 @@ class _Span:
 class TextSink:
     """Prints a line for each utterance as soon as it has ended, for the pauses between, and a summary per file.
 
-    What was shown while somebody spoke may be revised by the utterance's verdict: its line then says what was shown
-    before. ``with_steps`` prints that too, a line for each span of equal estimates, whose confidence is their mean.
-    Colours appear on terminals alone. ``on_closed``, ``closed`` and ``failure`` are as with ``JsonlSink``.
+    The line also says how it was spoken. What was shown while somebody spoke may be revised by the utterance's verdict:
+    its line then says what was shown before. ``with_steps`` prints that too, a line for each span of equal estimates,
+    whose confidence is their mean. Colours appear on terminals alone. ``on_closed``, ``closed`` and ``failure`` are as
+    with ``JsonlSink``.
     """
 
     name = "text"
@@ -138,7 +139,8 @@ class TextSink:
         self._end_span()
         name = (utterance.label or UNSURE) if utterance.p else TOO_SHORT
         earlier = [shown for shown in self._shown if shown != name]
-        remark = "earlier: " + ", ".join(earlier) if earlier else ""
+        remarks = [voice_words(utterance.voice), "earlier: " + ", ".join(earlier) if earlier else ""]
+        remark = "; ".join(filter(None, remarks))
         self._print(
             self._line(utterance.t_start_ms, utterance.t_end_ms, name, utterance.confidence, utterance.p, remark)
         )

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from emostream.events import VoiceMeasures
+
 UNSURE = "unsure"
 
 
@@ -15,6 +17,20 @@ def closest(p: Mapping[str, float]) -> str:
         return ""
     label = max(p, key=p.__getitem__)
     return f"closest is {label}, {p[label]:.0%}"
+
+
+def voice_words(voice: VoiceMeasures | None) -> str:
+    """How an utterance was spoken, in a few words; empty where that was not measured.
+
+    >>> measured = VoiceMeasures(pitch_hz=150.3, pitch_range_semitones=5, loudness_dbfs=-18.2, syllables_per_s=3.5)
+    >>> voice_words(measured), voice_words(None)
+    ('150 Hz · −18 dBFS · 3.5 syllables/s', '')
+    """
+    if voice is None:
+        return ""
+    loudness = f"{voice.loudness_dbfs:.0f}".replace("-", "−")
+    words = [f"{voice.pitch_hz:.0f} Hz", f"{loudness} dBFS", f"{voice.syllables_per_s:.1f} syllables/s"]
+    return " · ".join([*([] if voice.arousal is None else [f"arousal {voice.arousal:.2f}"]), *words])
 
 
 def verdict(label: str | None, p: Mapping[str, float]) -> str:

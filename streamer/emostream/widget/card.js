@@ -2,7 +2,7 @@
 
 import { Announcer } from "./announcer.js";
 import { Bars } from "./bars.js";
-import { newElement, percent, seconds } from "./format.js";
+import { newElement, percent, seconds, voiceWords } from "./format.js";
 import { headlineOf } from "./headline.js";
 import { Microphone } from "./microphone.js";
 import { STYLE } from "./style.js";
@@ -16,6 +16,7 @@ const MARKUP = `
       <div>
         <p class="label" part="label" id="label"></p>
         <p class="detail" part="detail" id="detail"></p>
+        <p class="voice" part="voice" id="voice"></p>
         <div class="controls" part="controls" id="controls" hidden>
           <button type="button" class="main" id="start"></button><button type="button" id="pause"></button>
         </div>
@@ -97,8 +98,13 @@ export class Card {
     delay.textContent = isLive && latest.latency_ms != null ? `${Math.round(latest.latency_ms)} ms behind` : "";
     const allLostMs = lostMs + status.unreportedLossMs;
     losses.textContent = [allLostMs > 0 && `${seconds(allLostMs)} of audio lost`, skipped > 0 && `${skipped} updates skipped`].filter(Boolean).join(", ");
+    this.#showVoice(isLive && stream?.utterances.at(-1)?.voice);
     this.#showHello(stream?.hello);
     this.#showControls(microphone, stream);
+  }
+
+  #showVoice(voice) {
+    this.#parts.voice.textContent = voice ? `last: ${voiceWords(voice)}` : "";
   }
 
   #showHello(hello) {

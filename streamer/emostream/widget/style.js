@@ -53,6 +53,7 @@ export const STYLE = `
   .label.quiet { font-weight: 400; color: var(--muted); letter-spacing: -.035em; font-size: clamp(2.1rem, 8.4cqi, 3.75rem); }
   .detail { margin-top: .7rem; min-height: 2.8em; color: var(--muted); font-variant-numeric: tabular-nums; text-wrap: pretty; }
   .detail b { color: var(--ink); font-weight: 500; }
+  .voice { min-height: 1.4em; color: var(--muted); font-size: .75rem; font-variant-numeric: tabular-nums; }
   .controls { display: flex; flex-wrap: wrap; gap: .6rem; margin-top: 1rem; }
   button {
     min-height: 2.5rem; padding: .4rem 1.1rem; border: 1px solid var(--muted); border-radius: 1.25rem; background: none; color: inherit;

@@ -28,6 +28,7 @@ from emostream.sinks.dashboard.state import HISTORY_MS, UTTERANCES, DashboardSta
 from emostream.sinks.dashboard.view import dashboard_lines
 from emostream.sinks.drawing import bar, column
 from emostream.sinks.palette import BY_NAME, WARNING, label_colours
+from tests.support.stream_events import VOICE
 
 ROOT = Path(__file__).parents[3]
 LABELS = ("angry", "happy", "neutral", "sad")
@@ -264,6 +265,17 @@ class TestPicture:
     def test_the_newest_utterance_comes_first(self) -> None:
         text = screen(after(hello(), estimate(), utterance(2000, "sad"), utterance(5000, None)), 80, 30)
         assert text.index("00:04.1 – 00:05.0  unsure") < text.index("00:01.1 – 00:02.0  sad")
+
+    def test_an_utterance_says_quietly_how_it_was_spoken(self) -> None:
+        spoken = msgspec.structs.replace(utterance(2000, "sad"), voice=VOICE)
+        state = after(hello(), estimate(), spoken, utterance(5000, "sad"))
+        lines = [line for line in dashboard_lines(state, 100, 30) if " – 00:0" in line.plain]
+        assert [line.plain.strip() for line in lines] == [
+            "00:04.1 – 00:05.0  sad      70%",
+            "00:01.1 – 00:02.0  sad      70%   arousal 0.62 · 150 Hz · −18 dBFS · 3.5 syllables/s",
+        ]
+        assert [str(span.style) for span in lines[1].spans if span.end == len(lines[1].plain)] == ["dim"]
+        assert all(len(line) <= 60 for line in screen(state, 60, 30).splitlines())
 
 
 class TestDrawing:

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from emostream.events import Certainty, Error, Estimate, Event, Gap, Hello, Summary, Utterance, UtteranceStart
 from emostream.sinks.text import TextSink
+from tests.support.stream_events import VOICE
 
 HELLO = Hello(
     seq=0,
@@ -132,6 +133,17 @@ def test_utterances_have_their_verdict_and_what_was_shown_before() -> None:
         "  happy    20%  ━━────────   50% of speaking time\n"
         "\n"
     )
+
+
+def test_an_utterance_says_how_it_was_spoken() -> None:
+    events = [
+        msgspec.structs.replace(event, voice=VOICE) if isinstance(event, Utterance) else event for event in talk()
+    ]
+    spoken = "arousal 0.62 · 150 Hz · −18 dBFS · 3.5 syllables/s"
+    assert [line for line in printed(*events).splitlines() if "Hz" in line] == [
+        f"  00:00.4 – 00:02.1  angry    70%  ━━━━━━━     {spoken}; earlier: happy",
+        f"  00:03.1 – 00:04.0  unsure        closest is angry, 50%; {spoken}",
+    ]
 
 
 def test_what_was_shown_while_somebody_spoke_is_printed_when_it_is_asked_for() -> None:

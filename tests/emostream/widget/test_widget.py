@@ -16,7 +16,7 @@ from emostream.server.server import Server
 from emostream.sinks.palette import BY_NAME
 from tests.support.chromium import chromium
 from tests.support.serving import serve
-from tests.support.stream_events import LABELS, estimate, gap, hello, utterance
+from tests.support.stream_events import LABELS, VOICE, estimate, gap, hello, utterance
 
 # The browser itself writes this to the console when a daemon is away; no page can keep it from doing so.
 REFUSED = "net::ERR_CONNECTION_"
@@ -174,6 +174,19 @@ def test_utterances_are_drawn_and_told(open_page: Open, sink: Server) -> None:
         "aria-label", "The last minute. Latest utterances: sad, not sure."
     )
     assert BY_NAME["sad"] in timeline_colours(page)
+
+
+def test_it_says_how_the_last_utterance_was_spoken_while_a_voice_is_read(open_page: Open, sink: Server) -> None:
+    page = open_page()
+    sink.emit(hello())
+    sink.emit(estimate(1))
+    expect(part(page, "voice")).to_have_text("")
+    sink.emit(utterance(2, "sad", VOICE))
+    expect(part(page, "voice")).to_have_text("last: arousal 0.62 · 150 Hz · −18 dBFS · 3.5 syllables/s")
+    sink.emit(utterance(3, "sad", msgspec.structs.replace(VOICE, arousal=None)))
+    expect(part(page, "voice")).to_have_text("last: 150 Hz · −18 dBFS · 3.5 syllables/s")
+    sink.emit(utterance(4, "sad"))  # whispered
+    expect(part(page, "voice")).to_have_text("")
 
 
 def test_it_reconnects_and_goes_on_after_the_daemon_was_started_anew(open_page: Open, sink: Server) -> None:

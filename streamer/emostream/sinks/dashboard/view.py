@@ -12,7 +12,7 @@ from emostream.sinks.drawing import bar, clock, padded, spread, words
 from emostream.sinks.palette import UNSURE as UNSURE_COLOUR
 from emostream.sinks.palette import WARNING, label_colours
 from emostream.sinks.printable import printable
-from emostream.sinks.wording import UNSURE, closest
+from emostream.sinks.wording import UNSURE, closest, voice_words
 
 MARGIN = 2
 MAX_CELLS = 132
@@ -155,7 +155,9 @@ def _utterances(state: DashboardState, rows: int) -> list[Text]:
         figure = f"{utterance.confidence:.0%}" if utterance.label else closest(utterance.p)
         line = words(f"{clock(utterance.t_start_ms)} – {clock(utterance.t_end_ms)}  ", "dim")
         line.append(padded(label, max(_name_cells(state), len(UNSURE))), style=colours.get(label, UNSURE_COLOUR))
-        lines.append(line.append(f"  {figure}"))
+        line.append(f"  {figure:<4}")
+        voice = voice_words(utterance.voice)
+        lines.append(line.append(f"  {voice}", style="dim") if voice else line)
     return lines
 
 
