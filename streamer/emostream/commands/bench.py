@@ -29,6 +29,7 @@ from emostream.inference.vad import VoiceActivityDetector
 from emostream.pipeline.factory import StreamFactory
 from emostream.sources.file import FileSource
 from emostream.sources.input_stream import BLOCK_S
+from emostream.voice.meter import VoiceMeter
 
 WINDOWS = 20
 FORMATS = ("text", "json")
@@ -90,6 +91,8 @@ def _figures(factory: StreamFactory, samples: Samples, rate_hz: int, runs: int) 
     half_steps = [samples[start : start + step // 2] for start in range(0, len(samples), step // 2)]
     detect = partial(_push_all, detector.push, half_steps)
     yield Figure("voice activity", "ms a step", _cpu_ms(detect, runs, steps))
+    speak = partial(_measure_voice, whole_steps)
+    yield Figure("pitch, loudness and speech rate, while somebody speaks", "ms a step", _cpu_ms(speak, runs, steps))
     for model in factory.models:
         windows = [np.zeros((1, model.card.grid().rows, model.card.features.dim), np.float32)] * WINDOWS
         run_network = partial(_push_all, model.run, windows)
@@ -116,6 +119,17 @@ def _live(factory: StreamFactory, samples: Samples, rate_hz: int) -> tuple[float
 def _push_all(push: Callable[[Samples], object], blocks: list[Samples]) -> None:
     for block in blocks:
         push(block)
+
+
+def _measure_voice(steps: list[Samples]) -> None:
+    """Measure all of it as one utterance."""
+    meter, n_samples = VoiceMeter(), 0
+    meter.start(0)
+    for step in steps:
+        meter.push(step)
+        n_samples += len(step)
+        meter.advance(n_samples)
+    meter.end(n_samples)
 
 
 def _cpu_ms(work: Callable[[], object], runs: int, n_items: int) -> list[float]:

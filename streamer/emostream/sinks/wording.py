@@ -24,12 +24,12 @@ def voice_words(voice: VoiceMeasures | None) -> str:
 
     >>> measured = VoiceMeasures(pitch_hz=150.3, pitch_range_semitones=5, loudness_dbfs=-18.2, syllables_per_s=3.5)
     >>> voice_words(measured), voice_words(None)
-    ('150 Hz · −18 dBFS · 3.5 syllables/s', '')
+    ('150 Hz · −18 dBFS · 3.5 syll./s', '')
     """
     if voice is None:
         return ""
     loudness = f"{voice.loudness_dbfs:.0f}".replace("-", "−")
-    words = [f"{voice.pitch_hz:.0f} Hz", f"{loudness} dBFS", f"{voice.syllables_per_s:.1f} syllables/s"]
+    words = [f"{voice.pitch_hz:.0f} Hz", f"{loudness} dBFS", f"{voice.syllables_per_s:.1f} syll./s"]
     return " · ".join([*([] if voice.arousal is None else [f"arousal {voice.arousal:.2f}"]), *words])
 
 

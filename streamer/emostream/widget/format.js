@@ -11,7 +11,7 @@ export const voiceWords = ({ arousal, pitch_hz, loudness_dbfs, syllables_per_s }
     arousal != null && `arousal ${arousal.toFixed(2)}`,
     `${Math.round(pitch_hz)} Hz`,
     `${decibels(loudness_dbfs)} dBFS`,
-    `${syllables_per_s.toFixed(1)} syllables/s`,
+    `${syllables_per_s.toFixed(1)} syll./s`,
   ]
     .filter(Boolean)
     .join(" · ");

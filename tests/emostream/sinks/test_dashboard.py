@@ -272,7 +272,7 @@ class TestPicture:
         lines = [line for line in dashboard_lines(state, 100, 30) if " – 00:0" in line.plain]
         assert [line.plain.strip() for line in lines] == [
             "00:04.1 – 00:05.0  sad      70%",
-            "00:01.1 – 00:02.0  sad      70%   arousal 0.62 · 150 Hz · −18 dBFS · 3.5 syllables/s",
+            "00:01.1 – 00:02.0  sad      70%   arousal 0.62 · 150 Hz · −18 dBFS · 3.5 syll./s",
         ]
         assert [str(span.style) for span in lines[1].spans if span.end == len(lines[1].plain)] == ["dim"]
         assert all(len(line) <= 60 for line in screen(state, 60, 30).splitlines())

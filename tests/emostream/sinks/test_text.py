@@ -139,7 +139,7 @@ def test_an_utterance_says_how_it_was_spoken() -> None:
     events = [
         msgspec.structs.replace(event, voice=VOICE) if isinstance(event, Utterance) else event for event in talk()
     ]
-    spoken = "arousal 0.62 · 150 Hz · −18 dBFS · 3.5 syllables/s"
+    spoken = "arousal 0.62 · 150 Hz · −18 dBFS · 3.5 syll./s"
     assert [line for line in printed(*events).splitlines() if "Hz" in line] == [
         f"  00:00.4 – 00:02.1  angry    70%  ━━━━━━━     {spoken}; earlier: happy",
         f"  00:03.1 – 00:04.0  unsure        closest is angry, 50%; {spoken}",

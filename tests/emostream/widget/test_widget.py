@@ -182,9 +182,9 @@ def test_it_says_how_the_last_utterance_was_spoken_while_a_voice_is_read(open_pa
     sink.emit(estimate(1))
     expect(part(page, "voice")).to_have_text("")
     sink.emit(utterance(2, "sad", VOICE))
-    expect(part(page, "voice")).to_have_text("last: arousal 0.62 · 150 Hz · −18 dBFS · 3.5 syllables/s")
+    expect(part(page, "voice")).to_have_text("last: arousal 0.62 · 150 Hz · −18 dBFS · 3.5 syll./s")
     sink.emit(utterance(3, "sad", msgspec.structs.replace(VOICE, arousal=None)))
-    expect(part(page, "voice")).to_have_text("last: 150 Hz · −18 dBFS · 3.5 syllables/s")
+    expect(part(page, "voice")).to_have_text("last: 150 Hz · −18 dBFS · 3.5 syll./s")
     sink.emit(utterance(4, "sad"))  # whispered
     expect(part(page, "voice")).to_have_text("")
 
