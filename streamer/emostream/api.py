@@ -22,7 +22,7 @@ from emostream.audio import AudioBlock
 from emostream.daemon import Daemon
 from emostream.errors import UsageError
 from emostream.events import Estimate, Event, Summary, Utterance
-from emostream.inference.speaker import SpeakerProfile
+from emostream.inference.profile import SpeakerProfile
 from emostream.pcm import AudioArray, mono_samples
 from emostream.pipeline.factory import StreamFactory
 from emostream.pipeline.stream import EmotionStream

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from emostream.errors import ModelError
 from emostream.inference.model import EmotionModel
-from emostream.inference.speaker import SpeakerProfile
+from emostream.inference.profile import SpeakerProfile
 from emostream.inference.vad import VoiceActivityModel
 from emostream.pipeline.factory import StreamFactory, stream_config
 from emostream.pipeline.reliability import Reliability, decode_reliability

@@ -25,7 +25,7 @@ from websockets.sync.client import connect as connect_plain
 from websockets.typing import Subprotocol
 
 from emostream.events import Summary
-from emostream.inference.speaker import SpeakerProfile
+from emostream.inference.profile import SpeakerProfile
 from emostream.pcm import AudioArray, mono_samples
 from emostream.protocol import (
     VERSIONS,

@@ -7,7 +7,7 @@ from pathlib import Path
 from platformdirs import user_data_path
 
 from emostream.errors import ProfileError, UsageError
-from emostream.inference.speaker import SpeakerProfile, decode_profile, encode_profile
+from emostream.inference.profile import SpeakerProfile, decode_profile, encode_profile
 from emostream.private_file import write_private
 
 FOLDER = user_data_path("emostream") / "speakers"

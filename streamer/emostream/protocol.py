@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from emostream.events import AnyEvent, Event
-from emostream.inference.speaker import SpeakerProfile
+from emostream.inference.profile import SpeakerProfile
 
 VERSIONS = ("emostream.v1",)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from emostream.errors import ProfileError, UsageError
-from emostream.inference.speaker import SpeakerProfile
+from emostream.inference.profile import SpeakerProfile
 from emostream.profiles import Speakers, speaker_name
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from emostream.audio import Samples
 from emostream.events import Summary, encode
-from emostream.inference.speaker import SpeakerProfile
+from emostream.inference.profile import SpeakerProfile
 from emostream.protocol import (
     AskProfile,
     Flush,

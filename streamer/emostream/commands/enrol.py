@@ -21,7 +21,8 @@ from emostream.commands.stdout import print_table
 from emostream.commands.stream_options import add_model_argument
 from emostream.errors import EmostreamError, NoInputError, UsageError
 from emostream.events import Estimate
-from emostream.inference.speaker import SpeakerProfile, mean_profile, require_adaptation
+from emostream.inference.profile import SpeakerProfile, mean_profile
+from emostream.inference.speaker import require_adaptation
 from emostream.pipeline.stream import EmotionStream
 from emostream.profiles import Speakers, speaker_name
 from emostream.sinks.drawing import bar

@@ -12,7 +12,8 @@ from emostream.features.arrays import Logits, Probabilities, Summaries, Windows
 from emostream.inference.batching import InferenceRequest, Requests
 from emostream.inference.model import EmotionModel
 from emostream.inference.probabilities import logarithmic_pool
-from emostream.inference.speaker import AdaptationConfig, SpeakerAdaptation, SpeakerProfile
+from emostream.inference.profile import SpeakerProfile
+from emostream.inference.speaker import AdaptationConfig, SpeakerAdaptation
 from emostream.inference.step import Step
 from emostream.inference.vad import SAMPLE_RATE_HZ, SpeechChange
 

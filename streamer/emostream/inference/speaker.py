@@ -1,8 +1,8 @@
 """Speaker adaptation: how a person usually speaks, subtracted before an emotion is predicted.
 
 One person's neutral voice sounds like another person's sad one. Networks with a ``summary`` output also take an
-``offset``. This module computes it from the profile of an enrolled person and from the stream's speech so far. Both are
-means of summaries: audio cannot be recovered from them.
+``offset``. This module computes it from the profile of an enrolled person (``profile.py``) and from the stream's speech
+so far. Both are means of summaries: audio cannot be recovered from them.
 
 A stream's speech is not balanced over moods: an hour of sadness must not become what counts as neutral. So from each
 summary the mean of the moods is taken that the models believe they hear, and what remains is the voice's.
@@ -10,80 +10,28 @@ summary the mean of the moods is taken that the models believe they hear, and wh
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Annotated
 
-import msgspec
 import numpy as np
 
 from emostream.errors import ProfileError
 from emostream.features.arrays import MeanSummary, Offset, Probabilities, Summaries
-from emostream.inference.card import ModelCard, ModelIdentity
-
-SCHEMA = 1
-
-
-class ModelMean(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The mean of one model's ``summary`` over somebody's speech, of length S."""
-
-    model: ModelIdentity
-    mean: tuple[float, ...]
-
-
-class SpeakerProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How a person usually speaks: each model's mean summary over ``seconds`` of their speech."""
-
-    name: Annotated[str, msgspec.Meta(min_length=1)]
-    seconds: Annotated[float, msgspec.Meta(ge=0)]
-    models: tuple[ModelMean, ...]
-    schema: int = msgspec.field(default_factory=lambda: SCHEMA)
-
-
-def encode_profile(profile: SpeakerProfile) -> bytes:
-    """The profile as JSON."""
-    return msgspec.json.encode(profile)
-
-
-def decode_profile(data: bytes, where: str) -> SpeakerProfile:
-    """The profile in some JSON; ``where`` names its place in errors. Raises ``ProfileError``."""
-    try:
-        schema = bytes(msgspec.json.decode(data, type=dict[str, msgspec.Raw]).get("schema", msgspec.Raw(b"null")))
-        if schema != str(SCHEMA).encode():
-            raise ProfileError(
-                f"{where}: the profile has schema {schema.decode(errors='replace')}, this emostream reads schema "
-                f"{SCHEMA}: enrol again"
-            )
-        return msgspec.json.decode(data, type=SpeakerProfile)
-    except (ValueError, RecursionError) as error:
-        raise ProfileError(f"{where}: the profile cannot be used: {error}; enrol again") from error
-
-
-def mean_profile(profiles: Sequence[SpeakerProfile]) -> SpeakerProfile:
-    """Several profiles of one person, made with the same models, as one: their mean, weighted by seconds of speech."""
-    seconds = sum(profile.seconds for profile in profiles)
-    weights = [profile.seconds / seconds if seconds else 0.0 for profile in profiles]
-    by_model = zip(*(profile.models for profile in profiles), strict=True)
-    return SpeakerProfile(
-        name=profiles[0].name,
-        seconds=seconds,
-        models=tuple(
-            ModelMean(model=entries[0].model, mean=tuple(np.dot(weights, [entry.mean for entry in entries]).tolist()))
-            for entries in by_model
-        ),
-    )
+from emostream.inference.card import ModelCard
+from emostream.inference.profile import NEUTRAL, ModelMean, SpeakerProfile
 
 
 @dataclass(frozen=True, slots=True)
 class AdaptationConfig:
     """How strongly a stream adapts to its speaker.
 
-    A profile has the weight ``seconds / (seconds + enrol_prior_s)``. With ``drift`` a stream also follows its own
-    speech: the running mean of how its summaries differ from those of the moods that are believed, whose probabilities
-    are raised to ``belief_exponent`` in [0, 1] and divided by their sum before. In that mean the weight of old speech
-    halves every ``drift_half_life_s`` of new speech. It has the weight ``seconds / (seconds + drift_prior_s)``. For a
-    model whose card has no ``label_summaries`` summaries are compared with ``speech_summary``, and the weight is
-    ``seconds / (seconds + moodless_prior_s)``, at most ``moodless_limit``. The numbers of an offset are clipped to
-    ``largest`` standard deviations of the training speakers, so that a wrong profile does bounded harm. The offset
-    changes between utterances, and within one that has lasted for ``longest_unadapted_s``.
+    A profile is compared with ``neutral_summary``, or mood by mood with ``label_summaries`` where both have moods. It
+    has the weight ``seconds / (seconds + enrol_prior_s)``. With ``drift`` a stream also follows its own speech: the
+    running mean of how its summaries differ from those of the moods that are believed, whose probabilities are raised
+    to ``belief_exponent`` in [0, 1] and divided by their sum before. In that mean the weight of old speech halves
+    every ``drift_half_life_s`` of new speech. It has the weight ``seconds / (seconds + drift_prior_s)``. For a model
+    whose card has no ``label_summaries`` summaries are compared with ``speech_summary``, and the weight is ``seconds /
+    (seconds + moodless_prior_s)``, at most ``moodless_limit``. The numbers of an offset are clipped to ``largest``
+    standard deviations of the training speakers, so that a wrong profile does bounded harm. The offset changes between
+    utterances, and within one that has lasted for ``longest_unadapted_s``.
 
     Raises ``ValueError`` for numbers outside these ranges.
     """
@@ -235,16 +183,36 @@ def _personal_offsets(
     if profile is None:
         return tuple(np.zeros(len(card.neutral_summary)) for card in cards)
     require_adaptation(cards)
-    means = {entry.model: entry.mean for entry in profile.models}
-    weight = profile.seconds / (profile.seconds + config.enrol_prior_s)
+    entries = {entry.model: entry for entry in profile.models}
     offsets = []
     for card in cards:
-        mean = means.get(card.identity(), ())
-        if card.neutral_summary and len(mean) != len(card.neutral_summary):
-            found = ", ".join(str(model) for model in means) or "no model"
+        if not card.neutral_summary:
+            offsets.append(np.zeros(0))
+            continue
+        entry = entries.get(card.identity())
+        if entry is None or not _fits(card, entry):
+            found = ", ".join(str(model) for model in entries) or "no model"
             raise ProfileError(
                 f"the profile of {profile.name} was made with {found}, expected {card.identity()}: enrol again with "
                 f"'emostream enrol {profile.name} --force'"
             )
-        offsets.append(weight * np.subtract(mean, card.neutral_summary) if card.neutral_summary else np.zeros(0))
+        difference, seconds = _difference(card, entry, profile.seconds)
+        offsets.append(seconds / (seconds + config.enrol_prior_s) * difference)
     return tuple(offsets)
+
+
+def _fits(card: ModelCard, entry: ModelMean) -> bool:
+    """Whether an entry for this model has its sizes and labels."""
+    size = len(card.neutral_summary)
+    return len(entry.mean) == size and all(mood.label in card.labels and len(mood.mean) == size for mood in entry.moods)
+
+
+def _difference(card: ModelCard, entry: ModelMean, seconds: float) -> tuple[MeanSummary, float]:
+    """How a voice differs from the training speakers' (S,), and the seconds of speech that say so, of ``seconds``."""
+    if card.label_summaries and entry.moods:
+        usual = dict(zip(card.labels, card.label_summaries, strict=True))
+        return np.mean([np.subtract(mood.mean, usual[mood.label]) for mood in entry.moods], axis=0), seconds
+    neutral = next((mood for mood in entry.moods if mood.label == NEUTRAL), None)
+    if neutral is not None:
+        return np.subtract(neutral.mean, card.neutral_summary), neutral.seconds
+    return np.subtract(entry.mean, card.neutral_summary), seconds

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 
 from emostream.errors import UsageError
 from emostream.inference.model import EmotionModel
-from emostream.inference.speaker import AdaptationConfig, SpeakerProfile
+from emostream.inference.profile import SpeakerProfile
+from emostream.inference.speaker import AdaptationConfig
 from emostream.inference.vad import VoiceActivityModel
 from emostream.pipeline.config import StreamConfig
 from emostream.pipeline.reliability import Reliability

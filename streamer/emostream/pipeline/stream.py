@@ -10,7 +10,7 @@ from emostream.inference.batching import Requests, run_alone
 from emostream.inference.ensemble import Ensemble
 from emostream.inference.model import EmotionModel
 from emostream.inference.probabilities import agreement, logarithmic_pool
-from emostream.inference.speaker import SpeakerProfile
+from emostream.inference.profile import SpeakerProfile
 from emostream.inference.step import Step
 from emostream.inference.vad import SAMPLE_RATE_HZ, SpeechChange, VoiceActivityDetector, VoiceActivityModel
 from emostream.pipeline.config import StreamConfig

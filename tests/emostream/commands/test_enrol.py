@@ -15,7 +15,7 @@ from emostream.assets import DEMO_RECORDING
 from emostream.audio import Samples
 from emostream.errors import NO_INPUT, UNAVAILABLE, USAGE
 from emostream.events import Hello
-from emostream.inference.speaker import SpeakerProfile
+from emostream.inference.profile import SpeakerProfile
 from emostream.profiles import Speakers
 from tests.support.processes import COMMAND, ROOT, TIMEOUT_S, assert_one_line, emostream, environment, events_of
 from tests.support.streams import HZ, of_type

@@ -16,7 +16,7 @@ from emostream.commands.stream_options import add_stream_arguments, load_stream_
 from emostream.errors import ModelError, ProfileError, UsageError
 from emostream.events import Hello
 from emostream.inference.model import EmotionModel
-from emostream.inference.speaker import SpeakerProfile
+from emostream.inference.profile import SpeakerProfile
 from emostream.pipeline.config import StreamConfig
 from emostream.pipeline.factory import stream_config
 from emostream.pipeline.reliability import Reliability, cost, encode_reliability

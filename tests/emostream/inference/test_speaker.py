@@ -1,7 +1,5 @@
 """Speaker adaptation: which offset it gives, how slowly it follows, and how little harm a wrong profile does."""
 
-import json
-
 import msgspec
 import numpy as np
 import pytest
@@ -10,16 +8,8 @@ from hypothesis import strategies as st
 
 from emostream.errors import ProfileError
 from emostream.inference.card import ModelCard
-from emostream.inference.speaker import (
-    AdaptationConfig,
-    ModelMean,
-    SpeakerAdaptation,
-    SpeakerProfile,
-    decode_profile,
-    encode_profile,
-    mean_profile,
-    require_adaptation,
-)
+from emostream.inference.profile import ModelMean, MoodMean, SpeakerProfile
+from emostream.inference.speaker import AdaptationConfig, SpeakerAdaptation, require_adaptation
 from tests.support.tiny_models import TINY_CARD, tiny_card
 
 CARD = tiny_card(neutral_summary=(0.0, 0.5), speech_summary=(0.25, 0.25))
@@ -66,6 +56,46 @@ def test_a_model_without_mean_summaries_has_no_offset() -> None:
 def test_a_profile_of_more_speech_has_more_weight(seconds: float, weight: float) -> None:
     adaptation = SpeakerAdaptation([CARD], STEADY, profile((1.0, 1.0), seconds))
     assert offset(adaptation) == [weight * 1.0, weight * 0.5]
+
+
+def mood(label: str, *mean: float, seconds: float = 4.0) -> MoodMean:
+    return MoodMean(label=label, seconds=seconds, mean=mean)
+
+
+def with_moods(*moods: MoodMean, card: ModelCard = MOODS) -> SpeakerProfile:
+    entry = ModelMean(model=card.identity(), mean=(9.0, 9.0), moods=moods)
+    return SpeakerProfile(name="Ada", seconds=sum(each.seconds for each in moods), models=(entry,))
+
+
+def test_moods_are_compared_each_with_its_own() -> None:
+    # 0.5 and 0.1 above the usual angry one and 0.3 and 0.1 above the usual sad one, whatever the mean of all is.
+    known = with_moods(mood("angry", 2.5, 0.1), mood("sad", -1.7, -0.4, seconds=20.0))
+    assert offset(SpeakerAdaptation([MOODS], STEADY, known)) == pytest.approx([0.75 * 0.4, 0.75 * 0.1])
+
+
+def test_a_voice_like_all_others_has_no_offset_however_few_moods_were_said() -> None:
+    for count in range(1, 5):
+        moods = [mood(label, *mean) for label, mean in zip(MOODS.labels, MOODS.label_summaries, strict=True)][:count]
+        assert offset(SpeakerAdaptation([MOODS], STEADY, with_moods(*moods))) == [0.0, 0.0]
+
+
+def test_a_model_that_knows_no_moods_is_told_of_neutral_speech_alone() -> None:
+    known = with_moods(mood("neutral", 1.0, 0.5, seconds=8.0), mood("sad", -9.0, -9.0, seconds=16.0), card=CARD)
+    assert offset(SpeakerAdaptation([CARD], STEADY, known)) == [0.5, 0.0]
+    known = with_moods(mood("sad", -9.0, -9.0, seconds=8.0), card=CARD)
+    assert offset(SpeakerAdaptation([CARD], STEADY, known)) == [2.0, 2.0], "the mean over all, within the bound"
+
+
+def test_a_profile_without_moods_means_what_it_meant() -> None:
+    known = profile((1.0, 1.0), 8.0)
+    assert offset(SpeakerAdaptation([MOODS], STEADY, known)) == offset(SpeakerAdaptation([CARD], STEADY, known))
+
+
+@pytest.mark.parametrize("wrong", [mood("bored", 0.0, 0.0), mood("sad", 0.0)], ids=["label", "size"])
+def test_moods_that_cannot_be_of_this_model_are_refused(wrong: MoodMean) -> None:
+    for card in (MOODS, CARD):
+        with pytest.raises(ProfileError, match="enrol again with 'emostream enrol Ada --force'"):
+            SpeakerAdaptation([card], STEADY, with_moods(wrong))
 
 
 def test_each_model_has_its_own() -> None:
@@ -152,6 +182,12 @@ def test_silence_weighs_nothing() -> None:
     assert adaptation.profile("Ada").models[0].mean == (0.0, 0.0)
 
 
+@given(said=st.dictionaries(st.sampled_from(MOODS.labels), summaries, min_size=1))
+def test_whatever_moods_are_enrolled_no_offset_is_beyond_its_bound(said: dict[str, np.ndarray]) -> None:
+    known = with_moods(*(mood(label, *mean.tolist(), seconds=1e9) for label, mean in said.items()))
+    assert np.abs(offset(SpeakerAdaptation([MOODS], AdaptationConfig(), known))).max() <= 2
+
+
 @given(steps=st.lists(st.tuples(summaries, st.floats(0, 100)), max_size=20), enrolled=st.none() | summaries)
 def test_whatever_is_heard_or_enrolled_no_offset_is_beyond_its_bound(
     steps: list[tuple[np.ndarray, float]], enrolled: np.ndarray | None
@@ -193,11 +229,6 @@ def test_a_profile_is_the_mean_by_seconds_of_all_that_was_heard() -> None:
     assert adaptation.profile("Ada") == profile((2.0, 1.0), 400.0)
 
 
-def test_several_profiles_weigh_by_their_seconds() -> None:
-    assert mean_profile([profile((1.0, 0.0), 3.0), profile((5.0, 4.0), 1.0)]) == profile((2.0, 1.0), 4.0)
-    assert mean_profile([profile((0.0, 0.0), 0.0)] * 2) == profile((0.0, 0.0), 0.0)
-
-
 @pytest.mark.parametrize(
     "card",
     [tiny_card(name="new", neutral_summary=(0.0, 0.0), speech_summary=(0.0, 0.0)), OTHER],
@@ -220,36 +251,6 @@ def test_models_that_know_no_speaker_say_so() -> None:
     ):
         with pytest.raises(ProfileError, match="tiny/test cannot take a speaker into account"):
             attempt()
-
-
-def test_a_profile_is_numbers_and_survives_its_file() -> None:
-    data = encode_profile(profile())
-    assert decode_profile(data, "here") == profile()
-    assert set(json.loads(data)) == {"name", "seconds", "models", "schema"}
-
-
-@pytest.mark.parametrize(
-    ("data", "said"),
-    [
-        (b"", "cannot be used"),
-        (b"\xff{", "cannot be used"),
-        (b"[" * 100_000, "cannot be used"),
-        (b"{}", "has schema null"),
-        (b'{"schema": 2}', "has schema 2, this emostream reads schema 1"),
-        (b'{"schema": 1, "name": "x", "seconds": -1, "models": []}', "$.seconds"),
-        (b'{"schema": 1, "name": "x", "seconds": 1e999, "models": []}', "cannot be used"),
-        (b'{"schema": 1, "name": "", "seconds": 1, "models": []}', "$.name"),
-        (b'{"schema": 1, "name": "x", "seconds": 1, "models": [], "sound": ""}', "unknown field `sound`"),
-    ],
-)
-def test_a_damaged_profile_is_one_line(data: bytes, said: str) -> None:
-    with pytest.raises(ProfileError) as caught:
-        decode_profile(data, "here")
-    line = str(caught.value)
-    assert line.startswith("here: ")
-    assert said in line
-    assert line.endswith("enrol again")
-    assert "\n" not in line
 
 
 @pytest.mark.parametrize(

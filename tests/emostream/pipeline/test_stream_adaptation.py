@@ -12,7 +12,8 @@ from emostream.errors import ProfileError
 from emostream.events import Certainty, Estimate, Utterance
 from emostream.inference.model import EmotionModel
 from emostream.inference.probabilities import logarithmic_pool
-from emostream.inference.speaker import AdaptationConfig, SpeakerAdaptation, SpeakerProfile
+from emostream.inference.profile import SpeakerProfile
+from emostream.inference.speaker import AdaptationConfig, SpeakerAdaptation
 from emostream.inference.vad import VoiceActivityModel
 from emostream.pipeline.config import StreamConfig
 from emostream.pipeline.smoothing import SmoothingConfig

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from emostream.events import Event, decode, encode
-from emostream.inference.speaker import SpeakerProfile
+from emostream.inference.profile import SpeakerProfile
 from emostream.protocol import Profile
 from emostream.server import outbox as outbox_module
 from emostream.server.hub import Hub

@@ -12,7 +12,7 @@ from emostream import assets
 from emostream.audio import AudioBlock, Samples
 from emostream.events import Event
 from emostream.inference.model import EmotionModel
-from emostream.inference.speaker import SpeakerProfile
+from emostream.inference.profile import SpeakerProfile
 from emostream.inference.vad import SAMPLE_RATE_HZ, VoiceActivityModel
 from emostream.pipeline.config import StreamConfig
 from emostream.pipeline.stream import EmotionStream
