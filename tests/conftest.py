@@ -15,7 +15,7 @@ from emostream.events import Event
 from emostream.inference.model import EmotionModel
 from emostream.inference.vad import VoiceActivityModel
 from tests.support.streams import Parts
-from tests.support.tiny_models import MFCC_SPEC, tiny_card, write_model
+from tests.support.tiny_models import LABELS, MFCC_SPEC, tiny_card, write_model
 from tests.support.virtual_microphone import VirtualMicrophone
 
 # On a busy machine torch's threads wait for one another far longer than they work. It is read when torch is imported.
@@ -96,6 +96,18 @@ def summarised_paths(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """The tiny models with summaries, of each label's score, which an offset is taken off."""
     folder = tmp_path_factory.mktemp("summarised")
     means = {"neutral_summary": (0.0, 0.5, 0.0, 0.0), "speech_summary": (0.25, 0.25, 0.0, 0.0)}
+    return [
+        write_model(folder / "mel.onnx", tiny_card(name="tiny_mel", **means), seed=17),
+        write_model(folder / "mfcc.onnx", tiny_card(name="tiny_mfcc", features=MFCC_SPEC, **means), seed=18),
+    ]
+
+
+@pytest.fixture(scope="session")
+def mood_paths(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """The same with the mean summary of each label's speech in their cards."""
+    folder = tmp_path_factory.mktemp("moods")
+    zeros = (0.0,) * len(LABELS)
+    means = {"neutral_summary": zeros, "speech_summary": zeros, "label_summaries": (zeros,) * len(LABELS)}
     return [
         write_model(folder / "mel.onnx", tiny_card(name="tiny_mel", **means), seed=17),
         write_model(folder / "mfcc.onnx", tiny_card(name="tiny_mfcc", features=MFCC_SPEC, **means), seed=18),

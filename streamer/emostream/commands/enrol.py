@@ -1,39 +1,38 @@
 """``emostream enrol``: store a speaker's profile, numbers without sound, from the microphone or from recordings."""
 
 import argparse
-import signal
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich import box
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
 from emostream import assets
+from emostream.commands.enrol_moods import (
+    cards_without_moods,
+    moods_in_order,
+    profile_of_acted_moods,
+    profile_of_moods,
+    recordings_by_mood,
+)
+from emostream.commands.enrol_voice import StreamFor, listening, profile_of_recordings
 from emostream.commands.microphone_options import DEVICE_HELP
 from emostream.commands.pcm_options import add_pcm_arguments, pcm_format
 from emostream.commands.settings import Settings
-from emostream.commands.stderr import c_library_messages_hidden
+from emostream.commands.stderr import print_line
 from emostream.commands.stdout import print_table
 from emostream.commands.stream_options import add_model_argument
 from emostream.errors import EmostreamError, NoInputError, UsageError
-from emostream.events import Estimate
-from emostream.inference.profile import SpeakerProfile, mean_profile
+from emostream.inference.card import ModelCard
+from emostream.inference.profile import NEUTRAL, SpeakerProfile
 from emostream.inference.speaker import require_adaptation
 from emostream.pipeline.stream import EmotionStream
 from emostream.profiles import Speakers, speaker_name
-from emostream.sinks.drawing import bar
 from emostream.sources import Source
-from emostream.sources.file import FileSource, find_audio
 from emostream.sources.opening import STDIN, open_source
 
 TARGET_S, MIN_S = 20.0, 5.0
-FILE_BLOCK_S = 5.0
-QUIET_DBFS = -60.0
-LEVEL_CELLS = 10
 PROMPT = "Say a few ordinary sentences as you usually speak, such as what you did today."
 
 
@@ -46,6 +45,15 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
         type=Path,
         metavar="RECORDING",
         help="sound files of that voice alone instead of the microphone, or - for raw PCM on stdin",
+    )
+    parser.add_argument(
+        "--moods", action="store_true", help="listen to a sentence in each of the moods that the models tell apart"
+    )
+    parser.add_argument(
+        "--mood",
+        action="append",
+        metavar="LABEL=FILE",
+        help="a recording or a folder of them in the mood of a label, instead of the microphone; repeat it for others",
     )
     settings.add_option(parser, "--device", help=DEVICE_HELP)
     add_pcm_arguments(parser)
@@ -83,79 +91,85 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _make_profile(name: str, arguments: argparse.Namespace) -> SpeakerProfile:
+    _require_one_way(arguments)
     models, vad_model = assets.load_models(arguments.model), assets.load_vad_model()
-    require_adaptation([model.card for model in models])
+    cards = [model.card for model in models]
+    require_adaptation(cards)
 
     def stream_for(source: Source) -> EmotionStream:
         return EmotionStream(models, vad_model, source.sample_rate_hz)
 
-    from_stdin = Path(STDIN) in arguments.recordings
-    if from_stdin and len(arguments.recordings) > 1:
-        raise UsageError("found - among recordings: expected either raw PCM on standard input or sound files")
-    if arguments.recordings and not from_stdin:
-        return mean_profile(
-            [_profile_of_recording(name, path, stream_for) for path in find_audio(arguments.recordings)]
-        )
-    device = STDIN if from_stdin else arguments.device
-    return _profile_of_live_voice(name, open_source(device, pcm_format(arguments)), stream_for)
+    if arguments.mood or arguments.moods:
+        return _make_profile_with_moods(name, arguments, cards, stream_for)
+    if arguments.recordings and not _from_stdin(arguments):
+        return profile_of_recordings(name, arguments.recordings, stream_for)
+    return _profile_of_live_voice(name, _open_source(arguments), stream_for)
 
 
-def _profile_of_recording(
-    name: str, path: Path | NoInputError, stream_for: Callable[[Source], EmotionStream]
+def _make_profile_with_moods(
+    name: str, arguments: argparse.Namespace, cards: Sequence[ModelCard], stream_for: StreamFor
 ) -> SpeakerProfile:
-    if isinstance(path, NoInputError):
-        raise path
-    source = FileSource(path, block_s=FILE_BLOCK_S)
-    stream = stream_for(source)
-    for block in source.blocks():
-        stream.push(block)
-    stream.flush()
-    if source.trouble:
-        raise NoInputError(source.trouble)
-    return stream.profile(name)
+    labels = moods_in_order(cards)
+    neutral_only = cards_without_moods(cards)
+    if neutral_only:
+        print_line(f"{' and '.join(neutral_only)} will use the neutral part only: their cards have no means of moods")
+    if arguments.mood:
+        profile = profile_of_moods(name, recordings_by_mood(arguments.mood, labels), stream_for)
+    else:
+        profile = profile_of_acted_moods(name, labels, _open_source(arguments), stream_for)
+    if neutral_only and NEUTRAL not in profile.seconds_of_moods():
+        raise NoInputError(
+            f"heard no {NEUTRAL} speech, and {' and '.join(neutral_only)} can use no other: nothing was stored; enrol "
+            f"with {NEUTRAL} speech too"
+        )
+    return profile
 
 
-def _profile_of_live_voice(name: str, source: Source, stream_for: Callable[[Source], EmotionStream]) -> SpeakerProfile:
+def _require_one_way(arguments: argparse.Namespace) -> None:
+    """Raise ``UsageError`` for options of which only one can be followed."""
+    if arguments.mood and (arguments.moods or arguments.recordings):
+        other = "--moods" if arguments.moods else "recordings without a mood"
+        raise UsageError(f"found --mood and {other}: expected LABEL=FILE behind a --mood for each recording, alone")
+    if arguments.moods and arguments.recordings and not _from_stdin(arguments):
+        raise UsageError(
+            "found recordings with --moods, which listens to the microphone: name each recording's mood with "
+            "--mood LABEL=FILE"
+        )
+    if _from_stdin(arguments) and len(arguments.recordings) > 1:
+        raise UsageError("found - among recordings: expected either raw PCM on standard input or sound files")
+
+
+def _from_stdin(arguments: argparse.Namespace) -> bool:
+    return Path(STDIN) in arguments.recordings
+
+
+def _open_source(arguments: argparse.Namespace) -> Source:
+    return open_source(STDIN if _from_stdin(arguments) else arguments.device, pcm_format(arguments))
+
+
+def _profile_of_live_voice(name: str, source: Source, stream_for: StreamFor) -> SpeakerProfile:
     """The profile of ``TARGET_S`` seconds of speech, or of less after Ctrl-C."""
     stream = stream_for(source)
-    for signal_number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(signal_number, lambda *_: source.close())
-    with c_library_messages_hidden(), closing(source), _progress() as progress:
-        progress.console.print(PROMPT, highlight=False)
-        task = progress.add_task("", total=TARGET_S, level="", trouble="")
+    with listening(source, TARGET_S) as shown:
+        shown.print(PROMPT)
         for block in source.blocks():
-            for event in stream.push(block):
-                if isinstance(event, Estimate):
-                    level = bar(1 - event.level_dbfs / QUIET_DBFS, LEVEL_CELLS)
-                    progress.update(task, level="".join(level))
-            speech_s = min(stream.predicted_speech_s, TARGET_S)
-            progress.update(task, completed=speech_s, trouble=source.trouble or "")
-            if speech_s >= TARGET_S:
+            shown.show(stream.push(block), stream.predicted_speech_s, source.trouble)
+            if stream.predicted_speech_s >= TARGET_S:
                 source.close()
     stream.flush()
     return stream.profile(name)
 
 
-def _progress() -> Progress:
-    """One line on standard error: seconds of speech, the level now, and the source's trouble if there is any."""
-    return Progress(
-        BarColumn(bar_width=20),
-        TextColumn("{task.completed:.0f} of {task.total:.0f} s of speech", markup=False),
-        TextColumn("level {task.fields[level]}", markup=False),
-        TextColumn("{task.fields[trouble]}", style="bold", markup=False),
-        console=Console(stderr=True),
-    )
-
-
 def _print_enrolled(speakers: Speakers) -> None:
-    table = Table("name", "speech", "heard by", box=box.SIMPLE_HEAD)
+    table = Table("name", "speech", "moods", "heard by", box=box.SIMPLE_HEAD)
     for name in speakers.names():
         try:
             profile = speakers.load(name)
             model_names = ", ".join(f"{entry.model.name}/{entry.model.variant}" for entry in profile.models)
-            table.add_row(name, f"{profile.seconds:.0f} s", model_names)
+            moods = ", ".join(f"{label} {seconds:.0f} s" for label, seconds in profile.seconds_of_moods().items())
+            table.add_row(name, f"{profile.seconds:.0f} s", moods, model_names)
         except EmostreamError as error:
-            table.add_row(name, "", Text(str(error)))
+            table.add_row(name, "", "", Text(str(error)))
     if table.row_count:
         print_table(table)
     else:
