@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emostream.errors import UsageError
+from emostream.errors import NoInputError, UsageError
 from emostream_trainer.corpora.clip import Clip
 from emostream_trainer.corpora.labels import FOUR, label_set
-from emostream_trainer.evaluation.enrolment import own_enrolments, shortened, wrong_enrolments
+from emostream_trainer.evaluation.enrolment import mood_enrolments, own_enrolments, shortened, wrong_enrolments
 from tests.support.tiny_training import made_up_clips
 
 
@@ -65,6 +65,32 @@ def test_the_wrong_speaker_is_another_of_the_same_corpus() -> None:
 def test_labels_without_neutral_are_refused() -> None:
     with pytest.raises(UsageError, match="happy, sad has no neutral: leave out --enrol"):
         own_enrolments(_clips(["sad"]), label_set("happy,sad"), 20)
+
+
+MOODS = ["neutral", "sad", "angry", "happy"]
+
+
+def test_some_clips_of_each_mood_enrol_and_the_rest_is_left_to_score() -> None:
+    clips = [*_clips(MOODS * 3), *made_up_clips([*MOODS, *MOODS, "happy"], 1, "other")]
+    found = mood_enrolments(clips, FOUR, 2)
+    assert list(found) == ["made-0"], "the other has but two clips of three moods"
+    enrolment = found["made-0"]
+    assert len(set(enrolment.clips)) == 8
+    emotions = {clip.path: clip.emotion for clip in clips}
+    assert tuple(emotions[path] for path in enrolment.clips) == enrolment.moods
+    assert {mood: enrolment.moods.count(mood) for mood in enrolment.moods} == dict.fromkeys(FOUR.labels, 2)
+    assert mood_enrolments(clips[::-1], FOUR, 2) == found, "whatever the order of the clips"
+    assert set(mood_enrolments(clips, FOUR, 1)) == {"made-0", "other-0"}
+
+
+def test_calm_enrols_as_neutral() -> None:
+    found = mood_enrolments(_clips([*MOODS[1:], "calm"] * 2), FOUR, 1)
+    assert found["made-0"].moods == FOUR.labels
+
+
+def test_too_few_clips_of_a_mood_are_one_line() -> None:
+    with pytest.raises(NoInputError, match="found no speaker with 4 clips of each of angry, happy, neutral, sad"):
+        mood_enrolments(_clips(MOODS * 3), FOUR, 3)
 
 
 @given(st.lists(st.sampled_from(["neutral", "sad", "angry"]), min_size=1, max_size=30), st.integers(1, 4))

@@ -184,6 +184,35 @@ def test_networks_that_know_no_speaker_cannot_be_enrolled_with(corpora: Path, tm
     assert not (tmp_path / "out").exists()
 
 
+def test_speakers_are_enrolled_with_a_clip_of_each_mood(tmp_path: Path) -> None:
+    corpora = spoken_corpus(tmp_path / "corpora", speakers=4)
+    table = corpora / "clips.tsv"
+    text = table.read_text()
+    for number in (2, 3):  # two speakers with two clips of each mood
+        text = text.replace(f"\tspoken-{number}\t", f"\tspoken-{number - 2}\t")
+    table.write_text(text)
+    model = write_model(
+        tmp_path / "model.onnx",
+        tiny_card(heard_speakers=(), neutral_summary=ZEROS, speech_summary=ZEROS, label_summaries=(ZEROS,) * 4),
+        seed=17,
+    )
+    said = emostream("evaluate", model, "--corpora", corpora, "--out", tmp_path / "out", "--enrol-moods")
+    assert (said.code, said.errors) == (0, "")
+    rows = json.loads((tmp_path / "out" / "report.json").read_text())["enrolment_by_moods"]
+    whos = ("nobody", "nobody, following the voice", "1 of each mood", "1 of each mood, following the voice")
+    assert list(rows) == [f"model.onnx: {who}" for who in whos]
+    assert [row["enrolled_clips"] for row in rows.values()] == [0, 0, 8, 8]
+    assert all(0 <= row["scores"]["UAR spoken"] <= 1 for row in rows.values())
+    assert "UAR of 8 clips by 2 speakers" in (tmp_path / "out" / "report.md").read_text()
+
+
+def test_too_few_clips_to_enrol_with_are_said_before_anything_is_scored(corpora: Path, tmp_path: Path) -> None:
+    model = write_model(tmp_path / "model.onnx", tiny_card(heard_speakers=()))
+    said = emostream("evaluate", model, "--corpora", corpora, "--out", tmp_path / "out", "--enrol-moods", 2)
+    assert_refused(said, 66, "found no speaker with 3 clips of each of angry, happy, neutral, sad")
+    assert not (tmp_path / "out").exists()
+
+
 def test_one_model_file_has_no_folds_to_fit_on(corpora: Path, tmp_path: Path) -> None:
     model = write_model(tmp_path / "model.onnx", tiny_card(heard_speakers=()))
     said = emostream("evaluate", model, "--corpora", corpora, "--out", tmp_path / "out")
@@ -199,6 +228,8 @@ def test_one_model_file_has_no_folds_to_fit_on(corpora: Path, tmp_path: Path) ->
         (["--sessions", "--baselines"], "judge a run, and none was named"),
         (["RUN", "--enrol", "0"], "--enrol 0, expected seconds, more than 0"),
         (["RUN", "--enrol-wrong"], "give both"),
+        (["RUN", "--enrol-moods", "0"], "--enrol-moods 0, expected clips of each mood, 1 or more"),
+        (["--enrol-moods", "--baselines"], "judge a run, and none was named"),
         (["RUN", "--noise", "--sample", "0"], "--sample 0, expected 1 or more"),
     ],
 )

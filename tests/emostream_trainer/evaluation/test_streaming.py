@@ -19,7 +19,7 @@ from emostream_trainer.evaluation.folds import FoldEnsembles, model_sets
 from emostream_trainer.evaluation.noise import CAFE, noise_for
 from emostream_trainer.evaluation.result import Evaluation
 from emostream_trainer.evaluation.sessions import evaluate_sessions, mostly_neutral
-from emostream_trainer.evaluation.streaming import evaluate
+from emostream_trainer.evaluation.streaming import evaluate, profile_of
 from emostream_trainer.metrics import NO_LABEL
 from tests.support.spoken_corpus import spoken_corpus
 from tests.support.streams import Parts
@@ -217,6 +217,24 @@ def test_whoever_is_enrolled_is_heard_otherwise(clips: tuple[Clip, ...], persona
     assert not np.allclose(unknown.p, known.p, atol=1e-3)
     less = {other.path: Enrolment(neutral.speaker, (neutral.path,), 0.75)}
     assert not np.array_equal(known.p, evaluate("less", FoldEnsembles(personal), [other], FOUR, enrolments=less).p)
+
+
+def test_who_is_enrolled_by_moods_is_heard_otherwise_in_a_session_too(
+    clips: tuple[Clip, ...], mood_paths: list[Path]
+) -> None:
+    sets = FoldEnsembles([tuple(mood_paths)])
+    speaker = clips[0].speaker
+    own = [clip for clip in clips if clip.speaker == speaker]
+    enrolment = Enrolment(speaker, tuple(clip.path for clip in own), moods=tuple(clip.emotion for clip in own))
+    profile = profile_of(tuple(mood_paths), enrolment)
+    assert set(profile.seconds_of_moods()) == {clip.emotion for clip in own}
+    assert profile.seconds == pytest.approx(sum(profile.seconds_of_moods().values()))
+    unknown, known = (
+        evaluate_sessions("session", sets, clips, FOUR, adapts=False, enrolments=who)
+        for who in (None, {speaker: enrolment})
+    )
+    changed = np.abs(unknown.p - known.p).max(axis=1) > 1e-3
+    assert changed.tolist() == [clip.speaker == speaker for clip in clips]
 
 
 def _run(folder: Path, speakers_of_folds: dict[int, tuple[str, ...]], *, exported: bool = True) -> Path:

@@ -63,6 +63,15 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
         help="with --enrol: of a sample also drift alone, and the harm of 5 s and of another speaker's enrolment",
     )
     parser.add_argument(
+        "--enrol-moods",
+        type=int,
+        nargs="?",
+        const=1,
+        metavar="N",
+        help="score speakers in one stream each, enrolled with N of their clips of each mood and not, with and without "
+        "drift (1 where no number follows)",
+    )
+    parser.add_argument(
         "--out", type=Path, default=Path("runs/evaluation"), help="where the report goes (default: %(default)s)"
     )
 
@@ -71,8 +80,13 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the table of UAR by corpus; write the report. Speaker overlap is refused."""
     if not arguments.runs and not arguments.baselines and not arguments.leaky:
         raise UsageError("nothing to judge: name the folder of a run, such as runs/mel_cnn2d-attentive, or --baselines")
-    if (arguments.noise or arguments.sessions or arguments.enrol is not None) and not arguments.runs:
-        raise UsageError("--noise, --sessions and --enrol judge a run, and none was named: give its folder")
+    enrols = arguments.enrol is not None or arguments.enrol_moods is not None
+    if (arguments.noise or arguments.sessions or enrols) and not arguments.runs:
+        raise UsageError(
+            "--noise, --sessions, --enrol and --enrol-moods judge a run, and none was named: give its folder"
+        )
+    if arguments.enrol_moods is not None and arguments.enrol_moods < 1:
+        raise UsageError(f"found --enrol-moods {arguments.enrol_moods}, expected clips of each mood, 1 or more")
     if arguments.enrol is not None and arguments.enrol <= 0:
         raise UsageError(f"found --enrol {arguments.enrol:g}, expected seconds, more than 0")
     if arguments.enrol_wrong and arguments.enrol is None:
@@ -100,6 +114,7 @@ def run(arguments: argparse.Namespace) -> int:
         sample=arguments.sample,
         enrol_s=arguments.enrol,
         with_harm=arguments.enrol_wrong,
+        enrol_moods=arguments.enrol_moods,
     )
     console.print(_table(evaluate_all(job)))
     console.print(f"report: {arguments.out / 'report.md'}", highlight=False, soft_wrap=True)

@@ -1,24 +1,28 @@
-"""Who is enrolled with what before a clip is scored: neutral clips of the same speaker, never the clip itself."""
+"""Who is enrolled with what before a clip is scored: other clips of the same speaker, never the clip itself."""
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from emostream.errors import UsageError
+from emostream.errors import NoInputError, UsageError
+from emostream.inference.profile import NEUTRAL
 from emostream_trainer.corpora.clip import Clip, seconds_of
 from emostream_trainer.corpora.labels import LabelSet
 from emostream_trainer.data.sampling import stable_hash
 
-NEUTRAL = "neutral"
-
 
 @dataclass(frozen=True)
 class Enrolment:
-    """Files to enrol a speaker with, one after the other, and after how many seconds of audio it is enough."""
+    """Files to enrol a speaker with, one after the other, and after how many seconds of audio it is enough.
+
+    ``moods`` are the labels of the files where they are enrolled as moods, else there are none.
+    """
 
     speaker: str
     clips: tuple[Path, ...]
-    seconds: float
+    seconds: float = math.inf
+    moods: tuple[str, ...] = ()
 
 
 def own_enrolments(clips: Sequence[Clip], labels: LabelSet, seconds: float) -> dict[Path, Enrolment]:
@@ -35,9 +39,7 @@ def own_enrolments(clips: Sequence[Clip], labels: LabelSet, seconds: float) -> d
     neutral = labels.index(NEUTRAL)
     found: dict[Path, Enrolment] = {}
     for speaker in {clip.speaker for clip in clips}:
-        own = sorted(
-            (clip for clip in clips if clip.speaker == speaker), key=lambda clip: stable_hash(clip, "enrolment")
-        )
+        own = _in_stable_order(clip for clip in clips if clip.speaker == speaker)
         calm = [clip for clip in own if labels.index(clip.emotion) == neutral]
         moved = [clip for clip in own if labels.index(clip.emotion) != neutral]
         for half in (0, 1):
@@ -45,6 +47,30 @@ def own_enrolments(clips: Sequence[Clip], labels: LabelSet, seconds: float) -> d
             if enough:
                 enrolment = Enrolment(speaker, enough, seconds)
                 found |= {clip.path: enrolment for clip in (*calm[1 - half :: 2], *moved[half::2])}
+    return found
+
+
+def mood_enrolments(clips: Sequence[Clip], labels: LabelSet, per_mood: int) -> dict[str, Enrolment]:
+    """For every speaker with more than ``per_mood`` clips of each label an enrolment with so many of each, by speaker.
+
+    So each label of a speaker is scored too, on clips that are in no enrolment. Which clips enrol hangs on them alone.
+    Raises ``NoInputError`` where no speaker has enough.
+    """
+    by_mood: dict[str, list[list[Clip]]] = {}
+    for clip in _in_stable_order(clips):
+        if (label := labels.index(clip.emotion)) is not None:
+            by_mood.setdefault(clip.speaker, [[] for _ in labels.labels])[label].append(clip)
+    found = {}
+    for speaker, moods in sorted(by_mood.items()):
+        if min(map(len, moods)) > per_mood:
+            clips_of = tuple(clip.path for of_label in moods for clip in of_label[:per_mood])
+            names = tuple(label for label in labels.labels for _ in range(per_mood))
+            found[speaker] = Enrolment(speaker, clips_of, moods=names)
+    if not found:
+        raise NoInputError(
+            f"found no speaker with {per_mood + 1} clips of each of {', '.join(labels.labels)}, {per_mood} to enrol "
+            "with and one to score: enrol with fewer, or leave out --enrol-moods"
+        )
     return found
 
 
@@ -66,6 +92,10 @@ def wrong_enrolments(clips: Sequence[Clip], own: Mapping[Path, Enrolment]) -> di
 def shortened(enrolments: Mapping[Path, Enrolment], seconds: float) -> dict[Path, Enrolment]:
     """The same with less audio."""
     return {path: replace(enrolment, seconds=seconds) for path, enrolment in enrolments.items()}
+
+
+def _in_stable_order(clips: Iterable[Clip]) -> list[Clip]:
+    return sorted(clips, key=lambda clip: stable_hash(clip, "enrolment"))
 
 
 def _enough(clips: Sequence[Clip], seconds: float) -> tuple[Path, ...]:

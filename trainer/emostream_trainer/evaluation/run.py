@@ -15,6 +15,7 @@ from emostream_trainer import runs
 from emostream_trainer.corpora.clip import Clip
 from emostream_trainer.corpora.labels import LabelSet
 from emostream_trainer.evaluation.calibration import cross_fitted, pool_weights
+from emostream_trainer.evaluation.enrolment import mood_enrolments
 from emostream_trainer.evaluation.folds import FoldEnsembles, model_sets
 from emostream_trainer.evaluation.regressions import LEAKY, regressions
 from emostream_trainer.evaluation.reliability import write_reliability
@@ -23,7 +24,7 @@ from emostream_trainer.evaluation.result import Evaluation, StreamedEvaluation
 from emostream_trainer.evaluation.sections.abstaining import abstaining, tallies_of, target_results
 from emostream_trainer.evaluation.sections.breakdown import breakdown
 from emostream_trainer.evaluation.sections.calibration import calibration
-from emostream_trainer.evaluation.sections.enrolment import enrolment
+from emostream_trainer.evaluation.sections.enrolment import enrolment, enrolment_by_moods
 from emostream_trainer.evaluation.sections.leaking_split import leak
 from emostream_trainer.evaluation.sections.noise import noise
 from emostream_trainer.evaluation.sections.other_corpora import other_corpora
@@ -48,7 +49,8 @@ class EvaluationJob:
     """What to evaluate and on what. ``rows`` are runs or model files that run together.
 
     ``sample`` is how many clips of each corpus are streamed with noise and after enrolments that do harm: too short and
-    of the wrong speaker. ``enrol_s`` is how many seconds a speaker is enrolled with, None for not at all.
+    of the wrong speaker. ``enrol_s`` is how many seconds of neutral speech a speaker is enrolled with, and
+    ``enrol_moods`` how many clips of each mood; None for not at all.
     """
 
     rows: tuple[Row, ...]
@@ -62,6 +64,7 @@ class EvaluationJob:
     sample: int
     enrol_s: float | None
     with_harm: bool
+    enrol_moods: int | None
 
 
 def evaluate_all(job: EvaluationJob) -> list[Evaluation]:
@@ -70,7 +73,9 @@ def evaluate_all(job: EvaluationJob) -> list[Evaluation]:
     labels.keep(job.clips)  # refuses a label that no clip has
     rows = _with_singles(job.rows)
     sets = {row: model_sets(row) for row in rows}  # what is missing is said before an hour has passed
-    if job.enrol_s is not None:
+    if job.enrol_moods is not None:
+        mood_enrolments(job.clips, labels, job.enrol_moods)
+    if job.enrol_s is not None or job.enrol_moods is not None:
         for models in sets[rows[-1]]:
             require_adaptation([EmotionModel.load(path).card for path in models])
     job.out.mkdir(parents=True, exist_ok=True)
@@ -142,6 +147,8 @@ def _about(streamed: Mapping[Row, StreamedEvaluation], row: Row, job: Evaluation
         known = [(unknown, FoldEnsembles(sets)) for unknown, sets in alone if _takes_a_speaker(sets)]
         harm = job.sample if job.with_harm else None
         yield enrolment([*known, (evaluation, ensembles)], labels, job.enrol_s, harm)
+    if job.enrol_moods is not None:
+        yield enrolment_by_moods(evaluation, ensembles, labels, job.enrol_moods)
     if held_out := _held_out_corpora(row):
         clips = [clip for clip in evaluation.clips if clip.corpus in held_out]
         # The clips of a corpus do not take part in fitting the weights that evaluate them.

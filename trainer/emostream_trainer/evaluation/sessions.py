@@ -1,7 +1,7 @@
 """One stream for all clips of a speaker: what the stream learns of the voice is kept from clip to clip."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -9,18 +9,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from emostream.inference.profile import NEUTRAL
 from emostream.inference.speaker import AdaptationConfig
 from emostream.inference.vad import SAMPLE_RATE_HZ
 from emostream.pipeline.config import StreamConfig
 from emostream_trainer.corpora.clip import Clip
 from emostream_trainer.corpora.labels import LabelSet
 from emostream_trainer.data.feature_cache import read_audio
+from emostream_trainer.evaluation.enrolment import Enrolment
 from emostream_trainer.evaluation.folds import FoldEnsembles, fold_indices
 from emostream_trainer.evaluation.result import ClipLog, StreamedEvaluation, log_of
-from emostream_trainer.evaluation.streaming import evaluation_of, new_stream, push_apart
+from emostream_trainer.evaluation.streaming import evaluation_of, new_stream, profile_of, push_apart
 from emostream_trainer.parallel import parallel_map
-
-NEUTRAL = "neutral"
 
 
 @dataclass(frozen=True)
@@ -41,21 +41,29 @@ class SessionEvaluation(StreamedEvaluation):
 
 @dataclass(frozen=True)
 class Session:
-    """A speaker's clips in their order, and the models that never heard the speaker."""
+    """A speaker's clips in their order, models that never heard the speaker, and the speaker's enrolment, if any."""
 
     models: tuple[Path, ...]
     weights: tuple[float, ...]
     clips: Sequence[Path]
     adapts: bool
+    enrolment: Enrolment | None = None
 
 
 def evaluate_sessions(
-    name: str, ensembles: FoldEnsembles, clips: Sequence[Clip], labels: LabelSet, *, adapts: bool = True
+    name: str,
+    ensembles: FoldEnsembles,
+    clips: Sequence[Clip],
+    labels: LabelSet,
+    *,
+    adapts: bool = True,
+    enrolments: Mapping[str, Enrolment] | None = None,
 ) -> SessionEvaluation:
     """The same with one stream a speaker, which keeps what it learns of the voice from clip to clip.
 
     The clips come in a shuffled order that is always the same, each after a silence. A stream has one summary alone, so
-    ``p`` is what the clip's utterances say. Without ``adapts`` nothing is learnt. Raises as ``evaluate`` does.
+    ``p`` is what the clip's utterances say. Without ``adapts`` nothing is learnt. ``enrolments`` are by
+    speaker. Raises as ``evaluate`` does.
     """
     wanted = [clip for clip in clips if labels.index(clip.emotion) is not None]
     fold = fold_indices(ensembles.sets, wanted, labels)
@@ -64,8 +72,14 @@ def evaluate_sessions(
     for i in shuffled:
         of_speaker.setdefault((wanted[i].speaker, int(fold[i])), []).append(i)
     sessions = [
-        Session(ensembles.sets[place], ensembles.weights.get(place, ()), [wanted[i].path for i in own], adapts)
-        for (_, place), own in of_speaker.items()
+        Session(
+            ensembles.sets[place],
+            ensembles.weights.get(place, ()),
+            [wanted[i].path for i in own],
+            adapts,
+            (enrolments or {}).get(speaker),
+        )
+        for (speaker, place), own in of_speaker.items()
     ]
     by_session = parallel_map(stream_session, sessions, f"{name}, {len(sessions)} sessions", chunk=1)
     found = dict(zip(itertools.chain(*of_speaker.values()), itertools.chain(*by_session), strict=True))
@@ -77,7 +91,8 @@ def evaluate_sessions(
 def stream_session(session: Session) -> list[tuple[ClipLog, float]]:
     """Stream clips one after the other through one stream: a log of each, and what had gone before it in seconds."""
     config = StreamConfig(weights=session.weights, adaptation=AdaptationConfig(drift=session.adapts))
-    stream = new_stream(session.models, SAMPLE_RATE_HZ, config)
+    profile = profile_of(session.models, session.enrolment) if session.enrolment else None
+    stream = new_stream(session.models, SAMPLE_RATE_HZ, config, profile)
     logs = []
     for clip in session.clips:
         start_ms = stream.clock_ms

@@ -12,7 +12,7 @@ from emostream import assets
 from emostream.audio import AudioBlock, Samples
 from emostream.events import Event
 from emostream.inference.model import EmotionModel
-from emostream.inference.profile import SpeakerProfile
+from emostream.inference.profile import SpeakerProfile, profile_with_moods
 from emostream.inference.vad import SAMPLE_RATE_HZ, VoiceActivityModel
 from emostream.pipeline.config import StreamConfig
 from emostream.pipeline.stream import EmotionStream
@@ -78,7 +78,7 @@ def evaluate(
 
 def stream_clip(job: ClipJob) -> ClipLog:
     """Stream one clip from its beginning to its end."""
-    profile = _profile(job.models, job.enrolment) if job.enrolment else None
+    profile = profile_of(job.models, job.enrolment) if job.enrolment else None
     config = StreamConfig(weights=job.weights)
     if job.noise is None:
         source = FileSource(job.clip, block_s=BLOCK_S)
@@ -90,9 +90,18 @@ def stream_clip(job: ClipJob) -> ClipLog:
 
 
 @lru_cache(maxsize=8)
-def _profile(models: tuple[Path, ...], enrolment: Enrolment) -> SpeakerProfile:
+def profile_of(models: tuple[Path, ...], enrolment: Enrolment) -> SpeakerProfile:
     """The profile that these models make of the enrolment; clips of a speaker come together, so few are kept."""
     stream = new_stream(models, SAMPLE_RATE_HZ)
+    if enrolment.moods:
+        by_label = {}
+        for label in dict.fromkeys(enrolment.moods):
+            stream.reset()
+            for clip, mood in zip(enrolment.clips, enrolment.moods, strict=True):
+                if mood == label:
+                    push_apart(stream, read_audio(clip, SAMPLE_RATE_HZ))
+            by_label[label] = stream.profile(enrolment.speaker)
+        return profile_with_moods(by_label)
     left = round(enrolment.seconds * SAMPLE_RATE_HZ)
     for clip in enrolment.clips:
         audio = read_audio(clip, SAMPLE_RATE_HZ)[:left]

@@ -8,7 +8,7 @@ import numpy as np
 
 from emostream_trainer.corpora.labels import LabelSet
 from emostream_trainer.data.sampling import stratified_sample
-from emostream_trainer.evaluation.enrolment import own_enrolments, shortened, wrong_enrolments
+from emostream_trainer.evaluation.enrolment import mood_enrolments, own_enrolments, shortened, wrong_enrolments
 from emostream_trainer.evaluation.folds import FoldEnsembles
 from emostream_trainer.evaluation.report import Section, Table, with_interval
 from emostream_trainer.evaluation.result import Evaluation, StreamedEvaluation
@@ -68,6 +68,29 @@ def enrolment(
         ]
         numbers = numbers | {"sample": rows.numbers}
     return Section("enrolment", "Knowing the speaker", tuple(body), numbers)
+
+
+def enrolment_by_moods(
+    evaluation: StreamedEvaluation, ensembles: FoldEnsembles, labels: LabelSet, per_mood: int
+) -> Section:
+    """What it brings to enrol with ``per_mood`` clips of each mood, beside nobody, with and without drift.
+
+    All rows are of the same clips: those of speakers with enough clips that are in no enrolment. Raises
+    ``NoInputError`` where no speaker has enough.
+    """
+    enrolments = mood_enrolments(evaluation.clips, labels, per_mood)
+    taken = {path for each in enrolments.values() for path in each.clips}
+    clips = [clip for clip in evaluation.clips if clip.speaker in enrolments and clip.path not in taken]
+    rows = _EnrolmentRows(evaluation.of(evaluation.mask_of(clips)))
+    for who, known in ((NOBODY, None), (f"{per_mood} of each mood", enrolments)):
+        for adapts in (False, True):
+            found = evaluate_sessions(evaluation.name, ensembles, clips, labels, adapts=adapts, enrolments=known)
+            rows.add(f"{who}, following the voice" if adapts else who, found, len(clips) if known else 0)
+    text = (
+        f"UAR of {len(clips)} clips by {len(enrolments)} speakers, each in one stream, who are unknown or enrolled "
+        f"with {per_mood} of their other clips of each mood. Verdicts are the mean over a clip's utterances."
+    )
+    return Section("enrolment_by_moods", "Knowing the speaker's moods", (text, rows.table()), rows.numbers)
 
 
 class _EnrolmentRows:

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
+from emostream.inference.profile import NEUTRAL
 from emostream_trainer.corpora.clip import Clip
 from emostream_trainer.corpora.labels import LabelSet
 from emostream_trainer.evaluation.folds import FoldEnsembles
 from emostream_trainer.evaluation.report import Section, Table, score, with_interval
 from emostream_trainer.evaluation.result import StreamedEvaluation
-from emostream_trainer.evaluation.sessions import NEUTRAL, SessionEvaluation, evaluate_sessions, mostly_neutral
+from emostream_trainer.evaluation.sessions import SessionEvaluation, evaluate_sessions, mostly_neutral
 
 MINUTE_S = 60.0
 SPANS = {
