@@ -20,8 +20,30 @@ from emostream_trainer.data.augmentation import (
 )
 
 RATE_HZ = 16_000
-NOTHING = Augmentation(room_p=0, microphone_p=0, noise_p=0, padding_p=0, level_dbfs=(-20, -20))
-EVERYTHING = replace(Augmentation(), room_p=1, microphone_p=1, noise_p=1, padding_p=1)
+NOTHING = Augmentation(
+    room_p=0,
+    microphone_p=0,
+    noise_p=0,
+    padding_p=0,
+    saturation_p=0,
+    telephone_p=0,
+    band_p=0,
+    codec_p=0,
+    level_dbfs=(-20, -20),
+    offset_p=0,
+)
+EVERYTHING = replace(
+    Augmentation(),
+    room_p=1,
+    microphone_p=1,
+    noise_p=1,
+    padding_p=1,
+    saturation_p=1,
+    telephone_p=0.4,
+    band_p=0.3,
+    codec_p=0.3,
+    offset_p=1,
+)
 NO_BABBLE = np.zeros(0, np.float32)
 
 
@@ -175,6 +197,55 @@ def test_a_microphone_takes_off_what_is_too_low_and_too_high() -> None:
     low, middle, high = (_amount(changed, hz) for hz in (60, 1_000, 7_000))
     assert 20 * np.log10(middle / low) > 40
     assert 20 * np.log10(middle / high) > 20
+
+
+def _line(seed: int, **changes: float) -> Samples:
+    """White noise through a line that is drawn for sure."""
+    noise = np.random.default_rng(7).normal(0, 0.1, 2 * RATE_HZ).astype(np.float32)
+    return augment(noise, NO_BABBLE, replace(NOTHING, **changes), np.random.default_rng(seed))
+
+
+def _band_db(audio: Samples, from_hz: int, to_hz: int) -> float:
+    spectrum = np.abs(np.fft.rfft(audio * np.blackman(len(audio)))) ** 2
+    resolution_hz = RATE_HZ / len(audio)
+    return float(10 * np.log10(spectrum[round(from_hz / resolution_hz) : round(to_hz / resolution_hz)].mean()))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_telephone_is_of_its_band_whatever_its_codec(seed: int) -> None:
+    heard = _line(seed, telephone_p=1)
+    assert len(heard) == 2 * RATE_HZ
+    assert _rms_db(heard) == pytest.approx(-20, abs=0.5)
+    assert _band_db(heard, 400, 3_300) - _band_db(heard, 0, 280) > 12
+    assert _band_db(heard, 400, 3_300) - _band_db(heard, 4_200, 8_000) > 60
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_band_has_walls_where_it_was_drawn(seed: int) -> None:
+    heard = _line(seed, band_p=1)
+    assert _band_db(heard, 400, 3_300) - _band_db(heard, 7_100, 8_000) > 60
+    assert _band_db(heard, 400, 3_300) - _band_db(heard, 0, 15) > 60
+
+
+def test_codecs_of_files_are_drawn_and_keep_the_sound() -> None:
+    made = {_line(seed, codec_p=1).tobytes() for seed in range(12)}
+    assert len(made) == 3, "each of the three"
+    assert all(_rms_db(np.frombuffer(each, np.float32)) == pytest.approx(-20, abs=0.5) for each in made)
+
+
+def test_a_driven_clip_has_its_peaks_cut_off() -> None:
+    clip = np.random.default_rng(7).normal(0, 0.1, RATE_HZ).astype(np.float32)
+    for seed in range(4):
+        driven = augment(clip, NO_BABBLE, replace(NOTHING, saturation_p=1), np.random.default_rng(seed))
+        crest = np.abs(driven).max() / np.sqrt(np.mean(driven**2))
+        assert crest < 0.8 * np.abs(clip).max() / np.sqrt(np.mean(clip**2))
+
+
+def test_offsets_of_both_signs_are_drawn_within_their_range() -> None:
+    config = replace(NOTHING, offset_p=1)
+    means = [augment(_tone(300), NO_BABBLE, config, np.random.default_rng(seed)).mean() for seed in range(20)]
+    assert min(means) < 0 < max(means)
+    assert all(0.0019 < abs(mean) < 0.101 for mean in means)
 
 
 @settings(max_examples=60, deadline=None)

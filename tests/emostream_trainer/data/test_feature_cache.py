@@ -1,7 +1,10 @@
 """The cache holds what the daemon would compute, once, and babble is of the clip's own fold and corpus."""
 
+import inspect
+import linecache
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -17,6 +20,7 @@ from emostream.sources.file import FileSource
 from emostream_trainer.corpora.clip import Clip
 from emostream_trainer.corpora.features import read_features
 from emostream_trainer.corpora.registry import read_corpus
+from emostream_trainer.data import augmentation, channel, codecs
 from emostream_trainer.data.augmentation import speed_perturb
 from emostream_trainer.data.feature_cache import (
     MOST_VOICES,
@@ -117,6 +121,19 @@ def test_the_cache_is_used_and_only_for_the_same_question(tmp_path: Path) -> Non
     for question in ((clips, SPEC, 3), (clips[:1], SPEC, 2), ([other, clips[1]], SPEC, 2)):
         with pytest.raises(NoInputError, match=r"a\.wav"):
             load_feature_cache(*question, tmp_path / "cache")
+
+
+@pytest.mark.parametrize("module", [augmentation, channel, codecs])
+def test_rows_of_an_older_augmentation_are_computed_anew(
+    module: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clips = [_clip(write_voice(tmp_path / "a.wav"))]
+    first = load_feature_cache(clips, SPEC, 2, tmp_path / "cache")
+    changed = tmp_path / "changed.py"
+    changed.write_text(inspect.getsource(module) + "# another draw\n")
+    linecache.clearcache()
+    monkeypatch.setattr(module, "__file__", str(changed))
+    assert load_feature_cache(clips, SPEC, 2, tmp_path / "cache").folder != first.folder
 
 
 @pytest.mark.parametrize("held_out", ["fold", "corpus"])

@@ -1,4 +1,4 @@
-"""Waveform augmentation: the rooms, microphones and noises that a laptop hears and a studio corpus does not."""
+"""Waveform augmentation: the rooms, noises, microphones and lines that a laptop hears and a studio corpus does not."""
 
 import zlib
 from dataclasses import dataclass
@@ -10,13 +10,26 @@ from scipy.fft import next_fast_len
 from scipy.signal import fftconvolve
 
 from emostream.audio import Samples
+from emostream_trainer.data.channel import (
+    LINE_DBFS,
+    TELEPHONE_HZ,
+    add_offset,
+    at_rate,
+    band_limit,
+    saturate,
+    telephone,
+)
+from emostream_trainer.data.codecs import FILE_CODECS, TELEPHONE_CODECS, transcode
 
 OTHER_SPEED = (0.05, 0.12)
 
 
 @dataclass(frozen=True, slots=True)
 class Augmentation:
-    """How often each change is made (probabilities in [0, 1]) and how far it goes (ranges are drawn uniformly)."""
+    """How often each change is made (probabilities in [0, 1]) and how far it goes (ranges are drawn uniformly).
+
+    ``telephone_p``, ``band_p`` and ``codec_p`` exclude each other: they sum to 1 at most.
+    """
 
     room_p: float = 0.3
     reverberation_s: tuple[float, float] = (0.1, 0.6)
@@ -27,7 +40,16 @@ class Augmentation:
     noise_p: float = 0.6
     babble_share: float = 0.4
     snr_db: tuple[float, float] = (3.0, 30.0)
-    level_dbfs: tuple[float, float] = (-42.0, -14.0)
+    saturation_p: float = 0.15
+    drive_db: tuple[float, float] = (3.0, 18.0)
+    telephone_p: float = 0.15
+    band_p: float = 0.2
+    band_low_hz: tuple[float, float] = (20.0, 300.0)
+    band_high_hz: tuple[float, float] = (3_400.0, 7_000.0)
+    codec_p: float = 0.06
+    level_dbfs: tuple[float, float] = (-66.0, -12.0)
+    offset_p: float = 0.2
+    offset_db: tuple[float, float] = (-54.0, -20.0)
     padding_p: float = 0.4
     padding_s: tuple[float, float] = (0.1, 0.7)
 
@@ -47,7 +69,21 @@ def speed_perturb(samples: Samples, speaker: str, sample_rate_hz: int = 16_000) 
 def augment(
     samples: Samples, babble: Samples, config: Augmentation, rng: Generator, sample_rate_hz: int = 16_000
 ) -> Samples:
-    """One random disturbance of a clip, float32, as long or longer; ``babble`` (any length) may be its noise."""
+    """One random disturbance of a clip, float32, as long or longer; ``babble`` (any length) may be its noise.
+
+    In the order of a recording chain, each drawn by itself; probabilities and ranges are the defaults of ``config``:
+
+    - silence of .1 to .7 s before and after (.4)
+    - a room that reverberates for .1 to .6 s (.3)
+    - noise 3 to 30 dB below the speech (.6): babble (.4 of them), or noise whose power falls as 1/f**a, a in 0 to 2
+    - a microphone's frequency response (.4): within 4 dB, 24 dB an octave below 20 to 250 and above 3400 to 8000 Hz
+    - peaks driven 3 to 18 dB over full scale (.15), clipped or softly saturated, half of each
+    - a line (.41): a telephone's, 300 to 3400 Hz at 8 kHz (.15) with no codec, G.711 (mu-law or A-law), G.721 or GSM
+      6.10, a fifth of each; or brick walls at 20 to 300 and 3400 to 7000 Hz (.2), as wide-band telephones and lossy
+      codecs have them; or Opus, Vorbis or MP3 at 14 to 24 kbit/s (.06)
+    - always an RMS of -66 to -12 dB under full scale, peaks clipped
+    - a constant of either sign, .002 to .1 of full scale, uniform in dB (.2)
+    """
     audio = samples
     if rng.random() < config.padding_p:
         before, after = (rng.uniform(*config.padding_s, size=2) * sample_rate_hz).astype(int)
@@ -61,7 +97,12 @@ def augment(
         audio = at_snr(audio, noise, rng.uniform(*config.snr_db))
     if rng.random() < config.microphone_p:
         audio = _through_a_microphone(audio, config, rng, sample_rate_hz)
-    return at_level(audio, rng.uniform(*config.level_dbfs))
+    if rng.random() < config.saturation_p:
+        audio = saturate(audio, rng.uniform(*config.drive_db), soft=rng.random() < 0.5)
+    audio = at_level(_through_a_line(audio, config, rng, sample_rate_hz), rng.uniform(*config.level_dbfs))
+    if rng.random() < config.offset_p:
+        audio = add_offset(audio, rng.choice([-1, 1]) * 10 ** (rng.uniform(*config.offset_db) / 20))
+    return audio
 
 
 def at_snr(speech: Samples, noise: Samples, snr_db: float) -> Samples:
@@ -110,6 +151,24 @@ def _through_a_microphone(audio: Samples, config: Augmentation, rng: Generator, 
     low_hz, high_hz = rng.uniform(*config.high_pass_hz), rng.uniform(*config.low_pass_hz)
     gain = 10 ** (gain_db / 20) / np.sqrt(1 + (hz / high_hz) ** 8) / np.sqrt(1 + (low_hz / np.maximum(hz, 1)) ** 8)
     return np.fft.irfft(spectrum * gain, n_fft)[: len(audio)].astype(np.float32)
+
+
+def _through_a_line(audio: Samples, config: Augmentation, rng: Generator, sample_rate_hz: int) -> Samples:
+    """A telephone, a band with brick walls, a codec of files, or nothing."""
+    drawn = rng.random()
+    if drawn < config.telephone_p:
+        line = (None, *TELEPHONE_CODECS)[rng.integers(len(TELEPHONE_CODECS) + 1)]
+        narrow = telephone(at_level(audio, LINE_DBFS), line, sample_rate_hz)
+        return at_rate(narrow, TELEPHONE_HZ, sample_rate_hz, len(audio))
+    drawn -= config.telephone_p
+    if drawn < config.band_p:
+        low_hz, high_hz = rng.uniform(*config.band_low_hz), rng.uniform(*config.band_high_hz)
+        return band_limit(audio, low_hz, high_hz, sample_rate_hz)
+    if drawn - config.band_p < config.codec_p:
+        codec = FILE_CODECS[rng.integers(len(FILE_CODECS))]
+        at_its_rate = soxr.resample(at_level(audio, LINE_DBFS), sample_rate_hz, codec.sample_rate_hz)
+        return at_rate(transcode(at_its_rate, codec), codec.sample_rate_hz, sample_rate_hz, len(audio))
+    return audio
 
 
 def _excerpt(audio: Samples, length: int, rng: Generator) -> Samples:

@@ -5,6 +5,7 @@ training can then be cut where a stream would predict.
 """
 
 import hashlib
+import inspect
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache, partial
@@ -23,7 +24,8 @@ from emostream.inference.vad import VoiceActivityConfig, VoiceActivityDetector, 
 from emostream.sources.file import FileSource
 from emostream_trainer.corpora.clip import Clip
 from emostream_trainer.corpora.features import has_audio, read_features
-from emostream_trainer.data.augmentation import OTHER_SPEED, Augmentation, augment, speed_perturb
+from emostream_trainer.data import augmentation, channel, codecs
+from emostream_trainer.data.augmentation import Augmentation, augment, speed_perturb
 from emostream_trainer.parallel import parallel_map
 from emostream_trainer.recipes import DUSHA_RECIPES, takes_published_features
 
@@ -37,7 +39,7 @@ BABBLE_POOL = 64  # clips that babble is made of: few enough to be kept decoded
 class FeatureCache:
     """Rows of all views of all clips.
 
-    View 0 is the clip as it is, 1 the clip augmented (noise, room, microphone), 2 the clip at another speed, 3 that one
+    View 0 is the clip as it is, 1 the clip augmented (``augment``), 2 the clip at another speed, 3 that one
     augmented. A cache of one view has the clips as they are. ``folder`` is where it is kept.
 
     ``rows`` is float16 of shape (total, D), ``starts`` int64 of shape (clips, views + 1): where each view begins.
@@ -200,5 +202,7 @@ def _decoded(path: Path, sample_rate_hz: int) -> Samples:
 def _key(clips: Sequence[Clip], spec: FeatureSpec, views: int) -> str:
     # Corpora and folds too: they say who babbles behind whom.
     names = [(str(clip.path), clip.corpus, clip.fold) for clip in clips]
-    facts = [spec.fingerprint(), views, repr(AUGMENTATION), OTHER_SPEED, repr(VoiceActivityConfig()), names]
+    # What was drawn is a matter of the code too: rows of an older one must not pass for those of a newer.
+    code = [inspect.getsource(module) for module in (augmentation, channel, codecs)]
+    facts = [spec.fingerprint(), views, repr(AUGMENTATION), code, repr(VoiceActivityConfig()), names]
     return hashlib.sha256(msgspec.json.encode(facts)).hexdigest()[:16]
