@@ -12,6 +12,7 @@ from emostream_trainer.evaluation.plots import (
     abstention_picture,
     confusion_picture,
     delay_picture,
+    falls_picture,
     noise_picture,
     reliability_picture,
     risk_coverage_picture,
@@ -64,6 +65,8 @@ def test_curves_draw_every_series(tmp_path: Path) -> None:
     assert _has_two_series(path)
     scores = [(0.7, 0.6, 0.8), (0.5, 0.4, 0.6)]
     noise_picture(path, ("clean", "0 dB"), {"babble": scores, "cafe": scores[::-1]}, 0.25)
+    assert _has_two_series(path)
+    falls_picture(path, {"telephone": (0.1, 0.05, 0.2), "a room": (-0.01, -0.05, 0.02)}, {"telephone": 0.04})
     assert _has_two_series(path)
 
 

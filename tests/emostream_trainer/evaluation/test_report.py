@@ -3,12 +3,13 @@
 import json
 from pathlib import Path
 
-from emostream_trainer.evaluation.report import Section, Table, percent, score, with_interval, write_report
+from emostream_trainer.evaluation.report import Section, Table, change, percent, score, with_interval, write_report
 
 
 def test_scores_as_tables_show_them() -> None:
     assert [score(0.6964), score(1.0), score(None)] == [".696", "1.000", "–"]
     assert with_interval(0.6964, (0.654, 0.7312)) == ".696 (.65–.73)"
+    assert change(-0.0123, (-0.034, 0.011)) == "-.012 (-.03 to +.01)"
     assert [percent(0.8046), percent(None)] == ["80.5%", "–"]
 
 

@@ -66,7 +66,7 @@ def networks(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 def out(corpora: Path, networks: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("report")
     both = "+".join(map(str, networks))
-    options = ("--leaky", "--noise", "--sessions", "--sample", 2, "--enrol-wrong", "--enrol", 3)
+    options = ("--leaky", "--noise", "--disturbed", "--sessions", "--sample", 2, "--enrol-wrong", "--enrol", 3)
     said = emostream("evaluate", both, "--corpora", corpora, "--out", out, *options)
     assert (said.errors, said.code) == ("", 0)
     assert f"report: {out / 'report.md'}" in said.out
@@ -101,6 +101,7 @@ def test_the_report_shows_its_sections_and_pictures(out: Path) -> None:
         "What abstaining buys",
         "While somebody speaks",
         "Behind noise",
+        "Telephones, headsets, rooms",
         "While a voice is being got to know",
         "Knowing the speaker",
         "Corpora that were never heard",
@@ -110,7 +111,7 @@ def test_the_report_shows_its_sections_and_pictures(out: Path) -> None:
     for picture in out.glob("*.png"):
         assert f"]({picture.name})" in text
         assert imread(picture).size
-    assert text.count("](") == len(list(out.glob("*.png"))) == 7
+    assert text.count("](") == len(list(out.glob("*.png"))) == 8
 
 
 def test_parts_of_the_clips_are_counted(numbers: dict[str, dict]) -> None:
@@ -145,6 +146,17 @@ def test_noise_is_compared_on_one_sample(numbers: dict[str, dict]) -> None:
     babble, cafe = noise["UAR mean, low, high"].values()
     assert len(babble) == len(cafe) == 5
     assert babble[0] == cafe[0]
+
+
+def test_each_disturbance_falls_from_the_same_clean_clips(numbers: dict[str, dict]) -> None:
+    found = dict(numbers["disturbed"])
+    assert found.pop("clips") == numbers["noise"]["clips"]
+    clean = found.pop("clean")["scores"]["UAR mean"]
+    assert clean == numbers["noise"]["UAR mean, low, high"]["babble"][0][0]
+    assert len(found) == 8
+    for row in found.values():
+        assert row["fall"] == pytest.approx(clean - row["scores"]["UAR mean"], abs=2e-4)
+        assert row["interval"][0] <= row["interval"][1]
 
 
 def test_enrolment_has_rows_for_each_network_for_help_and_harm(numbers: dict[str, dict]) -> None:
@@ -225,6 +237,7 @@ def test_one_model_file_has_no_folds_to_fit_on(corpora: Path, tmp_path: Path) ->
     ("arguments", "words"),
     [
         (["--noise", "--baselines"], "judge a run, and none was named"),
+        (["--disturbed", "--baselines"], "judge a run, and none was named"),
         (["--sessions", "--baselines"], "judge a run, and none was named"),
         (["RUN", "--enrol", "0"], "--enrol 0, expected seconds, more than 0"),
         (["RUN", "--enrol-wrong"], "give both"),

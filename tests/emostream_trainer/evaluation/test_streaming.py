@@ -141,11 +141,26 @@ def test_intervals_are_of_speakers_within_their_corpus() -> None:
     assert evaluation.of(evaluation.corpora == "two").scores()["UAR mean"] == 1.0
 
 
+def test_the_interval_of_a_fall_is_of_paired_draws() -> None:
+    clips = tuple(Clip(Path("x.wav"), "one", "en", f"one-{s}", "", "sad", "", "") for s in "aabbccdd")
+    right = np.array([[1, 0], [0, 1]] * 4, float)
+    # One speaker is all wrong in both: wide intervals each, and no difference.
+    clean = Evaluation("clean", ("angry", "sad"), clips, np.array([0, 1] * 4), np.vstack([1 - right[:2], right[2:]]))
+    assert clean.intervals()["mean"][0] < 0.5
+    assert replace(clean, name="same").fall_from(clean) == (0.0, 0.0, 0.0)
+    # Every sad clip becomes angry: half of what was right, whoever is drawn.
+    angry = replace(clean, p=np.array([[0, 1], [0, 1], *[[1, 0]] * 6], float))
+    fall, low, high = angry.fall_from(clean)
+    assert fall == pytest.approx(0.25)
+    assert low < fall < high
+    assert clean.fall_from(angry) == pytest.approx((-fall, -high, -low))
+
+
 def test_noise_is_heard(clips: tuple[Clip, ...], tiny_paths: list[Path]) -> None:
     sets = [tuple(tiny_paths)]
     clean = evaluate("clean", FoldEnsembles(sets), clips[:1], FOUR)
-    noises = {clips[0].path: noise_for(clips[0], CAFE, 0, clips)}
-    noisy = [evaluate("noisy", FoldEnsembles(sets), clips[:1], FOUR, noises=noises).p for _ in range(2)]
+    noises = {clips[0].path: noise_for(clips[0], clips, CAFE, 0)}
+    noisy = [evaluate("noisy", FoldEnsembles(sets), clips[:1], FOUR, disturbances=noises).p for _ in range(2)]
     assert not np.allclose(clean.p, noisy[0], atol=1e-2)
     assert np.array_equal(*noisy)
 

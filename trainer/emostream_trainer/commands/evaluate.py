@@ -38,6 +38,11 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
     )
     parser.add_argument("--noise", action="store_true", help="score a sample behind babble and in a cafe too")
     parser.add_argument(
+        "--disturbed",
+        action="store_true",
+        help="score a sample by telephone and headset, with an offset, quiet, in noise and in a room too",
+    )
+    parser.add_argument(
         "--sessions",
         action="store_true",
         help="score each speaker's clips in one stream too, with and without adaptation, by the minute",
@@ -47,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
         type=int,
         metavar="N",
         default=200,
-        help="clips of each corpus for --noise and --enrol-wrong (default: %(default)s)",
+        help="clips of each corpus for --noise, --disturbed and --enrol-wrong (default: %(default)s)",
     )
     parser.add_argument(
         "--enrol",
@@ -81,9 +86,10 @@ def run(arguments: argparse.Namespace) -> int:
     if not arguments.runs and not arguments.baselines and not arguments.leaky:
         raise UsageError("nothing to judge: name the folder of a run, such as runs/mel_cnn2d-attentive, or --baselines")
     enrols = arguments.enrol is not None or arguments.enrol_moods is not None
-    if (arguments.noise or arguments.sessions or enrols) and not arguments.runs:
+    if (arguments.noise or arguments.disturbed or arguments.sessions or enrols) and not arguments.runs:
         raise UsageError(
-            "--noise, --sessions, --enrol and --enrol-moods judge a run, and none was named: give its folder"
+            "--noise, --disturbed, --sessions, --enrol and --enrol-moods judge a run, and none was named: "
+            "give its folder"
         )
     if arguments.enrol_moods is not None and arguments.enrol_moods < 1:
         raise UsageError(f"found --enrol-moods {arguments.enrol_moods}, expected clips of each mood, 1 or more")
@@ -110,6 +116,7 @@ def run(arguments: argparse.Namespace) -> int:
         with_baselines=arguments.baselines,
         with_leak=arguments.leaky,
         with_noise=arguments.noise,
+        with_disturbed=arguments.disturbed,
         with_sessions=arguments.sessions,
         sample=arguments.sample,
         enrol_s=arguments.enrol,

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.random import Generator
 
-from emostream.audio import Samples
+from emostream.audio import AudioBlock, Samples
 from emostream.inference.vad import SAMPLE_RATE_HZ
 from emostream_trainer.corpora.clip import Clip
 from emostream_trainer.data.augmentation import at_snr, coloured_noise, in_a_room
@@ -32,8 +32,14 @@ class Noise:
     voices: tuple[Path, ...]
     seed: int
 
+    def apply(self, audio: Samples) -> AudioBlock:
+        """Audio (n,) at 16 kHz with its noise, brought below full scale as a whole where the sum would pass it."""
+        mixed = at_snr(audio, _sound(self, len(audio)), self.snr_db)
+        scaled = mixed / max(1.0, float(np.abs(mixed).max(initial=0.0)))
+        return AudioBlock(scaled.astype(np.float32), SAMPLE_RATE_HZ, 0)
 
-def noise_for(clip: Clip, kind: str, snr_db: float, others: Sequence[Clip]) -> Noise:
+
+def noise_for(clip: Clip, others: Sequence[Clip], kind: str, snr_db: float) -> Noise:
     """The noise of this kind for a clip, always the same for the same clips; of other speakers than the clip's.
 
     Each voice is another speaker's as long as there are enough. Raises ``ValueError`` where nobody else is among
@@ -53,12 +59,6 @@ def noise_for(clip: Clip, kind: str, snr_db: float, others: Sequence[Clip]) -> N
         spoken = [other.path for other in other_speakers if other.speaker == speaker]
         voices.append(spoken[int(rng.integers(len(spoken)))])
     return Noise(kind, snr_db, tuple(voices), seed)
-
-
-def add_noise(audio: Samples, noise: Noise) -> Samples:
-    """Audio (n,) at 16 kHz with its noise, brought below full scale as a whole where the sum would pass it."""
-    mixed = at_snr(audio, _sound(noise, len(audio)), noise.snr_db)
-    return (mixed / max(1.0, float(np.abs(mixed).max(initial=0.0)))).astype(np.float32)
 
 
 def _sound(noise: Noise, length: int) -> Samples:

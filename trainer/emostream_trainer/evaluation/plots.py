@@ -135,6 +135,23 @@ def noise_picture(
     _save(path, figure, axes)
 
 
+def falls_picture(path: Path, falls: Mapping[str, tuple[float, float, float]], most: Mapping[str, float]) -> None:
+    """How far UAR falls (fall, low, high) under each disturbance, a line each, beside the most that it may by name."""
+    figure, axes = _figure("Fall of UAR against clean, with 95 % intervals over speakers", (6, 0.4 * len(falls) + 1.6))
+    places = {name: -i for i, name in enumerate(falls)}
+    fall, low, high = np.array(list(falls.values())).T
+    errors = np.maximum([fall - low, high - fall], 0)
+    axes.errorbar(
+        fall, list(places.values()), xerr=errors, fmt="o", color=ACCENT, capsize=3, markersize=5, label="fall"
+    )
+    bounds = [places[name] for name in most]
+    axes.plot(list(most.values()), bounds, "|", color=PALETTE[1], markersize=14, markeredgewidth=2, label="at most")
+    axes.axvline(0, color=INK, linewidth=1, linestyle=":")
+    axes.set_yticks(list(places.values()), list(places))
+    axes.set(xlabel="UAR, clean less disturbed")
+    _save(path, figure, axes)
+
+
 def _figure(title: str, size: tuple[float, float]) -> tuple[Figure, Axes]:
     figure = Figure(figsize=size, layout="constrained")
     axes = figure.subplots()

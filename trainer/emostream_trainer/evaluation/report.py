@@ -58,6 +58,12 @@ def with_interval(value: float, bounds: tuple[float, float]) -> str:
     return f"{score(value)} ({low}–{high})"
 
 
+def change(value: float, bounds: tuple[float, float]) -> str:
+    """A difference of scores and its interval: ``-.012 (-.03 to +.01)``."""
+    low, high = (f"{bound:+.2f}".replace("0.", ".") for bound in bounds)
+    return f"{value:+.3f} ({low} to {high})".replace("0.", ".", 1)
+
+
 def percent(value: float | None) -> str:
     """A share as a percentage, a dash for none."""
     return "–" if value is None else f"{value:.1%}"

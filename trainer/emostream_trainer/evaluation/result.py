@@ -90,13 +90,18 @@ class Evaluation:
 
         Speakers are drawn within their corpus; the mean's draws are the means of the corpora's.
         """
-        speakers = np.array([clip.speaker for clip in self.clips])
-        draws = {
-            corpus: speaker_bootstrap(self.truth[of], self.predicted[of], speakers[of], seed=seed)
-            for seed, (corpus, of) in enumerate(self._by_corpus())
-        }
+        draws = self._draws()
         of_mean = interval(np.mean(list(draws.values()), axis=0))
         return {**{corpus: interval(drawn) for corpus, drawn in draws.items()}, "mean": of_mean}
+
+    def fall_from(self, other: "Evaluation") -> tuple[float, float, float]:
+        """How far the mean of the corpora's UAR is below that of ``other``, and the 95 % interval of the difference.
+
+        Both are of the same clips, and in each draw of the same speakers: what all find hard moves no difference.
+        """
+        fall = np.mean(list(other.uar_by_corpus().values())) - np.mean(list(self.uar_by_corpus().values()))
+        falls = np.subtract(list(other._draws().values()), list(self._draws().values())).mean(axis=0)
+        return float(fall), *interval(falls)
 
     def scores(self) -> dict[str, float]:
         """The figures that a card carries."""
@@ -111,6 +116,14 @@ class Evaluation:
     def confusion(self) -> NDArray[np.int64]:
         """Counts (K, K + 1): rows the truth, columns what was named, the last for no verdict."""
         return confusion(self.truth, self.predicted, len(self.labels))
+
+    def _draws(self) -> dict[str, F64]:
+        """Bootstrap draws of each corpus's UAR; the same speakers are drawn for the same clips."""
+        speakers = np.array([clip.speaker for clip in self.clips])
+        return {
+            corpus: speaker_bootstrap(self.truth[of], self.predicted[of], speakers[of], seed=seed)
+            for seed, (corpus, of) in enumerate(self._by_corpus())
+        }
 
     def _by_corpus(self) -> Iterator[tuple[str, NDArray[np.bool_]]]:
         for corpus in sorted(set(self.corpora.tolist())):

@@ -24,6 +24,7 @@ from emostream_trainer.evaluation.result import Evaluation, StreamedEvaluation
 from emostream_trainer.evaluation.sections.abstaining import abstaining, tallies_of, target_results
 from emostream_trainer.evaluation.sections.breakdown import breakdown
 from emostream_trainer.evaluation.sections.calibration import calibration
+from emostream_trainer.evaluation.sections.disturbed import disturbed
 from emostream_trainer.evaluation.sections.enrolment import enrolment, enrolment_by_moods
 from emostream_trainer.evaluation.sections.leaking_split import leak
 from emostream_trainer.evaluation.sections.noise import noise
@@ -48,9 +49,9 @@ PROTOCOL = (
 class EvaluationJob:
     """What to evaluate and on what. ``rows`` are runs or model files that run together.
 
-    ``sample`` is how many clips of each corpus are streamed with noise and after enrolments that do harm: too short and
-    of the wrong speaker. ``enrol_s`` is how many seconds of neutral speech a speaker is enrolled with, and
-    ``enrol_moods`` how many clips of each mood; None for not at all.
+    ``sample`` is how many clips of each corpus are streamed with noise, disturbed, and after enrolments that do harm:
+    too short and of the wrong speaker. ``enrol_s`` is how many seconds of neutral speech a speaker is enrolled with,
+    and ``enrol_moods`` how many clips of each mood; None for not at all.
     """
 
     rows: tuple[Row, ...]
@@ -60,6 +61,7 @@ class EvaluationJob:
     with_baselines: bool
     with_leak: bool
     with_noise: bool
+    with_disturbed: bool
     with_sessions: bool
     sample: int
     enrol_s: float | None
@@ -139,6 +141,8 @@ def _about(streamed: Mapping[Row, StreamedEvaluation], row: Row, job: Evaluation
         yield section
     if job.with_noise:
         yield noise(evaluation, ensembles, labels, job.sample, out)
+    if job.with_disturbed:
+        yield disturbed(evaluation, ensembles, labels, job.sample, out)
     if job.with_sessions:
         yield sessions(evaluation, ensembles, labels)
     if job.enrol_s is not None:

@@ -20,9 +20,9 @@ from emostream.sources.file import FileSource
 from emostream_trainer.corpora.clip import Clip
 from emostream_trainer.corpora.labels import LabelSet
 from emostream_trainer.data.feature_cache import read_audio
+from emostream_trainer.evaluation.disturbance import Disturbance
 from emostream_trainer.evaluation.enrolment import Enrolment
 from emostream_trainer.evaluation.folds import FoldEnsembles, fold_indices
-from emostream_trainer.evaluation.noise import Noise, add_noise
 from emostream_trainer.evaluation.result import ClipLog, StreamedEvaluation, log_of
 from emostream_trainer.parallel import parallel_map
 
@@ -35,14 +35,14 @@ SILENCE_S = 0.5
 
 @dataclass(frozen=True)
 class ClipJob:
-    """One clip to be streamed: through which models, behind what noise, after whose enrolment.
+    """One clip to be streamed: through which models, disturbed by what, after whose enrolment.
 
     ``weights`` are those of the models in the pool, the same for all where there are none.
     """
 
     models: tuple[Path, ...]
     clip: Path
-    noise: Noise | None = None
+    disturbance: Disturbance | None = None
     enrolment: Enrolment | None = None
     weights: tuple[float, ...] = ()
 
@@ -53,10 +53,12 @@ def evaluate(
     clips: Sequence[Clip],
     labels: LabelSet,
     *,
-    noises: Mapping[Path, Noise] | None = None,
+    disturbances: Mapping[Path, Disturbance] | None = None,
     enrolments: Mapping[Path, Enrolment] | None = None,
 ) -> StreamedEvaluation:
-    """Stream every clip through the models that never heard its speaker. Noises and enrolments are by a clip's path.
+    """Stream every clip through the models that never heard its speaker.
+
+    Disturbances and enrolments are by a clip's path.
 
     Raises ``UsageError`` where labels differ, and where a speaker is in the training of all sets or of too few.
     """
@@ -66,7 +68,7 @@ def evaluate(
         ClipJob(
             ensembles.sets[place],
             clip.path,
-            noise=(noises or {}).get(clip.path),
+            disturbance=(disturbances or {}).get(clip.path),
             enrolment=(enrolments or {}).get(clip.path),
             weights=ensembles.weights.get(place, ()),
         )
@@ -80,13 +82,12 @@ def stream_clip(job: ClipJob) -> ClipLog:
     """Stream one clip from its beginning to its end."""
     profile = profile_of(job.models, job.enrolment) if job.enrolment else None
     config = StreamConfig(weights=job.weights)
-    if job.noise is None:
+    if job.disturbance is None:
         source = FileSource(job.clip, block_s=BLOCK_S)
         stream = new_stream(job.models, source.sample_rate_hz, config, profile)
         return _log(stream, source.blocks())
-    audio = add_noise(read_audio(job.clip, SAMPLE_RATE_HZ), job.noise)
-    stream = new_stream(job.models, SAMPLE_RATE_HZ, config, profile)
-    return _log(stream, [AudioBlock(audio, SAMPLE_RATE_HZ, 0)])
+    block = job.disturbance.apply(read_audio(job.clip, SAMPLE_RATE_HZ))
+    return _log(new_stream(job.models, block.sample_rate_hz, config, profile), [block])
 
 
 @lru_cache(maxsize=8)
