@@ -36,7 +36,7 @@ class AudioBlock:
 
 
 def require_samples(samples: object) -> None:
-    """Raise ``TypeError`` unless these are float32 of shape (n,): soxr reads the bytes of anything else as float32."""
+    """Raise ``TypeError`` unless these are float32 of shape (n,): integers have another scale."""
     if isinstance(samples, np.ndarray) and samples.dtype == np.float32 and samples.ndim == 1:
         return
     found = f"{samples.dtype} of shape {samples.shape}" if isinstance(samples, np.ndarray) else type(samples).__name__

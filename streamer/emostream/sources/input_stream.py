@@ -10,8 +10,8 @@ from emostream.features.resample import Resampler
 from emostream.sources.channels import LoudestChannel
 from emostream.sources.devices import InputDevice, portaudio
 
-# A step of 250 ms is five of these, so at the models' own rate no window waits for the rest of a block; at other rates
-# the resampler holds back 37 to 40 ms anyway. Half as long would wake the process twice as often for nothing.
+# A step of 250 ms is five of these, and the resampler holds nothing back: no window waits for the rest of a block. Half
+# as long would wake the process twice as often for nothing.
 BLOCK_S = 0.05
 
 _INVALID_RATE = -9997
@@ -53,8 +53,7 @@ class InputStream:
             return
         picker, resampler = self._converter
         samples = resampler.push(picker.push(frames))
-        if len(samples):  # a resampler gives nothing at first
-            self._on_samples(samples, bool(status.input_overflow))
+        self._on_samples(samples, bool(status.input_overflow))
 
 
 def open_input(

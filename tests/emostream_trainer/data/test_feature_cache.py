@@ -13,7 +13,7 @@ import soundfile
 from emostream import assets
 from emostream.audio import Samples
 from emostream.errors import NoInputError, UsageError
-from emostream.features import Feature, FeatureSpec, FeatureStream
+from emostream.features import Feature, FeatureSpec, FeatureStream, resample
 from emostream.features.resample import Resampler
 from emostream.inference.vad import CHUNK, VoiceActivityConfig, VoiceActivityDetector
 from emostream.sources.file import FileSource
@@ -123,8 +123,8 @@ def test_the_cache_is_used_and_only_for_the_same_question(tmp_path: Path) -> Non
             load_feature_cache(*question, tmp_path / "cache")
 
 
-@pytest.mark.parametrize("module", [augmentation, channel, codecs])
-def test_rows_of_an_older_augmentation_are_computed_anew(
+@pytest.mark.parametrize("module", [augmentation, channel, codecs, resample])
+def test_rows_of_older_code_are_computed_anew(
     module: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clips = [_clip(write_voice(tmp_path / "a.wav"))]

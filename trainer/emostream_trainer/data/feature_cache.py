@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from emostream import assets
 from emostream.audio import Samples
 from emostream.errors import UsageError
-from emostream.features import FeatureSpec, FeatureStream
+from emostream.features import FeatureSpec, FeatureStream, resample
 from emostream.features.resample import Resampler
 from emostream.inference.vad import VoiceActivityConfig, VoiceActivityDetector, VoiceActivityModel
 from emostream.sources.file import FileSource
@@ -202,7 +202,7 @@ def _decoded(path: Path, sample_rate_hz: int) -> Samples:
 def _key(clips: Sequence[Clip], spec: FeatureSpec, views: int) -> str:
     # Corpora and folds too: they say who babbles behind whom.
     names = [(str(clip.path), clip.corpus, clip.fold) for clip in clips]
-    # What was drawn is a matter of the code too: rows of an older one must not pass for those of a newer.
-    code = [inspect.getsource(module) for module in (augmentation, channel, codecs)]
+    # What was drawn and resampled is a matter of the code too: rows of an older one must not pass for those of a newer.
+    code = [inspect.getsource(module) for module in (augmentation, channel, codecs, resample)]
     facts = [spec.fingerprint(), views, repr(AUGMENTATION), code, repr(VoiceActivityConfig()), names]
     return hashlib.sha256(msgspec.json.encode(facts)).hexdigest()[:16]
