@@ -35,6 +35,7 @@ from emostream.protocol import (
     Message,
     Reset,
     ServerEvent,
+    SetMood,
     Start,
     Stop,
     Subscribe,
@@ -122,6 +123,10 @@ class Client:
         """Forget what was sent; a ``hello`` follows."""
         self.send_message(Reset())
 
+    def set_mood(self, mood: str | None) -> None:
+        """What follows is spoken in this mood, a label, for the profile, or in none; a ``mood`` follows."""
+        self.send_message(SetMood(mood=mood))
+
     def ask_profile(self, name: str) -> None:
         """How this voice speaks, as numbers; a ``profile`` follows."""
         self.send_message(AskProfile(name=name))
@@ -186,6 +191,10 @@ class AsyncClient:
     async def reset(self) -> None:
         """As ``Client.reset``."""
         await self.send_message(Reset())
+
+    async def set_mood(self, mood: str | None) -> None:
+        """As ``Client.set_mood``."""
+        await self.send_message(SetMood(mood=mood))
 
     async def ask_profile(self, name: str) -> None:
         """As ``Client.ask_profile``."""

@@ -64,7 +64,8 @@ class Hello(Event, frozen=True, kw_only=True, tag="hello"):
     """The first event of a stream: how to read the ones that follow.
 
     ``speaker`` names the enrolled person whose own way of speaking is taken into account, ``certainty`` says from
-    where on labels are shown when that was asked for; each is left out without.
+    where on labels are shown when that was asked for, ``moods`` has those of the labels in which a voice can be
+    enrolled: all, or ``neutral`` alone. Each is left out without.
     """
 
     labels: tuple[str, ...]
@@ -74,6 +75,7 @@ class Hello(Event, frozen=True, kw_only=True, tag="hello"):
     source: str
     speaker: str | None = None
     certainty: Certainty | None = None
+    moods: tuple[str, ...] = ()
 
 
 class Estimate(Event, frozen=True, kw_only=True, tag="estimate"):

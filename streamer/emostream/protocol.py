@@ -74,10 +74,30 @@ class Stop(Message, frozen=True, kw_only=True, tag="stop"):
     """The audio ends here: as ``flush``, and the ``summary`` is the stream's last event."""
 
 
+class SetMood(Message, frozen=True, kw_only=True, tag="mood"):
+    """What follows is spoken in this mood, one of the stream's ``labels``, for the profile; null for no mood.
+
+    The audio so far is processed and its utterance ended, as by ``flush``, but the answer is a ``mood``. A mood that
+    was spoken before is forgotten: it is spoken anew.
+    """
+
+    mood: Title | None
+
+
 class AskProfile(Message, frozen=True, kw_only=True, tag="profile"):
-    """Send a profile of the speech so far, under the name of the person who spoke."""
+    """Send a profile of the speech so far, under the name of the person who spoke: of that of the moods, if any."""
 
     name: Title
+
+
+class Mood(Event, frozen=True, kw_only=True, tag="mood"):
+    """The answer to ``mood``: what follows is spoken in ``mood``, or in none where it is null.
+
+    ``seconds`` says how much speech was heard of each mood so far.
+    """
+
+    mood: str | None
+    seconds: dict[str, float]
 
 
 class Profile(Event, frozen=True, kw_only=True, tag="profile"):
@@ -86,8 +106,8 @@ class Profile(Event, frozen=True, kw_only=True, tag="profile"):
     profile: SpeakerProfile
 
 
-AnyMessage = Authenticate | Subscribe | Start | Lost | Flush | Reset | Stop | AskProfile
-ServerEvent = AnyEvent | Profile
+AnyMessage = Authenticate | Subscribe | Start | Lost | Flush | Reset | Stop | SetMood | AskProfile
+ServerEvent = AnyEvent | Mood | Profile
 
 _messages = msgspec.json.Decoder(AnyMessage)
 _events = msgspec.json.Decoder(ServerEvent)

@@ -16,6 +16,7 @@ from emostream.protocol import (
     Lost,
     Message,
     Reset,
+    SetMood,
     Start,
     Stop,
     Subscribe,
@@ -54,6 +55,8 @@ def test_events_fit_the_schema(event: msgspec.Struct) -> None:
         Flush(),
         Reset(),
         Stop(),
+        SetMood(mood="sad"),
+        SetMood(mood=None),
         AskProfile(name="Ada"),
     ],
 )

@@ -80,8 +80,12 @@ class Ensemble:
 
     @property
     def speech_s(self) -> float:
-        """Seconds of speech that the models ran on."""
+        """Seconds of speech that the models ran on, and that a profile of now would be the mean of."""
         return self._adaptation.speech_s
+
+    def start_profile(self) -> None:
+        """A profile is of the speech from here on, which must begin a segment; the adaptation stays."""
+        self._adaptation.start_profile()
 
     def profile(self, name: str) -> SpeakerProfile:
         """The speech so far as a person's profile. Raises ``ProfileError`` where no model has a summary."""

@@ -97,7 +97,7 @@ class SpeakerAdaptation:
 
     @property
     def speech_s(self) -> float:
-        """Seconds of speech so far."""
+        """Seconds of the speech that a profile of now would be the mean of."""
         return self._whole.seconds
 
     def push(self, summaries: Sequence[Summaries], p: Probabilities, speech_s: float) -> None:
@@ -116,6 +116,10 @@ class SpeakerAdaptation:
         ]
         self._differences.push([summary - of for summary, of in zip(summaries, usual, strict=True)], speech_s)
 
+    def start_profile(self) -> None:
+        """A profile is of the speech from here on; the offsets stay."""
+        self._whole = _SummaryMeans([len(card.speech_summary) for card in self._cards])
+
     def adapt(self) -> None:
         """Compute the offsets anew from the speech so far."""
         if not self.adapts:
@@ -127,7 +131,10 @@ class SpeakerAdaptation:
         )
 
     def profile(self, name: str) -> SpeakerProfile:
-        """The speech so far as a profile. Raises ``ProfileError`` where no model has an offset."""
+        """The speech since the start, or since ``start_profile``, as a profile.
+
+        Raises ``ProfileError`` where no model has an offset.
+        """
         require_adaptation(self._cards)
         means = zip(self._cards, self._whole.means, strict=True)
         return SpeakerProfile(
@@ -174,6 +181,13 @@ def require_adaptation(cards: Sequence[ModelCard]) -> None:
             f"{names} cannot take a speaker into account: expected a model with a summary of speech in its card; name "
             "one with --model, or go on without a speaker"
         )
+
+
+def enrolment_moods(cards: Sequence[ModelCard]) -> tuple[str, ...]:
+    """The labels in whose moods a voice can be enrolled: all of them, ``NEUTRAL`` alone, or none."""
+    if any(card.label_summaries for card in cards):
+        return cards[0].labels
+    return (NEUTRAL,) if any(card.neutral_summary for card in cards) else ()
 
 
 def _personal_offsets(

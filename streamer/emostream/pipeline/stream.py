@@ -11,6 +11,7 @@ from emostream.inference.ensemble import Ensemble
 from emostream.inference.model import EmotionModel
 from emostream.inference.probabilities import agreement, logarithmic_pool
 from emostream.inference.profile import SpeakerProfile
+from emostream.inference.speaker import enrolment_moods, require_adaptation
 from emostream.inference.step import Step
 from emostream.inference.vad import SAMPLE_RATE_HZ, SpeechChange, VoiceActivityDetector, VoiceActivityModel
 from emostream.pipeline.config import StreamConfig
@@ -84,6 +85,7 @@ class EmotionStream:
             source=self._source,
             speaker=self._speaker,
             certainty=self.config.certainty,
+            moods=enrolment_moods([model.card for model in self._models]),
         )
 
     def push(self, block: AudioBlock) -> list[Event]:
@@ -141,9 +143,17 @@ class EmotionStream:
         """
         return self._ensemble.profile(name)
 
+    def start_profile(self) -> None:
+        """A profile is of the speech from here on; all else goes on. Call ``flush`` before."""
+        self._ensemble.start_profile()
+
+    def require_adaptation(self) -> None:
+        """Raise ``ProfileError`` unless one of the models can take a speaker into account."""
+        require_adaptation([model.card for model in self._models])
+
     @property
     def predicted_speech_s(self) -> float:
-        """Seconds of speech that the models ran on so far: what a profile of now would be the mean of."""
+        """Seconds of speech that the models ran on: what a profile of now would be the mean of."""
         return self._ensemble.speech_s
 
     @property

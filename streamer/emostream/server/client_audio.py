@@ -17,8 +17,9 @@ from emostream.events import Error, Event
 from emostream.inference.batching import Requests
 from emostream.live import LiveStream, with_time
 from emostream.pcm import ContainerError, NotFiniteError, OutOfRangeError, PcmDecoder
+from emostream.pipeline.mood_profiles import MoodProfiles
 from emostream.pipeline.stream import EmotionStream
-from emostream.protocol import AskProfile, Flush, Lost, Profile, Reset, Start, Stop
+from emostream.protocol import AskProfile, Flush, Lost, Mood, Profile, Reset, SetMood, Start, Stop
 from emostream.server.close_codes import RefusedError
 
 MOST_QUEUED_S = 5.0
@@ -27,7 +28,7 @@ AHEAD_S = 1.0
 # A resampler needs later samples, so a step is complete this much after its own end.
 LOOK_AHEAD_S = 0.05
 
-Control = Lost | Flush | Reset | Stop | AskProfile
+Control = Lost | Flush | Reset | Stop | SetMood | AskProfile
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ class ClientAudio:
         self.ended = False  # the summary that answers stop is made
         self._start = start
         self._stream = stream
+        self._moods = MoodProfiles(stream)
         self._live = LiveStream(stream, start.source)
         self._decoder = PcmDecoder(start.format, start.channels)
         self._step_samples = stream.step_ms * start.rate / 1000
@@ -183,11 +185,12 @@ class ClientAudio:
             case Reset():
                 stream.reset()
                 self._live.reset()
+                self._moods.reset()
                 self._next_sample = self._samples_since_reset = 0
                 self._began_s = now_s
                 return [stream.hello()]
-            case AskProfile(name=name):
-                return [self._profile(name)]
+            case SetMood() | AskProfile():
+                return (yield from self._enrol(item))
             case HalfSample(n_bytes=n_bytes):
                 return [self._error("half_sample", f"the audio ended within a sample ({n_bytes} bytes left out)")]
 
@@ -198,9 +201,22 @@ class ClientAudio:
             timed.append(self._live.health(now_s))
         return with_time(timed)
 
+    def _enrol(self, item: SetMood | AskProfile) -> Requests[list[Event]]:
+        if isinstance(item, AskProfile):
+            return [self._profile(item.name)]
+        try:
+            events = yield from self._moods.start_requests(item.mood)
+        except ProfileError as error:
+            return [self._error("no_profile", str(error))]
+        except ValueError as error:
+            return [self._error("no_mood", str(error))]
+        self._samples_since_reset = 0
+        seconds = {label: round(speech_s, 3) for label, speech_s in self._moods.seconds().items()}
+        return [*events, Mood(**self._stream.present_moment(), mood=item.mood, seconds=seconds)]
+
     def _profile(self, name: str) -> Event:
         try:
-            profile = self._stream.profile(name)
+            profile = self._moods.profile(name)
         except ProfileError as error:
             return self._error("no_profile", str(error))
         if not profile.seconds:

@@ -5,7 +5,7 @@
      (only where a token is needed    ^                    |                   |
       and no header brought it)       |                    | audio, lost,      | stream_ended
                                       |                    | flush, reset,     | (the summary was sent)
-                                      |                    | profile           |
+                                      |                    | mood, profile     |
                                       +--------------------+-------------------+
 
 ``subscribe`` and a further ``authenticate`` are allowed in every state but the first. What a state does not allow ends

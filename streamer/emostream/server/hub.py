@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from emostream.events import Error, Estimate, Event, Health, Hello, Utterance, UtteranceStart
-from emostream.protocol import Profile
+from emostream.protocol import Mood, Profile
 from emostream.server.outbox import KEPT_EVENTS, EncodedEvent, Outbox
 
 # A stream whose client has so many events to take waits: it is cheaper to hold audio than to lose labels.
@@ -106,7 +106,7 @@ class Hub:
             for event in events:
                 encoded = EncodedEvent(event)
                 outbox.put(encoded, keep=True)
-                if publish and not isinstance(event, Profile):
+                if publish and not isinstance(event, Mood | Profile):
                     self._publish(encoded)
 
     def follow(self, outbox: Outbox, stream: str) -> None:

@@ -14,18 +14,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from websockets.exceptions import ConnectionClosed
 
-from emostream.audio import Samples
+from emostream import assets
+from emostream.audio import AudioBlock, Samples
 from emostream.events import Error, Estimate, Event, Gap, Hello, Summary, Utterance, UtteranceStart
 from emostream.inference.batching import run_alone
 from emostream.inference.model import EmotionModel
+from emostream.inference.profile import ModelMean, SpeakerProfile, profile_with_moods
 from emostream.inference.vad import VoiceActivityModel
-from emostream.protocol import Flush, Profile, ServerEvent, Start, Stop
+from emostream.protocol import Flush, Mood, Profile, ServerEvent, Start, Stop
 from emostream.server.client_audio import ClientAudio
 from emostream.server.close_codes import RefusedError
 from emostream.server.config import Limits
 from emostream.server.server import Server
 from tests.support.serving import client, receive, receive_until, serve, until
 from tests.support.streams import HZ, Parts, assert_same, of_type
+from tests.support.tiny_models import LABELS
 
 START = {"type": "start", "rate": HZ, "format": "f32le"}
 SECONDS = 6
@@ -160,6 +163,95 @@ def test_a_client_enrols_and_gives_its_profile_back(
             assert closed.value.rcvd.code == 1008
     finally:
         server.close()
+
+
+@pytest.fixture
+def mood_server(mood_paths: list[Path], vad_model: VoiceActivityModel) -> Iterator[Server]:
+    started = serve(Parts([EmotionModel.load(path) for path in mood_paths], vad_model))
+    yield started
+    started.close()
+
+
+def test_a_client_enrols_by_moods_as_from_recordings_of_them(
+    mood_server: Server, mood_paths: list[Path], vad_model: VoiceActivityModel, recording: Samples
+) -> None:
+    spoken = {"neutral": recording[: 6 * HZ], "sad": recording[8 * HZ : 13 * HZ]}
+    answers = []
+    with client(mood_server) as connection:
+        connection.send(json.dumps(START))
+        assert receive(connection).moods == LABELS
+        for mood, audio in spoken.items():
+            connection.send(json.dumps({"type": "mood", "mood": mood}))
+            answers.append(receive_until(connection, Mood)[-1])
+            for at in range(0, len(audio), 2_000):
+                connection.send(audio[at : at + 2_000].tobytes())
+        connection.send('{"type":"mood","mood":null}')
+        events = receive_until(connection, Mood)
+        connection.send('{"type":"profile","name":"Ada"}')
+        profile = receive_until(connection, Profile)[-1].profile
+    assert [(answer.mood, set(answer.seconds)) for answer in (*answers, events[-1])] == [
+        ("neutral", set()),
+        ("sad", {"neutral"}),
+        (None, {"neutral", "sad"}),
+    ]
+    expected = {}
+    for mood, audio in spoken.items():
+        stream = Parts([EmotionModel.load(path) for path in mood_paths], vad_model).stream()
+        stream.push(AudioBlock(audio, HZ, 0))
+        stream.flush()
+        expected[mood] = stream.profile("Ada")
+    assert profile.seconds_of_moods() == {mood: each.seconds for mood, each in expected.items()}
+    for entry, other in zip(profile.models, profile_with_moods(expected).models, strict=True):
+        for mine, theirs in zip(entry.moods, other.moods, strict=True):
+            assert mine.mean == pytest.approx(theirs.mean, abs=1e-3)
+    given = msgspec.to_builtins(profile)
+    assert answer_to(mood_server, spoken["sad"].tobytes()[:6400], profile=given)[0].speaker == "Ada"
+
+
+def test_what_is_no_mood_leaves_the_stream_as_it_is(mood_server: Server, recording: Samples) -> None:
+    audio = recording[: SECONDS * HZ].tobytes()
+    with client(mood_server) as connection:
+        connection.send(json.dumps(START))
+        connection.send('{"type":"mood","mood":"bored"}')
+        error = receive_until(connection, Error)[-1]
+        assert (error.code, "expected one of angry, happy, neutral, sad" in error.message) == ("no_mood", True)
+        for at in range(0, len(audio), 64_000):
+            connection.send(audio[at : at + 64_000])
+        connection.send('{"type":"stop"}')
+        events = receive_until(connection, Summary)
+    assert_same(predictions(events), predictions(answer_to(mood_server, audio)))
+
+
+def test_models_that_know_no_speaker_know_no_moods(server: Server) -> None:
+    with client(server) as connection:
+        connection.send(json.dumps(START))
+        assert receive(connection).moods == ()
+        connection.send('{"type":"mood","mood":"sad"}')
+        assert receive_until(connection, Error)[-1].code == "no_profile"
+
+
+def test_a_reset_forgets_the_moods(mood_server: Server, recording: Samples) -> None:
+    with client(mood_server) as connection:
+        connection.send(json.dumps(START))
+        connection.send('{"type":"mood","mood":"sad"}')
+        connection.send(recording[: 2 * HZ].tobytes()[: 120 * 1024])
+        connection.send('{"type":"reset"}')
+        connection.send('{"type":"mood","mood":null}')
+        assert receive_until(connection, Mood)[-1].seconds == {}
+
+
+def test_a_profile_of_all_moods_of_the_shipped_networks_fits_into_a_start() -> None:
+    rng = np.random.default_rng(0)
+    cards = [model.card for model in assets.load_models()]
+
+    def one() -> SpeakerProfile:
+        means = [(card, tuple(rng.normal(0, 1, len(card.neutral_summary)).tolist())) for card in cards]
+        entries = tuple(ModelMean(model=card.identity(), mean=mean) for card, mean in means)
+        return SpeakerProfile(name="Ada", seconds=3.0, models=entries)
+
+    profile = profile_with_moods({label: one() for label in cards[0].labels})
+    start = Start(rate=192_000, format="f32le", profile=profile, publish="p" * 40, source="s" * 80)
+    assert len(msgspec.json.encode(start)) < Limits().message_bytes
 
 
 def test_a_published_stream_is_followed_and_its_end_is_told(server: Server, recording: Samples) -> None:

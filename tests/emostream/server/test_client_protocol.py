@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emostream.protocol import AnyMessage, AskProfile, Authenticate, Flush, Lost, Reset, Start, Stop, Subscribe
+from emostream.protocol import AnyMessage, AskProfile, Authenticate, Flush, Lost, Reset, SetMood, Start, Stop, Subscribe
 from emostream.server.client_protocol import ClientProtocol, State
 from emostream.server.close_codes import RefusedError
 
 START = Start(rate=16_000, format="f32le")
-CONTROLS: list[AnyMessage] = [Lost(samples=1), Flush(), Reset(), AskProfile(name="Ada")]
+CONTROLS: list[AnyMessage] = [Lost(samples=1), Flush(), Reset(), SetMood(mood="sad"), AskProfile(name="Ada")]
 TOKEN = Authenticate(token="t" * 16)
 MESSAGES: list[AnyMessage | None] = [*CONTROLS, Stop(), START, TOKEN, Subscribe(stream="desk"), None]
 
@@ -43,11 +43,11 @@ def test_before_the_token_nothing_else_is_allowed(message: AnyMessage | None) ->
 
 def test_a_stream_from_start_to_stop() -> None:
     client = protocol()
-    assert [refused(client, message) for message in (*CONTROLS, Stop())] == ["out_of_order"] * 5
+    assert [refused(client, message) for message in (*CONTROLS, Stop())] == ["out_of_order"] * 6
     assert refused(client, None) == "unexpected_audio"
     assert refused(client, START) is None
     assert client.is_streaming
-    assert [refused(client, message) for message in (*CONTROLS, None, TOKEN, Subscribe(stream=None))] == [None] * 7
+    assert [refused(client, message) for message in (*CONTROLS, None, TOKEN, Subscribe(stream=None))] == [None] * 8
     assert refused(client, START) == "out_of_order"
     assert refused(client, Stop()) is None
     assert client.state is State.STOPPING

@@ -5,7 +5,7 @@ import pytest
 
 from emostream.events import Event, decode, encode
 from emostream.inference.profile import SpeakerProfile
-from emostream.protocol import Profile
+from emostream.protocol import Mood, Profile
 from emostream.server import outbox as outbox_module
 from emostream.server.hub import Hub
 from emostream.server.outbox import Outbox
@@ -55,7 +55,7 @@ def test_what_nobody_gets_is_not_encoded(encoded: list[Event]) -> None:
     assert encoded == []
 
 
-def test_a_profile_is_published_to_nobody() -> None:
+def test_profiles_and_moods_are_published_to_nobody() -> None:
     hub, own, follower = Hub(), Outbox(), Outbox()
     hub.follow(follower, "live")
     hub.publish(hello())
@@ -63,6 +63,7 @@ def test_a_profile_is_published_to_nobody() -> None:
     profile = Profile(
         seq=0, stream="live", t_start_ms=0, t_end_ms=0, profile=SpeakerProfile(name="Ada", seconds=1.0, models=())
     )
-    hub.deliver(own, [profile, msgspec.structs.replace(gap(1), lost_ms=1.0)], publish=True)
-    assert len(own) == 2
+    mood = Mood(seq=0, stream="live", t_start_ms=0, t_end_ms=0, mood="sad", seconds={})
+    hub.deliver(own, [profile, mood, msgspec.structs.replace(gap(1), lost_ms=1.0)], publish=True)
+    assert len(own) == 3
     assert [event.seq for event in take_all(hub, follower)] == [1]
