@@ -227,7 +227,7 @@ def open_stream(
 
     >>> stream = open_stream(sample_rate_hz=48_000)
     >>> [type(event).__name__ for event in stream.push(np.zeros((48_000, 2), np.int16))]
-    ['Hello', 'Estimate', 'Estimate']
+    ['Hello', 'Estimate', 'Estimate', 'Estimate']
     """
     factory = _factory(speaker, be_right, drift, models, reliability)
     rate_hz = _checked_rate(sample_rate_hz)

@@ -10,7 +10,7 @@ _PLAIN = str.maketrans(
         **dict.fromkeys("█▉▊▋▌▇▆", "#"),
         **dict.fromkeys("▍▎▏▅▄▀━", "="),
         **dict.fromkeys("▃▂▁", "_"),
-        **dict.fromkeys("─–—‒╾╸╺╼", "-"),
+        **dict.fromkeys("─–—‒−╾╸╺╼", "-"),
         **dict.fromkeys("│┃", "|"),
         **dict.fromkeys("┌┐└┘├┤┬┴┼╭╮╰╯", "+"),
         **dict.fromkeys("●◆", "*"),
