@@ -26,6 +26,14 @@ export class AudioSender {
     this.#socket.send(this.#start);
   }
 
+  /** End the stream and begin another on the same socket. */
+  beginAnew(start) {
+    this.#start = start;
+    if (!this.#hasBegun || !this.#socket.isOpen) return; // it begins once the socket is open
+    this.#socket.send({ type: "stop" });
+    this.#socket.send(start);
+  }
+
   push({ samples, lost }) {
     this.#lostSamples += lost;
     // After a stall the whole buffer must be sent first: many short gaps would be worse than one long gap.

@@ -3,12 +3,14 @@
 import { AudioSender } from "./audio_sender.js";
 import { Card } from "./card.js";
 import { Microphone } from "./microphone.js";
+import { OwnVoice } from "./own_voice.js";
 import { ReconnectingSocket, addressOf } from "./socket.js";
 import { StreamState } from "./stream_state.js";
 
 const PROTOCOL_VERSION = 1;
 const STALE_MS = 3_000; // without an estimate for this long (or six steps) nothing is being read
 const SUMMARY_WAIT_MS = 5_000;
+const VOICE_REFUSED = ["profile_refused", "bad_message"]; // of other models, or of another emostream
 const CLOSED = { 1001: "the server is stopping", 1013: "the server is full" };
 
 export class EmoStream extends HTMLElement {
@@ -24,6 +26,7 @@ export class EmoStream extends HTMLElement {
     changed: () => this.#show(),
   });
   #stream = null;
+  #voice = null; // where there is a microphone
   #isFresh = false;
   #isSourceOk = true;
   #trouble = "";
@@ -41,6 +44,11 @@ export class EmoStream extends HTMLElement {
     this.#card.onPress({
       start: () => (this.#microphone.state === "off" ? this.#startMicrophone() : this.#microphone.stop()),
       pause: () => this.#microphone.pause(this.#microphone.state === "on"),
+      teach: () => this.#voice.teach(this.#stream.hello.moods),
+      forget: () => this.#voice.forget(),
+      skip: () => this.#voice.skip(),
+      again: () => this.#voice.again(),
+      cancel: () => this.#voice.cancel(),
     });
   }
 
@@ -71,7 +79,7 @@ export class EmoStream extends HTMLElement {
   #disconnect() {
     this.#sender = null;
     this.#microphone?.stop();
-    this.#microphone = null;
+    this.#microphone = this.#voice = null;
     this.#isFresh = false;
     clearTimeout(this.#staleTimer);
     clearTimeout(this.#summaryTimer);
@@ -86,9 +94,18 @@ export class EmoStream extends HTMLElement {
     this.#closeCode = 0;
     if (this.hasAttribute("microphone")) {
       this.#microphone = new Microphone((chunk) => this.#send(chunk), () => this.#microphoneChanged());
+      this.#voice = new OwnVoice(this.#host, {
+        send: (message) => this.#socket.isOpen && this.#socket.send(message),
+        profileChanged: () => this.#sender?.beginAnew(this.#startMessage()),
+        changed: () => this.#show(),
+      });
     } else this.#connect({});
     this.#show();
     this.#drawTimeline();
+  }
+
+  get #host() {
+    return addressOf(this.getAttribute("src"), {}).url.host;
   }
 
   #connect(query) {
@@ -108,6 +125,7 @@ export class EmoStream extends HTMLElement {
   #closed(code, reason) {
     this.#isFresh = false;
     this.#closeCode = code;
+    this.#voice?.abandon();
     this.#trouble = CLOSED[code] ?? (reason || this.#trouble);
     if (this.#microphone?.state === "off") this.#socket.close(); // the summary that it stayed open for cannot come now
   }
@@ -121,10 +139,15 @@ export class EmoStream extends HTMLElement {
     this.#stream = null;
     this.#trouble = "";
     if (!(await microphone.start())) return;
-    const start = { type: "start", rate: microphone.rateHz, format: "f32le", source: "a browser's microphone" };
-    if (this.hasAttribute("publish")) start.publish = this.getAttribute("publish");
-    this.#sender = new AudioSender(this.#socket, start);
+    this.#sender = new AudioSender(this.#socket, this.#startMessage());
     this.#connect({ stream: "" });
+  }
+
+  #startMessage() {
+    const start = { type: "start", rate: this.#microphone.rateHz, format: "f32le", source: "a browser's microphone" };
+    if (this.hasAttribute("publish")) start.publish = this.getAttribute("publish");
+    if (this.#voice.profile) start.profile = this.#voice.profile;
+    return start;
   }
 
   /** Its state is another: a button was pressed, or the browser took the microphone away. */
@@ -133,9 +156,17 @@ export class EmoStream extends HTMLElement {
     this.#show();
   }
 
+  /** The server does not take the profile of the voice, and closes the socket. */
+  #goOnWithoutVoice() {
+    this.#socket.close();
+    this.#voice.refuse();
+    this.#connect({ stream: "" });
+  }
+
   /** The socket stays open for a moment, for the summary of all audio. */
   #endAudio() {
     this.#sender = null;
+    this.#voice.abandon();
     this.#isFresh = false;
     this.#trouble = "";
     if (this.#socket.isOpen && this.#stream) {
@@ -168,6 +199,7 @@ export class EmoStream extends HTMLElement {
       this.#trouble = `the server speaks protocol ${event.v}, this widget ${PROTOCOL_VERSION}`;
     } else {
       if (event.type === "hello") this.#begin(event);
+      else if (VOICE_REFUSED.includes(event.code) && this.#voice?.profile) this.#goOnWithoutVoice();
       else if (event.type === "error") this.#trouble = event.message;
       else if (this.#stream) this.#add(event);
       this.dispatchEvent(new CustomEvent("emostream", { detail: event }));
@@ -180,6 +212,7 @@ export class EmoStream extends HTMLElement {
     this.#socket.resetBackoff();
     this.#isSourceOk = true;
     this.#trouble = "";
+    this.#voice?.enrolment?.restart();
     if (this.#stream?.continues(hello)) Object.assign(this.#stream, { hello, seq: hello.seq });
     else {
       this.#stream = new StreamState(hello);
@@ -191,6 +224,7 @@ export class EmoStream extends HTMLElement {
   #add(event) {
     if (this.#stream.isOver(event)) this.#stream = new StreamState({ ...this.#stream.hello, seq: event.seq });
     this.#stream.add(event);
+    this.#voice?.enrolment?.add(event);
     if (event.type === "estimate") this.#refresh();
     if (event.type === "health") this.#isSourceOk = event.source_ok;
     if (!this.#isSourceOk) this.#isFresh = false;
@@ -212,11 +246,12 @@ export class EmoStream extends HTMLElement {
       socket: this.#socket,
       microphone: this.#microphone,
       stream: this.#stream,
+      voice: this.#voice,
       isFresh: this.#isFresh,
       trouble: this.#trouble,
       closeCode: this.#closeCode,
       unreportedLossMs: this.#sender?.unreportedLossMs ?? 0,
-      host: () => addressOf(this.getAttribute("src"), {}).url.host,
+      host: () => this.#host,
     };
     this.#card.show(status, { announces: !this.hasAttribute("quiet") });
   }

@@ -63,6 +63,17 @@ export const STYLE = `
   button.main { border-color: var(--ink); background: var(--ink); color: var(--surface); text-shadow: none; }
   button.main:hover { background: color-mix(in srgb, var(--ink) 85%, var(--surface)); }
   button:focus-visible { outline: 2px solid var(--emo-focus, #4a90e2); outline-offset: 2px; }
+  .teach { display: grid; gap: 1.1rem; }
+  .step { color: var(--muted); } .step b { color: var(--ink); font-weight: 500; } .step:focus { outline: none; }
+  .sentence { max-width: 24em; min-height: 2.6em; font-size: clamp(1.35rem, 4.4cqi, 2rem); line-height: 1.3; letter-spacing: -.02em; text-wrap: balance; }
+  .teach .controls { margin-top: .2rem; }
+  .teach .bars { max-width: 30rem; }
+  .moods { display: flex; flex-wrap: wrap; gap: .3rem 1.25rem; padding: 0; list-style: none; color: var(--muted); font-variant-numeric: tabular-nums; }
+  .moods li::before {
+    content: ""; display: inline-block; width: .5rem; height: .5rem; margin-right: .5rem; border-radius: 50%; border: 1.5px solid var(--c);
+  }
+  .moods .done::before, .moods .now::before { background: var(--c); }
+  .moods .now { color: var(--ink); font-weight: 600; }
   .bars { display: grid; grid-template-columns: auto minmax(0, 1fr) auto; gap: .7rem .9rem; align-items: center; }
   .name { max-width: 9rem; overflow: hidden; text-overflow: ellipsis; color: var(--muted); }
   .share { min-width: 2.9em; text-align: right; color: var(--muted); font-variant-numeric: tabular-nums; }

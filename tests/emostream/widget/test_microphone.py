@@ -1,6 +1,5 @@
 """The widget's microphone in a real Chromium that hears a recording: it is read as ``emostream file`` reads it."""
 
-import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,21 +8,20 @@ import numpy as np
 import pytest
 import soundfile
 import soxr
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, WebSocket, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from emostream.audio import Samples
 from emostream.events import Estimate, Gap, Health, Hello, Summary
-from emostream.protocol import ServerEvent, decode_event
 from emostream.server.config import Limits
 from tests.support.chromium import chromium, microphone_that_plays
 from tests.support.foreign_page import foreign_page
 from tests.support.processes import Running, file_events
 from tests.support.serving import serve
 from tests.support.streams import Parts
+from tests.support.wire import RATE_HZ, Wire
 
 ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/")
 CLIP_S = 11
-RATE_HZ = 44_100  # that of the browser's made-up microphone, so that no resampler of its own stands between
 PATIENCE_MS = 60_000
 # Of its first buffers of 10 ms the browser plays some twice and leaves others out.
 STARTING = RATE_HZ // 10
@@ -35,35 +33,6 @@ REMEMBER = """element => {
     if (detail.type === "estimate") queueMicrotask(() => window.shown.push([detail, label.textContent]));
   });
 }"""
-
-
-class Wire:
-    """What went through the sockets of a page's microphone."""
-
-    def __init__(self, page: Page) -> None:
-        self.sent: list[dict[str, object]] = []
-        self.audio = b""
-        self.events: list[ServerEvent] = []
-        page.on("websocket", self._follow)
-
-    def _follow(self, socket: WebSocket) -> None:
-        if "stream=" not in socket.url:
-            return
-        socket.on("framesent", self._take)
-        socket.on("framereceived", lambda frame: self.events.append(decode_event(frame)))
-
-    def _take(self, frame: str | bytes) -> None:
-        if isinstance(frame, bytes):
-            self.audio += frame
-        else:
-            self.sent.append(json.loads(frame))
-
-    @property
-    def said(self) -> list[object]:
-        return [message["type"] for message in self.sent]
-
-    def of(self, kind: type[ServerEvent]) -> list[ServerEvent]:
-        return [event for event in self.events if isinstance(event, kind)]
 
 
 @pytest.fixture(scope="module")
