@@ -208,11 +208,22 @@ def test_speakers_are_enrolled_with_a_clip_of_each_mood(tmp_path: Path) -> None:
         tiny_card(heard_speakers=(), neutral_summary=ZEROS, speech_summary=ZEROS, label_summaries=(ZEROS,) * 4),
         seed=17,
     )
-    said = emostream("evaluate", model, "--corpora", corpora, "--out", tmp_path / "out", "--enrol-moods")
+    said = emostream(
+        "evaluate", model, "--corpora", corpora, "--out", tmp_path / "out", "--enrol-moods", "--enrol-wrong"
+    )
     assert (said.code, said.errors) == (0, "")
     rows = json.loads((tmp_path / "out" / "report.json").read_text())["enrolment_by_moods"]
     whos = ("nobody", "nobody, following the voice", "1 of each mood", "1 of each mood, following the voice")
+    harm = rows.pop("harm")
     assert list(rows) == [f"model.onnx: {who}" for who in whos]
+    assert list(harm["falls"]) == [
+        "1 of each mood",
+        "another speaker's",
+        "one mood alone",
+        "behind babble, 0 dB",
+        "silence",
+    ]
+    assert harm["falls"]["silence"] == {"fall": 0, "interval": [0, 0]}, "who was silent is nobody"
     assert [row["enrolled_clips"] for row in rows.values()] == [0, 0, 8, 8]
     assert all(0 <= row["scores"]["UAR spoken"] <= 1 for row in rows.values())
     assert "UAR of 8 clips by 2 speakers" in (tmp_path / "out" / "report.md").read_text()
@@ -240,7 +251,7 @@ def test_one_model_file_has_no_folds_to_fit_on(corpora: Path, tmp_path: Path) ->
         (["--disturbed", "--baselines"], "judge a run, and none was named"),
         (["--sessions", "--baselines"], "judge a run, and none was named"),
         (["RUN", "--enrol", "0"], "--enrol 0, expected seconds, more than 0"),
-        (["RUN", "--enrol-wrong"], "give both"),
+        (["RUN", "--enrol-wrong"], "give one of them too"),
         (["RUN", "--enrol-moods", "0"], "--enrol-moods 0, expected clips of each mood, 1 or more"),
         (["--enrol-moods", "--baselines"], "judge a run, and none was named"),
         (["RUN", "--noise", "--sample", "0"], "--sample 0, expected 1 or more"),

@@ -65,7 +65,8 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
     parser.add_argument(
         "--enrol-wrong",
         action="store_true",
-        help="with --enrol: of a sample also drift alone, and the harm of 5 s and of another speaker's enrolment",
+        help="with --enrol: of a sample also drift alone, and the harm of 5 s and of another speaker's enrolment; with "
+        "--enrol-moods: the harm of another speaker's, of one mood, in babble, and of silence",
     )
     parser.add_argument(
         "--enrol-moods",
@@ -95,8 +96,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError(f"found --enrol-moods {arguments.enrol_moods}, expected clips of each mood, 1 or more")
     if arguments.enrol is not None and arguments.enrol <= 0:
         raise UsageError(f"found --enrol {arguments.enrol:g}, expected seconds, more than 0")
-    if arguments.enrol_wrong and arguments.enrol is None:
-        raise UsageError("--enrol-wrong shows what can go wrong with --enrol: give both")
+    if arguments.enrol_wrong and not enrols:
+        raise UsageError("--enrol-wrong shows what can go wrong with --enrol or --enrol-moods: give one of them too")
     if arguments.sample < 1:
         raise UsageError(f"found --sample {arguments.sample}, expected 1 or more")
     corpora_of(arguments)  # both are asked for before any clip is opened

@@ -10,19 +10,22 @@ from emostream.inference.profile import NEUTRAL
 from emostream_trainer.corpora.clip import Clip, seconds_of
 from emostream_trainer.corpora.labels import LabelSet
 from emostream_trainer.data.sampling import stable_hash
+from emostream_trainer.evaluation.disturbance import Disturbance
 
 
 @dataclass(frozen=True)
 class Enrolment:
     """Files to enrol a speaker with, one after the other, and after how many seconds of audio it is enough.
 
-    ``moods`` are the labels of the files where they are enrolled as moods, else there are none.
+    ``moods`` are the labels of the files where they are enrolled as moods, else there are none. ``disturbances`` are
+    what happens to each file before it is heard, none without.
     """
 
     speaker: str
     clips: tuple[Path, ...]
     seconds: float = math.inf
     moods: tuple[str, ...] = ()
+    disturbances: tuple[Disturbance, ...] = ()
 
 
 def own_enrolments(clips: Sequence[Clip], labels: LabelSet, seconds: float) -> dict[Path, Enrolment]:

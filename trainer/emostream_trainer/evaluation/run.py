@@ -50,7 +50,7 @@ class EvaluationJob:
     """What to evaluate and on what. ``rows`` are runs or model files that run together.
 
     ``sample`` is how many clips of each corpus are streamed with noise, disturbed, and after enrolments that do harm:
-    too short and of the wrong speaker. ``enrol_s`` is how many seconds of neutral speech a speaker is enrolled with,
+    too short, of the wrong speaker, of one mood, in noise, of nothing. ``enrol_s`` is how many seconds of neutral speech a speaker is enrolled with,
     and ``enrol_moods`` how many clips of each mood; None for not at all.
     """
 
@@ -145,14 +145,14 @@ def _about(streamed: Mapping[Row, StreamedEvaluation], row: Row, job: Evaluation
         yield disturbed(evaluation, ensembles, labels, job.sample, out)
     if job.with_sessions:
         yield sessions(evaluation, ensembles, labels)
+    harm = job.sample if job.with_harm else None
     if job.enrol_s is not None:
         # Each of those that listen together alone too, then all of them.
         alone = [(streamed[single], model_sets(single)) for single in _singles(row) if single != row]
         known = [(unknown, FoldEnsembles(sets)) for unknown, sets in alone if _takes_a_speaker(sets)]
-        harm = job.sample if job.with_harm else None
         yield enrolment([*known, (evaluation, ensembles)], labels, job.enrol_s, harm)
     if job.enrol_moods is not None:
-        yield enrolment_by_moods(evaluation, ensembles, labels, job.enrol_moods)
+        yield enrolment_by_moods(evaluation, ensembles, labels, job.enrol_moods, harm)
     if held_out := _held_out_corpora(row):
         clips = [clip for clip in evaluation.clips if clip.corpus in held_out]
         # The clips of a corpus do not take part in fitting the weights that evaluate them.

@@ -96,11 +96,13 @@ def profile_of(models: tuple[Path, ...], enrolment: Enrolment) -> SpeakerProfile
     stream = new_stream(models, SAMPLE_RATE_HZ)
     if enrolment.moods:
         by_label = {}
+        disturbances = enrolment.disturbances or (None,) * len(enrolment.clips)
         for label in dict.fromkeys(enrolment.moods):
             stream.reset()
-            for clip, mood in zip(enrolment.clips, enrolment.moods, strict=True):
+            for clip, mood, disturbance in zip(enrolment.clips, enrolment.moods, disturbances, strict=True):
                 if mood == label:
-                    push_apart(stream, read_audio(clip, SAMPLE_RATE_HZ))
+                    audio = read_audio(clip, SAMPLE_RATE_HZ)
+                    push_apart(stream, disturbance.apply(audio).samples if disturbance else audio)
             by_label[label] = stream.profile(enrolment.speaker)
         return profile_with_moods(by_label)
     left = round(enrolment.seconds * SAMPLE_RATE_HZ)

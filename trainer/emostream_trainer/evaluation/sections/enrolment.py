@@ -10,12 +10,15 @@ from emostream_trainer.corpora.labels import LabelSet
 from emostream_trainer.data.sampling import stratified_sample
 from emostream_trainer.evaluation.enrolment import mood_enrolments, own_enrolments, shortened, wrong_enrolments
 from emostream_trainer.evaluation.folds import FoldEnsembles
-from emostream_trainer.evaluation.report import Section, Table, with_interval
+from emostream_trainer.evaluation.report import Section, Table, change, score, with_interval
 from emostream_trainer.evaluation.result import Evaluation, StreamedEvaluation
 from emostream_trainer.evaluation.sessions import evaluate_sessions
 from emostream_trainer.evaluation.streaming import evaluate
+from emostream_trainer.evaluation.wrong_moods import enrolments_gone_wrong
 
 SHORT_S = 5.0
+# How far UAR may fall below that of nobody by an enrolment that went wrong.
+MOST_HARM = 0.03
 
 
 NOBODY = "nobody"
@@ -71,11 +74,16 @@ def enrolment(
 
 
 def enrolment_by_moods(
-    evaluation: StreamedEvaluation, ensembles: FoldEnsembles, labels: LabelSet, per_mood: int
+    evaluation: StreamedEvaluation,
+    ensembles: FoldEnsembles,
+    labels: LabelSet,
+    per_mood: int,
+    harm_sample: int | None,
 ) -> Section:
     """What it brings to enrol with ``per_mood`` clips of each mood, beside nobody, with and without drift.
 
-    All rows are of the same clips: those of speakers with enough clips that are in no enrolment. Raises
+    ``harm_sample`` is of how many clips of each corpus it says too what enrolments do that go wrong, None for none. All
+    rows are of the same clips: those of speakers with enough clips that are in no enrolment. Raises
     ``NoInputError`` where no speaker has enough.
     """
     enrolments = mood_enrolments(evaluation.clips, labels, per_mood)
@@ -90,7 +98,32 @@ def enrolment_by_moods(
         f"UAR of {len(clips)} clips by {len(enrolments)} speakers, each in one stream, who are unknown or enrolled "
         f"with {per_mood} of their other clips of each mood. Verdicts are the mean over a clip's utterances."
     )
-    return Section("enrolment_by_moods", "Knowing the speaker's moods", (text, rows.table()), rows.numbers)
+    body: list[str | Table | Path] = [text, rows.table()]
+    numbers = rows.numbers
+    if harm_sample is not None:
+        sample = stratified_sample(clips, labels, harm_sample)
+        plans = {f"{per_mood} of each mood": enrolments} | enrolments_gone_wrong(enrolments, evaluation.clips)
+        unknown = evaluate_sessions(evaluation.name, ensembles, sample, labels)
+        falls = {
+            who: evaluate_sessions(evaluation.name, ensembles, sample, labels, enrolments=plan).fall_from(unknown)
+            for who, plan in plans.items()
+        }
+        body += [
+            f"What may go wrong, on {len(sample)} clips, at most {harm_sample} of each corpus: how far UAR changes "
+            f"against nobody enrolled, while the voice is followed. At most {score(MOST_HARM)} less is asked.",
+            Table(
+                ("enrolled", "change of UAR"),
+                tuple((who, change(-fall, (-high, -low))) for who, (fall, low, high) in falls.items()),
+            ),
+        ]
+        numbers = numbers | {
+            "harm": {
+                "clips": len(sample),
+                "most": MOST_HARM,
+                "falls": {who: {"fall": fall, "interval": (low, high)} for who, (fall, low, high) in falls.items()},
+            }
+        }
+    return Section("enrolment_by_moods", "Knowing the speaker's moods", tuple(body), numbers)
 
 
 class _EnrolmentRows:
