@@ -50,8 +50,8 @@ class EvaluationJob:
     """What to evaluate and on what. ``rows`` are runs or model files that run together.
 
     ``sample`` is how many clips of each corpus are streamed with noise, disturbed, and after enrolments that do harm:
-    too short, of the wrong speaker, of one mood, in noise, of nothing. ``enrol_s`` is how many seconds of neutral speech a speaker is enrolled with,
-    and ``enrol_moods`` how many clips of each mood; None for not at all.
+    too short, of the wrong speaker, of one mood, in noise, of nothing. ``enrol_s`` is how many seconds of neutral
+    speech a speaker is enrolled with, and ``enrol_moods`` how many clips of each mood; None for not at all.
     """
 
     rows: tuple[Row, ...]
