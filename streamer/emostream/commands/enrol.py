@@ -67,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Enrol, list or delete. Raises ``NoInputError`` for less than ``MIN_S`` of speech; nothing is stored then."""
     speakers = Speakers()
     if arguments.list:
-        _print_enrolled(speakers)
+        _print_enrolled(speakers, arguments.model)
         return 0
     if arguments.name is None:
         raise UsageError("no name was given: expected 'emostream enrol NAME', or --list to see who is enrolled")
@@ -86,7 +86,7 @@ def run(arguments: argparse.Namespace) -> int:
         )
     path = speakers.save(profile)
     print(f"{name}: {profile.seconds:.0f} s of speech heard and stored as numbers, without the sound, in {path}")
-    print(f"use it with --speaker {name!r}" if " " in name else f"use it with --speaker {name}")
+    print(f"use it with --speaker {_word(name)}")
     return 0
 
 
@@ -160,11 +160,18 @@ def _profile_of_live_voice(name: str, source: Source, stream_for: StreamFor) -> 
     return stream.profile(name)
 
 
-def _print_enrolled(speakers: Speakers) -> None:
+def _word(name: str) -> str:
+    """A name as it is typed."""
+    return repr(name) if " " in name else name
+
+
+def _print_enrolled(speakers: Speakers, models: list[Path] | None) -> None:
+    """A row for each, and a line for those who were not heard by these models, or the shipped ones."""
+    profiles = {}
     table = Table("name", "speech", "moods", "heard by", box=box.SIMPLE_HEAD)
     for name in speakers.names():
         try:
-            profile = speakers.load(name)
+            profile = profiles[name] = speakers.load(name)
             model_names = ", ".join(f"{entry.model.name}/{entry.model.variant}" for entry in profile.models)
             moods = ", ".join(f"{label} {seconds:.0f} s" for label, seconds in profile.seconds_of_moods().items())
             table.add_row(name, f"{profile.seconds:.0f} s", moods, model_names)
@@ -174,3 +181,10 @@ def _print_enrolled(speakers: Speakers) -> None:
         print_table(table)
     else:
         print("nobody is enrolled: 'emostream enrol NAME' listens for 20 s of speech")
+    if not profiles:
+        return
+    cards = [model.card for model in assets.load_models(models) if model.card.neutral_summary]
+    how = " --moods" if any(card.label_summaries for card in cards) else ""
+    for name, profile in profiles.items():
+        if not {card.identity() for card in cards} <= {entry.model for entry in profile.models}:
+            print(f"{name} was heard by other models: 'emostream enrol {_word(name)}{how} --force' enrols anew")

@@ -12,7 +12,7 @@ from emostream.inference.card import ModelIdentity
 SCHEMA = 1
 # The label of ordinary speech: what people enrol with, and what a profile without moods is compared with.
 NEUTRAL = "neutral"
-# Means of moods are kept to so many decimals, or a profile of all moods would not fit into a client's ``start``.
+# With moods, means are kept to so many decimals, or a profile of all moods would not fit into a client's ``start``.
 MOOD_DECIMALS = 4
 
 Seconds = Annotated[float, msgspec.Meta(ge=0)]
@@ -90,7 +90,7 @@ def mean_profile(profiles: Sequence[SpeakerProfile]) -> SpeakerProfile:
 def profile_with_moods(by_label: Mapping[str, SpeakerProfile]) -> SpeakerProfile:
     """One profile of the profiles of a person's moods, {label: profile}; a mood without any speech is left out.
 
-    Means of moods are rounded to ``MOOD_DECIMALS``: summaries are in deviations of the training speakers.
+    Means are rounded to ``MOOD_DECIMALS``: summaries are in deviations of the training speakers.
     """
     heard = {label: profile for label, profile in by_label.items() if profile.seconds > 0}
     whole = mean_profile(list(by_label.values()))
@@ -99,6 +99,7 @@ def profile_with_moods(by_label: Mapping[str, SpeakerProfile]) -> SpeakerProfile
         models=tuple(
             msgspec.structs.replace(
                 entry,
+                mean=_rounded(entry.mean),
                 moods=tuple(
                     MoodMean(label=label, seconds=profile.seconds, mean=_rounded(profile.models[i].mean))
                     for label, profile in heard.items()

@@ -208,7 +208,7 @@ def _personal_offsets(
             found = ", ".join(str(model) for model in entries) or "no model"
             raise ProfileError(
                 f"the profile of {profile.name} was made with {found}, expected {card.identity()}: enrol again with "
-                f"'emostream enrol {profile.name} --force'"
+                f"'emostream enrol {profile.name}{' --moods' if card.label_summaries else ''} --force'"
             )
         difference, seconds = _difference(card, entry, profile.seconds)
         offsets.append(seconds / (seconds + config.enrol_prior_s) * difference)
