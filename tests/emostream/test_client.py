@@ -8,7 +8,7 @@ import pytest
 
 from emostream.audio import Samples
 from emostream.client import aconnect, connect
-from emostream.events import Estimate, Gap, Hello, Summary
+from emostream.events import Error, Estimate, Gap, Hello, Summary
 from emostream.protocol import Profile
 from emostream.server.server import Server
 from tests.support.serving import serve
@@ -92,6 +92,7 @@ def test_with_asyncio_it_is_the_same(url: str, recording: Samples) -> None:
             await client.send(np.column_stack([recording[:HZ]] * 2))
             await client.lost(800)
             await client.flush()
+            await client.set_mood("sad")
             await client.ask_profile("Ada")
             await client.stop()
             return [event async for event in client]
@@ -99,6 +100,7 @@ def test_with_asyncio_it_is_the_same(url: str, recording: Samples) -> None:
     events = asyncio.run(asyncio.wait_for(speak(), 60))
     assert [event.seconds for event in events if isinstance(event, Summary)] == [1.05, 1.05]
     assert not [event for event in events if isinstance(event, Profile)], "the tiny models make none"
+    assert [event.code for event in events if isinstance(event, Error)] == ["no_profile", "no_profile"]
 
 
 def test_a_reset_begins_anew_and_another_stream_may_be_followed(url: str, recording: Samples) -> None:
@@ -106,11 +108,13 @@ def test_a_reset_begins_anew_and_another_stream_may_be_followed(url: str, record
         client.start(HZ)
         client.send(recording[: 2 * HZ])
         client.reset()
+        client.set_mood("no label")
         client.subscribe("nobody")
         client.subscribe(None)
         client.stop()
         events = list(client)
     assert [event.seq for event in of_type(events, Hello)] == [0, 0]
+    assert [event.code for event in of_type(events, Error)] == ["no_mood"]
     assert of_type(events, Summary)[-1].seconds == 0
 
 
