@@ -114,7 +114,9 @@ class SpeakerAdaptation:
         usual = [
             belief @ moods if len(moods) else speech for moods, speech in zip(self._moods, self._speech, strict=True)
         ]
-        self._differences.push([summary - of for summary, of in zip(summaries, usual, strict=True)], speech_s)
+        # A model without means on its card has a summary all the same, and nothing to compare it with.
+        differences = [summary - of if len(of) else of for summary, of in zip(summaries, usual, strict=True)]
+        self._differences.push(differences, speech_s)
 
     def start_profile(self) -> None:
         """A profile is of the speech from here on; the offsets stay."""

@@ -25,8 +25,6 @@ from emostream.server.close_codes import RefusedError
 MOST_QUEUED_S = 5.0
 MOST_CONTROLS = 64
 AHEAD_S = 1.0
-# A resampler needs later samples, so a step is complete this much after its own end.
-LOOK_AHEAD_S = 0.05
 
 Control = Lost | Flush | Reset | Stop | SetMood | AskProfile
 
@@ -64,7 +62,6 @@ class ClientAudio:
         self._live = LiveStream(stream, start.source)
         self._decoder = PcmDecoder(start.format, start.channels)
         self._step_samples = stream.step_ms * start.rate / 1000
-        self._look_ahead_samples = LOOK_AHEAD_S * start.rate
         self._queue: deque[PendingAudio | Control | HalfSample] = deque()
         self._queued_samples = 0
         self._queued_controls = 0
@@ -123,7 +120,7 @@ class ClientAudio:
         if self._queued_controls:
             return True
         to_boundary = self._step_samples - self._samples_since_reset % self._step_samples
-        return self._queued_samples >= to_boundary + (self._look_ahead_samples if self._start.rate != 16_000 else 0)
+        return self._queued_samples >= to_boundary
 
     def is_ahead(self, now_s: float) -> bool:
         """Whether the audio read so far is more than real time, so that other clients go first."""

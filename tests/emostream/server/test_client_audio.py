@@ -303,6 +303,20 @@ def test_channels_are_mixed_and_give_what_mono_gives(parts: Parts, recording: Sa
     assert any(isinstance(event, Estimate) for event in events[0])
 
 
+@pytest.mark.parametrize("rate", [8_000, HZ, 44_100, 48_000])
+def test_at_any_rate_a_step_is_taken_as_soon_as_its_audio_is_there(parts: Parts, rate: int) -> None:
+    audio = ClientAudio(Start(rate=rate, format="s16le"), parts.stream(rate), 0.0)
+    estimates = 0
+    for _ in range(5):
+        assert not audio.is_due
+        audio.put_audio(bytes(2 * (rate // 4)), 0.0)
+        assert audio.is_due
+        item = audio.take()
+        assert item is not None
+        estimates += len(of_type(run_alone(audio.requests(item, 0.0), parts.models), Estimate))
+    assert estimates == 4, "at .5, .75, 1 and 1.25 s"
+
+
 def put_all(audio: ClientAudio, *parts: bytes) -> None:
     for part in parts:
         audio.put_audio(part, 0.0)
