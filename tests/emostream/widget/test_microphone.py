@@ -9,6 +9,7 @@ import pytest
 import soundfile
 import soxr
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from scipy.signal import correlate
 
 from emostream.audio import Samples
 from emostream.events import Estimate, Gap, Health, Hello, Summary
@@ -23,8 +24,7 @@ from tests.support.wire import RATE_HZ, Wire
 ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/")
 CLIP_S = 11
 PATIENCE_MS = 60_000
-# Of its first buffers of 10 ms the browser plays some twice and leaves others out.
-STARTING = RATE_HZ // 10
+BLOCK = RATE_HZ // 4
 # Each estimate with the words that the widget shows for it: they stand once the event has been dealt with.
 REMEMBER = """element => {
   window.shown = [];
@@ -75,13 +75,25 @@ def wait_until(page: Page, wire: Wire, condition: object) -> None:
     raise AssertionError(("it did not come about", wire.said, wire.events[-3:]))
 
 
-def captured_audio(sent: Samples, played: Samples) -> Samples:
-    """What the browser played while it listened, which may be from a little before the recording's first sample."""
-    over_and_over = np.concatenate((np.zeros(RATE_HZ, np.float32), played, played, played))
-    size = 1 << (len(over_and_over) + len(sent)).bit_length()
-    matches = np.fft.irfft(np.fft.rfft(over_and_over, size) * np.conj(np.fft.rfft(sent, size)), size)
-    began = int(np.argmax(matches[: RATE_HZ + len(played)]))
-    return np.concatenate((sent[:STARTING], over_and_over[began + STARTING : began + len(sent)]))
+def share_of_recording(sent: Samples, played: Samples) -> float:
+    """How many of the blocks that hold sound are, sample for sample, a stretch of the recording.
+
+    The browser's microphone is a timer of its own: where the machine is busy it plays a buffer of 10 ms twice or leaves
+    one out, so a block may have a seam; what the page did wrong would be in every block.
+    """
+    blocks = [sent[start : start + BLOCK] for start in range(0, len(sent) - BLOCK + 1, BLOCK)]
+    with_sound = [block for block in blocks if np.sqrt(np.mean(block**2)) > 0.003]
+    assert len(with_sound) >= 16
+    return float(np.mean([_similarity(block, played) > 0.999 for block in with_sound]))
+
+
+def _similarity(block: Samples, played: Samples) -> float:
+    """The block's correlation with the stretch of the recording that is most like it."""
+    over_and_over = np.concatenate((np.zeros(BLOCK, np.float32), played, played[:BLOCK]))
+    energies = correlate(over_and_over**2, np.ones_like(block), mode="valid")
+    likeness = correlate(over_and_over, block, mode="valid") / np.sqrt(np.maximum(energies, 1e-3))
+    began = int(np.argmax(likeness))
+    return float(np.corrcoef(over_and_over[began : began + BLOCK], block)[0, 1])
 
 
 def test_it_is_read_as_the_file_is(
@@ -115,12 +127,11 @@ def test_it_is_read_as_the_file_is(
     assert rate_hz == RATE_HZ
     sent = np.frombuffer(wire.audio, np.float32)
     played, _ = soundfile.read(clip, dtype="float32")
-    expected = captured_audio(sent, played)
-    assert np.corrcoef(expected, sent)[0, 1] > 0.999
-    soundfile.write(tmp_path / "captured.wav", expected, RATE_HZ, subtype="PCM_16")
+    assert share_of_recording(sent, played) > 0.5
+    soundfile.write(tmp_path / "sent.wav", sent, RATE_HZ, subtype="FLOAT")
     from_file = {
         event.t_end_ms: event
-        for event in file_events(tmp_path / "captured.wav", model_arguments)
+        for event in file_events(tmp_path / "sent.wav", model_arguments)
         if isinstance(event, Estimate)
     }
     estimates = [event for event in wire.of(Estimate) if event.t_end_ms in from_file]
@@ -129,7 +140,7 @@ def test_it_is_read_as_the_file_is(
         other = from_file[estimate.t_end_ms]
         assert isinstance(estimate, Estimate)
         assert (estimate.label, estimate.speech, estimate.t_start_ms) == (other.label, other.speech, other.t_start_ms)
-        assert estimate.p == pytest.approx(other.p, abs=0.02)
+        assert estimate.p == pytest.approx(other.p, abs=1e-3)
 
 
 def test_pausing_sends_silence_and_stopping_gives_the_verdict_over_all(context: BrowserContext, parts: Parts) -> None:
