@@ -6,7 +6,7 @@ audio since the stream began, lost audio included. Live events also carry ``ts``
 """
 
 import json
-from typing import TypedDict
+from typing import Literal, TypedDict
 
 import msgspec
 
@@ -46,18 +46,24 @@ class ModelBrief(msgspec.Struct, frozen=True, kw_only=True):
     licence: str
 
 
-class Certainty(msgspec.Struct, frozen=True, kw_only=True):
-    """How sure a label must be to be shown, and what that costs, as measured on speakers never heard (shares, 0 to 1).
+# What models had never heard of the clips that they were measured on.
+Unheard = Literal["speakers", "corpora"]
 
-    ``be_right`` was asked for, and labels of steps are shown at ``confidence`` or more. On speakers who had no part in
+
+class Certainty(msgspec.Struct, frozen=True, kw_only=True):
+    """How sure a label must be to be shown, and what that costs, as measured (shares, 0 to 1).
+
+    ``be_right`` was asked for, and labels of steps are shown at ``confidence`` or more. On clips that had no part in
     choosing that confidence the share ``right`` of them was, which may be less than was asked for; ``coverage`` is the
-    share of speech that got a label.
+    share of speech that got a label. ``unheard`` says which promise that is: of speakers never heard, whose recordings
+    were of a kind that the models know, or of whole corpora never heard, as a user's room is.
     """
 
     be_right: float
     confidence: float
     right: float
     coverage: float
+    unheard: Unheard = "speakers"
 
 
 class Hello(Event, frozen=True, kw_only=True, tag="hello"):

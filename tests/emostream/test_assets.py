@@ -43,7 +43,7 @@ def test_what_asking_to_be_right_promises_is_in_the_report(asked: float) -> None
     right, coverage = (float(cell.strip().rstrip("%")) / 100 for cell in rows[0][1:])  # live labels come first
     assert certainty.right == pytest.approx(right, abs=0.0006)
     assert certainty.coverage == pytest.approx(coverage, abs=0.0006)
-    assert f"{certainty.right:.0%} were, on speakers never heard" in cost(certainty)
+    assert f"{certainty.right:.0%} were, on {certainty.unheard} never heard" in cost(certainty)
 
 
 def test_more_than_the_report_reached_is_refused() -> None:

@@ -151,7 +151,8 @@ _DISTILLED = msgspec.structs.replace(
     clean_share=0.4,
     clips_per_epoch=6000,
     relative=True,
-    speaker_share=0.25,
+    between_speaker_weight=1.0,
+    speaker_share=0.5,
     teacher="moonshine",
     every_steps=2,
 )
@@ -188,7 +189,7 @@ RECIPES = {
         msgspec.structs.replace(_ATTENTIVE, network="mel_cnn2d", features=MEL),
         # Those that ship take turns: the output of a step ago is almost that of now (models/README.md).
         _DISTILLED,
-        msgspec.structs.replace(_DISTILLED, network="mel_cnn2d", features=MEL_64, between_speaker_weight=1.0),
+        msgspec.structs.replace(_DISTILLED, network="mel_cnn2d", features=MEL_64),
         # Nothing but the discriminant is learnt.
         Recipe(
             network="mel_cnn2d",
@@ -200,6 +201,7 @@ RECIPES = {
             views=2,
             relative=True,
             pretrained="dusha",
+            shrinkage=0.3,
             between_speaker_weight=1.0,
             speaker_share=0.25,
             every_steps=2,
@@ -215,6 +217,7 @@ RECIPES = {
             views=2,
             relative=True,
             pretrained="moonshine",
+            shrinkage=0.2,
             between_speaker_weight=1.0,
             speaker_share=0.25,
             every_steps=2,

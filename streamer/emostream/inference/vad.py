@@ -1,7 +1,8 @@
 """Voice activity detection: which moments hold speech, so that silence and keyboards get no emotion.
 
 The probabilities come from Silero VAD 6 (MIT), a small recurrent network with an input of 32 ms. Speech begins and ends
-at thresholds of their own.
+at thresholds of their own. The network misses what is quiet and what a telephone left of a voice, so it hears quiet
+sound amplified; what is loud it hears as it is.
 """
 
 from dataclasses import dataclass
@@ -23,11 +24,18 @@ STATE_SHAPE = (1, 1, 128)
 
 @dataclass(frozen=True, slots=True)
 class VoiceActivityConfig:
-    """Speech begins where its probability reaches ``enter`` and ends after ``hangover_ms`` below ``leave``."""
+    """Speech begins where its probability reaches ``enter`` and ends after ``hangover_ms`` below ``leave``.
+
+    The network hears sound amplified to an RMS of ``level_dbfs`` (dB under full scale), by ``most_gain_db`` at most. The
+    level is that of the loudest chunk of late: what one counts for halves every ``level_half_life_s``.
+    """
 
     enter: float = 0.5
     leave: float = 0.35
     hangover_ms: int = 400
+    level_dbfs: float = -14.0
+    most_gain_db: float = 17.0
+    level_half_life_s: float = 3.0
 
 
 class VoiceActivityModel:
@@ -65,12 +73,16 @@ class VoiceActivityDetector:
         self._model = model
         self._config = config
         self._memory = memory_samples // CHUNK + 2
+        self._decay = 0.5 ** (CHUNK / SAMPLE_RATE_HZ / config.level_half_life_s)
+        self._level_wanted, self._most_gain = 10 ** (config.level_dbfs / 20), 10 ** (config.most_gain_db / 20)
         self.reset()
 
     def reset(self) -> None:
         """Forget all audio: what follows is as from a new detector."""
         self._state: tuple[Any, Any] = (np.zeros(STATE_SHAPE, np.float32), np.zeros(STATE_SHAPE, np.float32))
-        self._pending = np.zeros(CONTEXT, np.float32)
+        self._pending = np.zeros(0, np.float32)
+        self._context = np.zeros(CONTEXT, np.float32)
+        self._level = 0.0
         self._chunks_done = 0
         self._chunks_voiced = 0
         self._last_voiced = 0
@@ -80,12 +92,14 @@ class VoiceActivityDetector:
     def push(self, samples: Samples) -> list[SpeechChange]:
         """Take float32 samples of shape (n,), give the changes that they make certain."""
         audio = np.concatenate([self._pending, samples])
-        n = (len(audio) - CONTEXT) // CHUNK
+        n = len(audio) // CHUNK
         self._pending = audio[n * CHUNK :].copy()
         if n == 0:
             return []
-        shape, strides = (n, CONTEXT + CHUNK), (CHUNK * audio.itemsize, audio.itemsize)
-        chunks: Samples = np.ndarray(shape, np.float32, audio, strides=strides)
+        heard = np.concatenate([self._context, self._amplified(audio[: n * CHUNK])])
+        self._context = heard[-CONTEXT:].copy()
+        shape, strides = (n, CONTEXT + CHUNK), (CHUNK * heard.itemsize, heard.itemsize)
+        chunks: Samples = np.ndarray(shape, np.float32, heard, strides=strides)
         probabilities, self._state = self._model.run(np.ascontiguousarray(chunks), self._state)
         return [change for p in probabilities for change in self._decide(float(p))]
 
@@ -110,6 +124,16 @@ class VoiceActivityDetector:
         """Samples of speech in the chunks that lie wholly between two positions of the recent past."""
         first, last = -(-start // CHUNK), end // CHUNK
         return CHUNK * sum(first <= chunk < last for chunk in self._voiced)
+
+    def _amplified(self, audio: Samples) -> Samples:
+        """Whole chunks, (n,), as the network is to hear them; see ``VoiceActivityConfig``."""
+        chunks = audio.reshape(-1, CHUNK)
+        gains = np.empty((len(chunks), 1), np.float32)
+        for i, power in enumerate(np.square(chunks).mean(axis=1)):
+            self._level = max(self._level * self._decay, float(power) ** 0.5)
+            gains[i] = max(1.0, min(self._most_gain, self._level_wanted / max(self._level, 1e-9)))
+        heard: Samples = np.clip(chunks * gains, -1, 1).ravel()
+        return heard
 
     def _decide(self, p: float) -> list[SpeechChange]:
         chunk, config = self._chunks_done, self._config

@@ -1,6 +1,7 @@
 """How often a shown label is right on strangers, and where to fall silent so that it is right often enough.
 
-The figures are measured on speakers whom the networks never heard; for other voices, rooms and moods they are a guide.
+The figures are measured on speakers or on whole corpora that the networks never heard; for other voices, rooms and moods
+they are a guide.
 """
 
 from collections.abc import Iterable
@@ -11,10 +12,10 @@ import msgspec
 import numpy as np
 
 from emostream.errors import ModelError, UsageError
-from emostream.events import Certainty
+from emostream.events import Certainty, Unheard
 from emostream.inference.card import ModelIdentity
 
-SCHEMA = 2
+SCHEMA = 3
 
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
@@ -61,7 +62,8 @@ class Reliability(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     ``weights``, one a model, are those of ``logarithmic_pool``. A confidence is chosen on the curves; what comes of it
     is in ``promises``, of the labels of steps, sorted by what is asked: the shares that some fold reached, none where
-    nothing was. ``protocol`` says what was measured and how.
+    nothing was. ``unheard`` is what the models that judged had never heard of a clip: its speaker alone, or its corpus
+    too, as it is in every user's room. ``protocol`` says what was measured and how.
     """
 
     models: Annotated[tuple[ModelIdentity, ...], msgspec.Meta(min_length=1)]
@@ -69,6 +71,7 @@ class Reliability(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     estimates: Curve
     utterances: Curve
     promises: tuple[Promise, ...]
+    unheard: Unheard
     protocol: str
     schema: int = msgspec.field(default_factory=lambda: SCHEMA)
 
@@ -102,15 +105,15 @@ class Reliability(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             best = max(self.promises, key=lambda promise: promise.right, default=None)
             most = f"; the most was {best.right:.0%}, when {best.asked:.0%} was asked for" if best else ""
             raise UsageError(
-                f"found {be_right:g} for --be-right, expected a share that labels of speakers never heard have reached"
-                f"{most}: ask for less"
+                f"found {be_right:g} for --be-right, expected a share that labels of {self.unheard} never heard have "
+                f"reached{most}: ask for less"
             )
         right, coverage = (
             float(np.interp(be_right, asked, [getattr(promise, of) for promise in self.promises]))
             for of in ("right", "coverage")
         )
         confidence = self.estimates.threshold(be_right).confidence
-        return Certainty(be_right=be_right, confidence=confidence, right=right, coverage=coverage)
+        return Certainty(be_right=be_right, confidence=confidence, right=right, coverage=coverage, unheard=self.unheard)
 
 
 def encode_reliability(reliability: Reliability) -> bytes:
@@ -135,7 +138,7 @@ def decode_reliability(data: bytes, where: str) -> Reliability:
 def cost(certainty: Certainty) -> str:
     """What came of asking for a certainty, and what that costs, as one line for people."""
     return (
-        f"asked for {certainty.be_right:.0%} right: {certainty.right:.0%} were, on speakers never heard; "
+        f"asked for {certainty.be_right:.0%} right: {certainty.right:.0%} were, on {certainty.unheard} never heard; "
         f"a label for {certainty.coverage:.0%} of speech"
     )
 

@@ -124,10 +124,10 @@ export class Card {
     const { source, models, certainty } = this.#parts;
     source.textContent = hello ? [hello.source, this.#voiceWords(hello, voice)].filter(Boolean).join(" · ") : "";
     models.textContent = hello ? hello.models.map((model) => model.name).join(" + ") : "";
-    const { be_right: wanted, confidence, right, coverage } = hello?.certainty ?? {};
+    const { be_right: wanted, confidence, right, coverage, unheard = "speakers" } = hello?.certainty ?? {};
     const short = right < wanted ? ` (${percent(wanted)} was asked for)` : "";
     certainty.textContent = hello?.certainty
-      ? `A label needs ${percent(confidence)}: then it was right ${percent(right)} of the time${short} on speakers never heard, and shown for ${percent(coverage)} of speech.`
+      ? `A label needs ${percent(confidence)}: then it was right ${percent(right)} of the time${short} on ${unheard} never heard, and shown for ${percent(coverage)} of speech.`
       : "";
   }
 

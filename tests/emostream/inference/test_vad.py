@@ -1,11 +1,13 @@
 """Voice activity detection on real speech, on sounds that are none, and as a stream."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.signal import butter, sosfiltfilt
 
 from emostream.audio import Samples
 from emostream.inference.vad import CHUNK, SpeechChange, VoiceActivityConfig, VoiceActivityDetector, VoiceActivityModel
@@ -39,7 +41,7 @@ class ScriptedModel(VoiceActivityModel):
 
 def scripted(probabilities: list[float], config: VoiceActivityConfig = CONFIG) -> list[SpeechChange]:
     audio = np.repeat(np.array(probabilities, np.float32), CHUNK)
-    return changes_of(ScriptedModel(), audio, config)
+    return changes_of(ScriptedModel(), audio, replace(config, most_gain_db=0))
 
 
 def test_speech_is_found_where_it_is_and_nowhere_else(vad_model: VoiceActivityModel, recording: Samples) -> None:
@@ -59,15 +61,49 @@ def test_speech_is_found_where_it_is_and_nowhere_else(vad_model: VoiceActivityMo
     assert spoken[quiet].mean() < 0.15, "only at the edges of sentences"
 
 
-@pytest.mark.parametrize("level", [0.01, 0.1, 0.3])
+@pytest.mark.parametrize("gain_db", [-20, -30])
+def test_a_quiet_voice_is_found_as_well(vad_model: VoiceActivityModel, recording: Samples, gain_db: int) -> None:
+    changes = changes_of(vad_model, recording * np.float32(10 ** (gain_db / 20)))
+    starts = [change.at_sample / HZ for change in changes if change.speaking]
+    assert starts == pytest.approx(SENTENCES_FROM_S, abs=0.25)
+
+
+def test_a_voice_over_a_telephone_is_found_as_well(vad_model: VoiceActivityModel, recording: Samples) -> None:
+    narrow = sosfiltfilt(butter(8, [300, 3_400], "bandpass", fs=HZ, output="sos"), recording).astype(np.float32)
+    starts = [change.at_sample / HZ for change in changes_of(vad_model, narrow) if change.speaking]
+    assert starts == pytest.approx(SENTENCES_FROM_S, abs=0.35)
+
+
+def test_a_shout_is_heard_as_it_is_and_then_quiet_sound_again(recording: Samples) -> None:
+    """The gain falls at once, comes back by the half-life, and is never below 1."""
+
+    class Hearing(ScriptedModel):
+        def __init__(self) -> None:
+            self.heard: list[float] = []
+
+        def run(self, chunks, state):  # type: ignore[no-untyped-def]
+            self.heard.extend(chunks[:, -1])
+            return np.zeros(len(chunks), np.float32), state
+
+    hearing = Hearing()
+    config = VoiceActivityConfig(level_half_life_s=1.0)
+    new_detector(hearing, config).push(np.repeat(np.float32([0.01, 0.8, 0.01]), [HZ, HZ, 8 * HZ]))
+    assert hearing.heard[10] == pytest.approx(0.0708, rel=0.01)
+    assert hearing.heard[45] == pytest.approx(0.8)
+    at_s = [round(seconds * HZ / CHUNK) for seconds in (3.9, 4.9, 9.5)]
+    assert [hearing.heard[chunk] for chunk in at_s] == pytest.approx([0.01, 0.0186, 0.0708], rel=0.1)
+
+
+@pytest.mark.parametrize("level", [1e-4, 0.001, 0.01, 0.1, 0.3])
 def test_white_noise_is_not_speech(vad_model: VoiceActivityModel, level: float) -> None:
     noise = np.random.default_rng(0).normal(0, level, 20 * HZ).clip(-1, 1).astype(np.float32)
     assert changes_of(vad_model, noise) == []
 
 
 @pytest.mark.parametrize("frequency_hz", [50, 440, 1_000, 4_000])
-def test_a_tone_is_not_speech(vad_model: VoiceActivityModel, frequency_hz: int) -> None:
-    tone = 0.5 * np.sin(2 * np.pi * frequency_hz * np.arange(10 * HZ) / HZ)
+@pytest.mark.parametrize("peak", [0.5, 0.005])
+def test_a_tone_is_not_speech(vad_model: VoiceActivityModel, frequency_hz: int, peak: float) -> None:
+    tone = peak * np.sin(2 * np.pi * frequency_hz * np.arange(10 * HZ) / HZ)
     assert changes_of(vad_model, tone.astype(np.float32)) == []
 
 
@@ -75,8 +111,9 @@ def test_digital_silence_is_not_speech(vad_model: VoiceActivityModel) -> None:
     assert changes_of(vad_model, np.zeros(20 * HZ, np.float32)) == []
 
 
-def test_clicks_are_not_speech(vad_model: VoiceActivityModel) -> None:
-    clicks = 0.8 * (np.random.default_rng(1).random(20 * HZ) < 3e-4)
+@pytest.mark.parametrize("peak", [0.8, 0.01])
+def test_clicks_are_not_speech(vad_model: VoiceActivityModel, peak: float) -> None:
+    clicks = peak * (np.random.default_rng(1).random(20 * HZ) < 3e-4)
     assert changes_of(vad_model, clicks.astype(np.float32)) == []
 
 

@@ -37,6 +37,7 @@ RELIABILITY = Reliability(
         Promise(asked=0.8, right=0.79, coverage=0.5),
         Promise(asked=0.9, right=0.76, coverage=0.1),
     ),
+    unheard="corpora",
     protocol="two strangers",
 )
 
@@ -63,8 +64,8 @@ def test_no_lower_point_would_have_been_enough(given_points: list[tuple[float, f
 
 def test_what_is_said_is_what_came_of_it_elsewhere_and_not_on_the_curve_that_chose() -> None:
     certainty = RELIABILITY.certainty(0.8)
-    assert certainty == Certainty(be_right=0.8, confidence=0.7, right=0.79, coverage=0.5)
-    assert cost(certainty) == ("asked for 80% right: 79% were, on speakers never heard; a label for 50% of speech")
+    assert certainty == Certainty(be_right=0.8, confidence=0.7, right=0.79, coverage=0.5, unheard="corpora")
+    assert cost(certainty) == ("asked for 80% right: 79% were, on corpora never heard; a label for 50% of speech")
     between = RELIABILITY.certainty(0.85)
     assert (between.right, between.coverage) == (pytest.approx(0.775), pytest.approx(0.3))
     assert RELIABILITY.certainty(0.3).right == 0.62, "less than what was tried gives no less"
@@ -80,7 +81,7 @@ def test_more_than_any_fold_has_reached_is_refused_with_the_most_there_is() -> N
 def test_it_survives_its_file() -> None:
     data = encode_reliability(RELIABILITY)
     assert decode_reliability(data, "here") == RELIABILITY
-    assert json.loads(data)["schema"] == 2
+    assert json.loads(data)["schema"] == 3
 
 
 def changed(**changes: object) -> bytes:
@@ -93,7 +94,7 @@ def changed(**changes: object) -> bytes:
         (b"", "cannot be used"),
         (b"[" * 100_000, "cannot be used"),
         (b"{}", "has schema null"),
-        (changed(schema=7), "has schema 7, this emostream reads schema 2"),
+        (changed(schema=7), "has schema 7, this emostream reads schema 3"),
         (changed(weights=[-1]), "$.weights[0]"),
         (changed(weights=[]), "expected a weight for each of 1 models"),
         (changed(weights=[0]), "one at least above 0"),

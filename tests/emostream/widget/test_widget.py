@@ -266,11 +266,11 @@ def test_whose_voice_it_knows_and_how_sure_a_label_must_be(open_page: Open, sink
     page = open_page()
     sink.emit(hello())
     expect(part(page, "certainty")).to_be_empty()
-    certainty = Certainty(be_right=0.8, confidence=0.67, right=0.79, coverage=0.29)
+    certainty = Certainty(be_right=0.8, confidence=0.67, right=0.79, coverage=0.29, unheard="corpora")
     sink.emit(msgspec.structs.replace(hello(), speaker="Ada", certainty=certainty))
     expect(part(page, "source")).to_have_text("test microphone · knows Ada's voice")
     expect(part(page, "certainty")).to_have_text(
-        "A label needs 67 %: then it was right 79 % of the time (80 % was asked for) on speakers never heard, "
+        "A label needs 67 %: then it was right 79 % of the time (80 % was asked for) on corpora never heard, "
         "and shown for 29 % of speech."
     )
 

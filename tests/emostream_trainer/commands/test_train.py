@@ -3,6 +3,7 @@
 import importlib
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -383,6 +384,23 @@ def test_what_is_judged_relative_to_the_speaker_ships_with_what_is_usual(
 
     (folder / runs.ALL / runs.SUMMARIES).unlink()
     assert_refused(emostream("export", folder, "--to", to), 66, "finish it with 'emostream train'")
+
+
+def test_another_classifier_over_the_same_network_needs_no_new_summaries(corpus: Path, tmp_path: Path) -> None:
+    options = ("train", "moonshine/staged", "--corpora", corpus, "--out", tmp_path, "--set", "shrinkage=1.0")
+    checkpoints = []
+    for more in ((), ("--set", "speaker_share=1.0"), ()):
+        said = emostream(*options, *more)
+        assert (said.code, said.errors) == (0, "")
+        part = _folder(tmp_path, "moonshine/staged") / runs.ALL
+        checkpoints.append(runs.checkpoint_of(part).read_bytes())
+        (kept,) = (tmp_path / "features").glob("*/summaries-*.npz")
+        last_written = kept.stat().st_mtime_ns
+        if len(checkpoints) == 1:
+            written = last_written
+        shutil.rmtree(part.parent)
+    assert last_written == written
+    assert checkpoints[0] == checkpoints[2] != checkpoints[1]
 
 
 def test_clips_of_other_emotions_are_heard_where_there_is_a_teacher(

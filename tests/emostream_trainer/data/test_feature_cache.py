@@ -1,6 +1,7 @@
 """The cache holds what the daemon would compute, once, and babble is of the clip's own fold and corpus."""
 
 import inspect
+import itertools
 import linecache
 from dataclasses import replace
 from pathlib import Path
@@ -27,6 +28,7 @@ from emostream_trainer.data.feature_cache import (
     FeatureCache,
     feature_rows,
     load_feature_cache,
+    load_voices,
     read_audio,
     voice_of,
 )
@@ -94,6 +96,19 @@ def test_fewer_versions_are_the_first_of_all(views: int, clips: tuple[Clip, ...]
     expected = {0: read_audio(clips[1].path, 16_000), 2: voice}
     for view in range(0, views, 2):
         assert np.array_equal(cache.clip(1, view), feature_rows(expected[view], SPEC).astype(np.float16))
+
+
+@pytest.mark.parametrize(("views", "voices"), [(1, 1), (2, 1), (3, 2), (4, 2)])
+def test_voices_are_the_undisturbed_versions(
+    views: int, voices: int, clips: tuple[Clip, ...], cache: FeatureCache, tmp_path: Path
+) -> None:
+    undisturbed = load_voices(clips, SPEC, views, tmp_path)
+    assert undisturbed.views == voices
+    for number, voice in itertools.product(range(len(clips)), range(voices)):
+        assert np.array_equal(undisturbed.clip(number, voice), cache.clip(number, 2 * voice))
+        assert np.array_equal(undisturbed.speech(number, voice), cache.speech(number, 2 * voice))
+    # One does not pass for the other where they are kept.
+    assert load_feature_cache(clips[:1], SPEC, 1, tmp_path).folder != load_voices(clips[:1], SPEC, 1, tmp_path).folder
 
 
 def test_a_cache_is_opened_where_it_is_kept(cache: FeatureCache) -> None:

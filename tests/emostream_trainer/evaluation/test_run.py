@@ -23,18 +23,19 @@ PARTS = {
     "fold1": SPEAKERS[0::2],
     "without-one": SPEAKERS[2:],
     "without-two": SPEAKERS[:2],
+    "all": SPEAKERS,
 }
 
 
 @pytest.fixture(scope="module")
 def corpora(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Four speakers of two corpora, one of each in either fold."""
-    folder = spoken_corpus(tmp_path_factory.mktemp("corpora"), speakers=4)
+    """Four speakers of two corpora, one of each in either fold, and two of a third, which no run has."""
+    folder = spoken_corpus(tmp_path_factory.mktemp("corpora"), speakers=6, seconds=1.4)
     table = folder / "clips.tsv"
     rows = [line.split("\t") for line in table.read_text().splitlines()]
     for row in rows[1:]:
         number = int(row[4])
-        row[1], row[4] = ("one", "two")[number // 2], str(number % 2)
+        row[1], row[4] = ("one", "two", "three")[number // 2], str(number % 2)
     table.write_text("\n".join(["\t".join(row) for row in rows] + [""]))
     return folder
 
@@ -43,14 +44,19 @@ def _run(root: Path, recipe: str, features: FeatureSpec, seed: int, *, summarise
     network, variant = recipe.split("/")
     folder = root / f"{network}-{variant}"
     facts = runs.RunFacts(
-        recipe=tiny_recipe(recipe), labels=("angry", "sad"), training_data="", licence="", attribution="", clips={}
+        recipe=tiny_recipe(recipe),
+        labels=("angry", "sad"),
+        training_data="",
+        licence="",
+        attribution="",
+        clips={"one": 8, "two": 8},
     )
     runs.write_run(folder, facts)
-    runs.write_split(folder / runs.ALL, runs.SplitFacts(speakers=SPEAKERS, split_hash="0123"))
     summary = {"neutral_summary": ZEROS, "speech_summary": ZEROS} if summarised else {}
     for i, (name, speakers) in enumerate(PARTS.items()):
         runs.write_split(folder / name, runs.SplitFacts(speakers=speakers, split_hash=name))
-        runs.write_held_out(folder / name, np.zeros((1, 4), np.float32), np.array([0]))
+        if name != runs.ALL:
+            runs.write_held_out(folder / name, np.zeros((1, 4), np.float32), np.array([0]))
         card = tiny_card(name=network, variant=variant, features=features, heard_speakers=speakers, **summary)
         write_model(folder / name / runs.MODEL, card, seed=seed + i)
     return folder
@@ -105,6 +111,7 @@ def test_the_report_shows_its_sections_and_pictures(out: Path) -> None:
         "While a voice is being got to know",
         "Knowing the speaker",
         "Corpora that were never heard",
+        "Is its confidence honest where it never was?",
         "What a leaking split would claim",
     ]
     assert "Not a score: clips of one speaker on both sides." in text
@@ -132,7 +139,8 @@ def test_every_fold_has_weights_of_the_others(numbers: dict[str, dict]) -> None:
 
 def test_the_daemon_is_told_what_to_trust(out: Path) -> None:
     found = decode_reliability((out / "reliability.json").read_bytes(), "reliability.json")
-    assert [str(model) for model in found.models] == ["mfcc_cnn1d/published (0123)", "mel_cnn2d/published (0123)"]
+    assert [str(model) for model in found.models] == ["mfcc_cnn1d/published (all)", "mel_cnn2d/published (all)"]
+    assert found.unheard == "corpora", "as a user's room is"
     assert all(0 <= weight <= 10 for weight in found.weights)
     for curve in (found.estimates, found.utterances):
         assert (np.diff([point.coverage for point in curve.points]) <= 0).all()
@@ -186,7 +194,17 @@ def test_networks_without_a_corpus_are_judged_on_it_unknown_and_enrolled(numbers
     found = numbers["leave_one_corpus_out"]
     assert list(found) == ["never heard the corpus", "nor that, 3 s enrolled"]
     for scores in found.values():
-        assert {"UAR one", "UAR two", "UAR mean"} <= set(scores)
+        assert {"UAR one", "UAR two", "UAR three", "UAR mean"} <= set(scores)
+
+
+def test_how_sure_they_are_there_is_learnt_from_other_corpora(numbers: dict[str, dict]) -> None:
+    found = numbers["confidence_elsewhere"]
+    views = [name for name in found if name not in ("scales", "promises")]
+    assert views == ["weights of the folds", "scaled", *(f"scaled: {corpus}" for corpus in ("one", "three", "two"))]
+    assert set(found["scales"]) == {"one", "two", "three"}
+    # Networks of chance know nothing anywhere: they are to be less sure.
+    assert all(0 < factor < 0.6 for factor in found["scales"].values())
+    assert found["scaled"]["confidence"] < found["weights of the folds"]["confidence"]
 
 
 def test_networks_that_know_no_speaker_cannot_be_enrolled_with(corpora: Path, tmp_path: Path) -> None:

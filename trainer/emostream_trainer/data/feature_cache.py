@@ -6,7 +6,7 @@ training can then be cut where a stream would predict.
 
 import hashlib
 import inspect
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache, partial
 from pathlib import Path
@@ -29,6 +29,8 @@ from emostream_trainer.data.augmentation import Augmentation, augment, speed_per
 from emostream_trainer.parallel import parallel_map
 from emostream_trainer.recipes import DUSHA_RECIPES, takes_published_features
 
+Views = list[tuple[NDArray[np.float16], NDArray[np.int32]]]
+
 AUGMENTATION = Augmentation()
 MOST_VOICES = 2
 BABBLE_VOICES = 5
@@ -40,7 +42,8 @@ class FeatureCache:
     """Rows of all views of all clips.
 
     View 0 is the clip as it is, 1 the clip augmented (``augment``), 2 the clip at another speed, 3 that one
-    augmented. A cache of one view has the clips as they are. ``folder`` is where it is kept.
+    augmented. A cache of one view has the clips as they are, one of voices (``load_voices``) views 0 and 2 alone.
+    ``folder`` is where it is kept.
 
     ``rows`` is float16 of shape (total, D), ``starts`` int64 of shape (clips, views + 1): where each view begins.
     ``speech_samples`` is int32 of shape (total,): the samples of speech in the view up to the end of each row.
@@ -83,11 +86,19 @@ def load_feature_cache(clips: Sequence[Clip], spec: FeatureSpec, views: int, fol
 
     Raises ``NoInputError`` for a clip that cannot be read, ``UsageError`` for one that is features of another kind.
     """
+    return _load(clips, spec, views, folder / _key(clips, spec, views), undisturbed=False)
+
+
+def load_voices(clips: Sequence[Clip], spec: FeatureSpec, views: int, folder: Path) -> FeatureCache:
+    """The same with nothing but the voices of so many views, undisturbed: a view each."""
+    return _load(clips, spec, views, folder / f"{_key(clips, spec, views)}-voices", undisturbed=True)
+
+
+def _load(clips: Sequence[Clip], spec: FeatureSpec, views: int, folder: Path, *, undisturbed: bool) -> FeatureCache:
     _check_served(clips, spec)
-    folder = folder / _key(clips, spec, views)
     if not (folder / "starts.npy").exists():
         folder.mkdir(parents=True, exist_ok=True)
-        _compute(clips, spec, views, folder)
+        _compute(clips, partial(_views_of, clips, _babble_pools(clips), spec, views, undisturbed), folder)
     return FeatureCache.open(folder)
 
 
@@ -114,9 +125,8 @@ def _check_served(clips: Sequence[Clip], spec: FeatureSpec) -> None:
         )
 
 
-def _compute(clips: Sequence[Clip], spec: FeatureSpec, n_views: int, folder: Path) -> None:
-    work = partial(_views_of, clips, _babble_pools(clips), spec, n_views)
-    views_by_clip = parallel_map(work, range(len(clips)), f"features of {len(clips)} clips")
+def _compute(clips: Sequence[Clip], views_of: Callable[[int], Views], folder: Path) -> None:
+    views_by_clip = parallel_map(views_of, range(len(clips)), f"features of {len(clips)} clips")
     lengths = np.array([[len(rows) for rows, _ in views] for views in views_by_clip])
     stops = np.cumsum(lengths).reshape(lengths.shape)
     np.save(folder / "rows.npy", np.concatenate([rows for views in views_by_clip for rows, _ in views]))
@@ -130,17 +140,20 @@ def _views_of(
     pools: Mapping[Hashable, Sequence[Path]],
     spec: FeatureSpec,
     views: int,
+    undisturbed: bool,
     number: int,
-) -> list[tuple[NDArray[np.float16], NDArray[np.int32]]]:
+) -> Views:
     """Rows (T, D) and the samples of speech by the end of each (T,), view by view."""
-    clip = clips[number]
+    clip, n_voices = clips[number], -(-views // 2)
     if not has_audio(clip):
         # Features without audio can neither be augmented nor searched for speech.
         rows = read_features(clip.path).astype(np.float16)
-        return [(rows, _ends(len(rows), spec))] * views
+        return [(rows, _ends(len(rows), spec))] * (n_voices if undisturbed else views)
     audio = read_audio(clip.path, spec.sample_rate_hz)
     rng = np.random.default_rng([number, views])
-    voices = [audio, speed_perturb(audio, clip.speaker, spec.sample_rate_hz)][: -(-views // 2)]
+    voices = [audio] if n_voices == 1 else [audio, speed_perturb(audio, clip.speaker, spec.sample_rate_hz)]
+    if undisturbed:
+        return [_rows_and_speech(voice, spec) for voice in voices]
     audio_views = []
     for voice in voices:
         babble = _babble(pools[_company(clip)], spec.sample_rate_hz, rng)

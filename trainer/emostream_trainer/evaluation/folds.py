@@ -45,7 +45,10 @@ def model_sets(run_folders: Sequence[Path], kind: str = runs.FOLD) -> list[tuple
 
 
 def fold_indices(sets: Sequence[tuple[Path, ...]], clips: Sequence[Clip], labels: LabelSet) -> NDArray[np.int64]:
-    """For each clip the place (N,) of the set of models that never heard its speaker; raises as ``evaluate`` does."""
+    """For each clip the place (N,) of the set of models that never heard its speaker; raises as ``evaluate`` does.
+
+    A speaker whom no set heard is judged by the one that heard all that the others did, where there is one.
+    """
     speakers_by_set = [_training_speakers(models, labels) for models in sets]
     return np.array([_fold_without(clip, speakers_by_set) for clip in clips], np.int64)
 
@@ -68,6 +71,9 @@ def _fold_without(clip: Clip, speakers_by_set: Sequence[set[str]]) -> int:
             f"the speaker {clip.speaker} of {clip.path.name} was heard in training by every model given: a score on "
             "them would flatter; judge the folds of a run, or other speakers"
         )
+    if len(candidates) == len(speakers_by_set) > 1:
+        everybody = set[str]().union(*speakers_by_set)
+        candidates = [i for i in candidates if speakers_by_set[i] == everybody] or candidates
     if len(candidates) > 1 and len(speakers_by_set) > 1:
         raise UsageError(
             f"the speaker {clip.speaker} of {clip.path.name} is in the training of no fold, so no one fold can judge "

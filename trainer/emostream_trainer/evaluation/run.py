@@ -14,11 +14,13 @@ from emostream.inference.speaker import require_adaptation
 from emostream_trainer import runs
 from emostream_trainer.corpora.clip import Clip
 from emostream_trainer.corpora.labels import LabelSet
+from emostream_trainer.data.sampling import stratified_sample
 from emostream_trainer.evaluation.calibration import cross_fitted, pool_weights
-from emostream_trainer.evaluation.enrolment import mood_enrolments
+from emostream_trainer.evaluation.elsewhere import Elsewhere, elsewhere, own, scale, scales
+from emostream_trainer.evaluation.enrolment import mood_enrolments, own_enrolments
 from emostream_trainer.evaluation.folds import FoldEnsembles, model_sets
 from emostream_trainer.evaluation.regressions import LEAKY, regressions
-from emostream_trainer.evaluation.reliability import write_reliability
+from emostream_trainer.evaluation.reliability import Measured, write_reliability
 from emostream_trainer.evaluation.report import Section, write_report
 from emostream_trainer.evaluation.result import Evaluation, StreamedEvaluation
 from emostream_trainer.evaluation.sections.abstaining import abstaining, tallies_of, target_results
@@ -28,7 +30,7 @@ from emostream_trainer.evaluation.sections.disturbed import disturbed
 from emostream_trainer.evaluation.sections.enrolment import enrolment, enrolment_by_moods
 from emostream_trainer.evaluation.sections.leaking_split import leak
 from emostream_trainer.evaluation.sections.noise import noise
-from emostream_trainer.evaluation.sections.other_corpora import other_corpora
+from emostream_trainer.evaluation.sections.other_corpora import confidence_elsewhere, other_corpora
 from emostream_trainer.evaluation.sections.pace import pace
 from emostream_trainer.evaluation.sections.people import people
 from emostream_trainer.evaluation.sections.scores import scores
@@ -49,9 +51,11 @@ PROTOCOL = (
 class EvaluationJob:
     """What to evaluate and on what. ``rows`` are runs or model files that run together.
 
-    ``sample`` is how many clips of each corpus are streamed with noise, disturbed, and after enrolments that do harm:
-    too short, of the wrong speaker, of one mood, in noise, of nothing. ``enrol_s`` is how many seconds of neutral
-    speech a speaker is enrolled with, and ``enrol_moods`` how many clips of each mood; None for not at all.
+    Clips of corpora that the runs do not have are judged by their networks of all speakers, as corpora never heard.
+    ``sample`` is how many clips of each corpus are streamed with noise, disturbed, with weights for corpora never
+    heard, and after enrolments that do harm: too short, of the wrong speaker, of one mood, in noise, of nothing.
+    ``enrol_s`` is how many seconds of neutral speech a speaker is enrolled with, and ``enrol_moods`` how many clips of
+    each mood; None for not at all.
     """
 
     rows: tuple[Row, ...]
@@ -76,18 +80,18 @@ def evaluate_all(job: EvaluationJob) -> list[Evaluation]:
     rows = _with_singles(job.rows)
     sets = {row: model_sets(row) for row in rows}  # what is missing is said before an hour has passed
     if job.enrol_moods is not None:
-        mood_enrolments(job.clips, labels, job.enrol_moods)
+        mood_enrolments(own(rows[-1], job.clips), labels, job.enrol_moods)
     if job.enrol_s is not None or job.enrol_moods is not None:
         for models in sets[rows[-1]]:
             require_adaptation([EmotionModel.load(path).card for path in models])
     job.out.mkdir(parents=True, exist_ok=True)
     by_regression: list[Evaluation] = []
     if job.with_baselines or job.with_leak:
-        by_regression = regressions(job.clips, labels, leaky=job.with_leak)
+        by_regression = regressions(own(rows[-1] if rows else (), job.clips), labels, leaky=job.with_leak)
     streamed: dict[Row, StreamedEvaluation] = {}
     for row in rows:
         weights = _weights(streamed, row) if len(row) > 1 else {}
-        streamed[row] = evaluate(_name(row), FoldEnsembles(sets[row], weights), job.clips, labels)
+        streamed[row] = evaluate(_name(row), FoldEnsembles(sets[row], weights), own(row, job.clips), labels)
         if len(row) == 1 and row[0].is_dir() and _is_whole(row[0], streamed[row]):
             runs.write_scores(row[0], streamed[row].scores())
     baselines = [evaluation for evaluation in by_regression if job.with_baselines and evaluation.name != LEAKY]
@@ -132,7 +136,8 @@ def _about(streamed: Mapping[Row, StreamedEvaluation], row: Row, job: Evaluation
         tallies = tallies_of(evaluation)
         if models := _identities(row):
             of_all = pool_weights(_probabilities_of(streamed, row), evaluation.truth)
-            write_reliability(out, models, of_all, tallies, target_results(tallies[0], evaluation))
+            measured = Measured(tallies, target_results(tallies[0], evaluation), "speakers")
+            write_reliability(out, models, of_all, measured)
     yield breakdown(evaluation)
     yield calibration(by_name, weights, out)
     yield abstaining(evaluation, tallies, out)
@@ -153,13 +158,43 @@ def _about(streamed: Mapping[Row, StreamedEvaluation], row: Row, job: Evaluation
         yield enrolment([*known, (evaluation, ensembles)], labels, job.enrol_s, harm)
     if job.enrol_moods is not None:
         yield enrolment_by_moods(evaluation, ensembles, labels, job.enrol_moods, harm)
-    if held_out := _held_out_corpora(row):
-        clips = [clip for clip in evaluation.clips if clip.corpus in held_out]
-        # The clips of a corpus do not take part in fitting the weights that evaluate them.
-        by_corpus = cross_fitted(_probabilities_of(streamed, row), evaluation.truth, evaluation.corpora)
-        others = {place: by_corpus[corpus] for place, corpus in enumerate(held_out) if corpus in by_corpus}
-        without = FoldEnsembles(model_sets(row, runs.WITHOUT), others)
-        yield other_corpora(evaluation, without, clips, labels, job.enrol_s)
+    if place := elsewhere(row, job.clips):
+        yield from _elsewhere(evaluation, _probabilities_of(streamed, row), row, place, job)
+
+
+def _elsewhere(
+    evaluation: StreamedEvaluation, p: F64, row: Row, place: Elsewhere, job: EvaluationJob
+) -> Iterator[Section]:
+    """The sections about corpora that were never heard; ``p`` (M, N, K) is what each of the row says on the folds."""
+    labels, name = job.labels, f"{evaluation.name}, other corpora"
+    # The clips of a corpus do not take part in fitting the weights that evaluate them.
+    weights, others = cross_fitted(p, evaluation.truth, evaluation.corpora), pool_weights(p, evaluation.truth)
+    ensembles = place.ensembles(weights, others)
+    unknown, enrolled = evaluate(name, ensembles, place.clips, labels), None
+    if job.enrol_s is not None:
+        own_clips = own_enrolments(place.clips, labels, job.enrol_s)
+        enrolled = evaluate(f"{name}, enrolled", ensembles, place.clips, labels, enrolments=own_clips)
+    yield other_corpora(evaluation, unknown, enrolled, job.enrol_s or 0.0)
+    if len(place.held_out) < 2 or not unknown.p.any():
+        return
+    factors = scales(unknown, sorted(set(unknown.corpora.tolist())))
+    in_runs = unknown.of(np.isin(unknown.corpora, place.held_out))
+    scaled = place.ensembles(
+        {corpus: _times(factors[corpus], weights[corpus]) for corpus in place.held_out if corpus in factors},
+        _times(scale(in_runs), others),
+    )
+    sample = stratified_sample(unknown.clips, labels, job.sample)
+    after = evaluate(f"{name}, as sure as they ask for", scaled, sample, labels)
+    tallies = tallies_of(after)
+    promises = target_results(tallies[0], after, np.unique(after.corpora, return_inverse=True)[1])
+    if models := _identities(row):
+        write_reliability(job.out, models, _times(scale(unknown), others), Measured(tallies, promises, "corpora"))
+    factors |= dict.fromkeys(set(factors) - set(place.held_out), scale(in_runs))
+    yield confidence_elsewhere(unknown.of(unknown.mask_of(sample)), after, factors, promises)
+
+
+def _times(factor: float, weights: Sequence[float]) -> tuple[float, ...]:
+    return tuple(factor * weight for weight in weights)
 
 
 def _singles(row: Row) -> list[Row]:
@@ -184,13 +219,6 @@ def _weights(streamed: Mapping[Row, StreamedEvaluation], row: Row) -> dict[int, 
     if len(set(alone.fold[with_speech].tolist())) < 2:
         return {}
     return cross_fitted(probabilities, alone.truth, alone.fold)
-
-
-def _held_out_corpora(row: Row) -> list[str]:
-    """The corpora that the row's runs have networks without, in their order; none where one of the runs has none."""
-    if not all(folder.is_dir() and runs.evaluated_parts(folder, runs.WITHOUT) for folder in row):
-        return []
-    return [part.name.removeprefix(runs.WITHOUT) for part in runs.evaluated_parts(row[0], runs.WITHOUT)]
 
 
 def _takes_a_speaker(sets: Sequence[tuple[Path, ...]]) -> bool:

@@ -17,6 +17,7 @@ from emostream_trainer.training.discriminant import LEAST_DEVIATION, Discriminan
 from emostream_trainer.training.event_log import EventLog
 from emostream_trainer.training.learner import Learner, learning_rate, new_learner
 from emostream_trainer.training.progress import RunProgress
+from emostream_trainer.training.summaries import SummaryCache
 
 # What all augmented windows together weigh for one clean window: a tenth of the whole. More of them costs more on clean
 # speech than it gains in noise (models/README.md).
@@ -24,8 +25,6 @@ AUGMENTED_WEIGHT = 1 / 9
 F32 = NDArray[np.float32]
 # Of a learner, and whether it has its classifier already: figures of the training and of the validation side.
 Judge = Callable[[Learner, bool], tuple[runs.SideFigures | None, runs.SideFigures | None]]
-# Summaries (S,) of windows.
-SummaryCache = dict[Excerpt, F32]
 
 
 @dataclass(frozen=True)

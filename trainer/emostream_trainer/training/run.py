@@ -17,18 +17,19 @@ from emostream_trainer.corpora.clip import Clip
 from emostream_trainer.corpora.labels import LabelSet
 from emostream_trainer.corpora.licences import weights_licence
 from emostream_trainer.corpora.registry import sources
-from emostream_trainer.data.feature_cache import MOST_VOICES, FeatureCache, load_feature_cache
+from emostream_trainer.data.feature_cache import MOST_VOICES, FeatureCache, load_feature_cache, load_voices
 from emostream_trainer.data.splits import FOLDS, Split, folds, leave_one_corpus_out
 from emostream_trainer.data.training_set import Excerpt, TrainingSet, batches_of_one_length, excerpts, rows_of
 from emostream_trainer.metrics import uar
 from emostream_trainer.recipes import TEACHER_FEATURES, Recipe
 from emostream_trainer.training.curves import learning_curves
 from emostream_trainer.training.devices import Device, check_device
-from emostream_trainer.training.fit import SummaryCache, fit
+from emostream_trainer.training.fit import fit
 from emostream_trainer.training.learner import Learner
 from emostream_trainer.training.parts import part_of_all, parts_of, work_of
 from emostream_trainer.training.progress import RunProgress
 from emostream_trainer.training.sides import Sides
+from emostream_trainer.training.summaries import SummaryCache, read_summaries, summaries_file, write_summaries
 
 F32 = NDArray[np.float32]
 
@@ -81,10 +82,11 @@ def train(job: TrainingJob, console: Console) -> Path:
     if recipe.teacher:
         from emostream_trainer.training.teacher import teach
 
-        heard = load_feature_cache(placed, TEACHER_FEATURES[recipe.teacher], recipe.views, cache_folder)
+        heard = load_voices(placed, TEACHER_FEATURES[recipe.teacher], recipe.views, cache_folder)
         teacher = teach(heard, recipe.teacher, job.pretrained)
     number = {clip.path: i for i, clip in enumerate(clips)}
-    known: SummaryCache = {}
+    known, kept = _kept_summaries(job, cache)
+    in_file = len(known)
     work = work_of(parts, folder, recipe, labels)
     with RunProgress(console, recipe.name, work, recipe.batch_size) as progress:
         for part in parts:
@@ -108,6 +110,9 @@ def train(job: TrainingJob, console: Console) -> Path:
                 judge=Sides(recipe, cache, labels, number, part.training, part.validation),
                 device=job.device,
             )
+            if kept and len(known) > in_file:
+                write_summaries(kept, known)
+                in_file = len(known)
             progress.part_ended()
             if part.held_out:
                 tested = labels.keep(part.held_out)
@@ -138,6 +143,14 @@ def clip_logits(learner: Learner, recipe: Recipe, cache: FeatureCache, numbers: 
             for windows in of_clip
         ]
     ).astype(np.float32)
+
+
+def _kept_summaries(job: TrainingJob, cache: FeatureCache) -> tuple[SummaryCache, Path | None]:
+    """Summaries of an earlier run, and the file of them: only networks that learn nothing before have the same."""
+    if job.recipe.pretrained is None or job.recipe.epochs:
+        return {}, None
+    path = summaries_file(cache.folder, job.recipe, job.pretrained)
+    return read_summaries(path), path
 
 
 def _splits(job: TrainingJob, clips: Sequence[Clip]) -> dict[str, Split]:

@@ -23,19 +23,18 @@ Summarise = Callable[[Tensor], Tensor]
 def teach(cache: FeatureCache, teacher: Pretrained, path: Path | None = None) -> NDArray[np.float16]:
     """The teacher's summaries of every voice of every clean clip, (clips, voices, S).
 
-    ``cache`` holds the rows that the teacher takes (``recipes.TEACHER_FEATURES``), and keeps its summaries. ``path`` is
-    the file of Dusha's network; Moonshine's comes along. Raises ``NoInputError`` for a file that is not the published
-    network.
+    ``cache`` holds the voices (``load_voices``) in the rows that the teacher takes (``recipes.TEACHER_FEATURES``), and
+    keeps its summaries. ``path`` is the file of Dusha's network; Moonshine's comes along. Raises ``NoInputError`` for a
+    file that is not the published network.
     """
     file = path if teacher == "dusha" and path else WEIGHTS
     _load(teacher, file)  # what is wrong with it is told of once, not by every process
     kept = cache.folder / f"teacher-{hashlib.sha256(file.read_bytes()).hexdigest()[:16]}.npy"
     if not kept.exists():
-        voices = range(0, cache.views, 2)
-        jobs = [(number, view) for number in range(len(cache.starts)) for view in voices]
+        jobs = [(number, voice) for number in range(len(cache.starts)) for voice in range(cache.views)]
         summaries = np.stack(parallel_map(partial(_summary, cache.folder, teacher, file), jobs, "the teacher listens"))
         draft = cache.folder / "teacher.draft.npy"
-        np.save(draft, summaries.reshape(len(cache.starts), len(voices), -1).astype(np.float16))
+        np.save(draft, summaries.reshape(len(cache.starts), cache.views, -1).astype(np.float16))
         draft.replace(kept)  # in one move: whoever interrupts here leaves no half of it
     taught: NDArray[np.float16] = np.load(kept)
     return taught

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from emostream.pipeline.config import StreamConfig
 from emostream_trainer import metrics
@@ -46,7 +47,7 @@ def abstaining(evaluation: StreamedEvaluation, tallies: tuple[Tally, Tally] | No
             "curve": [asdict(each) for each in series[name]],
         }
         body += [f"Asked to be right so often, {name} were (coverage is the share of {unit} that is named):"]
-        body += [_promise_table(promises, sorted(set(evaluation.corpora.tolist())))]
+        body += [promise_table(promises, sorted(set(evaluation.corpora.tolist())), "folds that can")]
     promised = out / "abstention.png"
     plots.abstention_picture(promised, series, evaluation.name)
     body += [
@@ -65,12 +66,19 @@ def tallies_of(evaluation: StreamedEvaluation) -> tuple[Tally, Tally]:
     return live, selective.utterances_tally(logs, truth)
 
 
-def target_results(tally: Tally, evaluation: StreamedEvaluation) -> list[TargetResult]:
-    """What came of asking to be right so often, by fold, on clips that had no part in choosing from where."""
-    return [selective.target_result(tally, evaluation.fold, evaluation.corpora, target) for target in selective.TARGETS]
+def target_results(
+    tally: Tally, evaluation: StreamedEvaluation, parts: NDArray[np.int64] | None = None
+) -> list[TargetResult]:
+    """What came of asking to be right so often, by part, on clips that had no part in choosing from where.
+
+    ``parts`` (N,) are those of the clips, their folds where none are given.
+    """
+    parts = evaluation.fold if parts is None else parts
+    return [selective.target_result(tally, parts, evaluation.corpora, target) for target in selective.TARGETS]
 
 
-def _promise_table(promises: Sequence[TargetResult], corpora: Sequence[str]) -> Table:
+def promise_table(promises: Sequence[TargetResult], corpora: Sequence[str], parts_that_can: str) -> Table:
+    """What came of asking to be right, a row each; the last column counts the parts that reached it elsewhere."""
     rows = [
         (
             f"{each.target:.0%}",
@@ -81,5 +89,5 @@ def _promise_table(promises: Sequence[TargetResult], corpora: Sequence[str]) -> 
         )
         for each in promises
     ]
-    columns = ("asked", "right", "coverage", *(f"right, {corpus}" for corpus in corpora), "folds that can")
+    columns = ("asked", "right", "coverage", *(f"right, {corpus}" for corpus in corpora), parts_that_can)
     return Table(columns, tuple(rows))

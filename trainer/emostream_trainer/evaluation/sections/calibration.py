@@ -20,19 +20,8 @@ def calibration(
     numbers: dict[str, Any] = {"weights_by_fold": {str(place): each for place, each in weights.items()}}
     rows, series = [], {}
     for name, evaluation in views.items():
-        with_speech = evaluation.p.any(axis=1)
-        truth, shown = evaluation.truth[with_speech], evaluation.p[with_speech]
-        confidence, right = shown.max(axis=1), shown.argmax(axis=1) == truth
-        series[name] = metrics.equal_width_bins(confidence, right)
-        numbers[name] = {
-            "ECE": metrics.calibration_error(series[name]),
-            "ECE adaptive": metrics.calibration_error(metrics.equal_mass_bins(confidence, right)),
-            "Brier": metrics.brier(truth, shown),
-            "NLL": metrics.nll(truth, shown),
-            "confidence": float(confidence.mean()),
-            "right": float(right.mean()),
-            "bins": [asdict(each) for each in series[name]],
-        }
+        series[name] = _bins(evaluation)
+        numbers[name] = {**figures(evaluation), "bins": [asdict(each) for each in series[name]]}
         rows.append((name, *(score(numbers[name][column]) for column in CALIBRATION_COLUMNS)))
     picture = out / "reliability.png"
     plots.reliability_picture(picture, series, list(views)[-1])
@@ -45,3 +34,24 @@ def calibration(
         picture,
     )
     return Section("calibration", "Is its confidence honest?", body, numbers)
+
+
+def figures(evaluation: StreamedEvaluation) -> dict[str, float]:
+    """``CALIBRATION_COLUMNS`` of an evaluation's clips with a verdict."""
+    with_speech = evaluation.p.any(axis=1)
+    truth, shown = evaluation.truth[with_speech], evaluation.p[with_speech]
+    confidence, right = shown.max(axis=1), shown.argmax(axis=1) == truth
+    return {
+        "ECE": metrics.calibration_error(_bins(evaluation)),
+        "ECE adaptive": metrics.calibration_error(metrics.equal_mass_bins(confidence, right)),
+        "Brier": metrics.brier(truth, shown),
+        "NLL": metrics.nll(truth, shown),
+        "confidence": float(confidence.mean()),
+        "right": float(right.mean()),
+    }
+
+
+def _bins(evaluation: StreamedEvaluation) -> list[metrics.CalibrationBin]:
+    with_speech = evaluation.p.any(axis=1)
+    shown = evaluation.p[with_speech]
+    return metrics.equal_width_bins(shown.max(axis=1), shown.argmax(axis=1) == evaluation.truth[with_speech])
