@@ -147,7 +147,7 @@ _ATTENTIVE = Recipe(
 _DISTILLED = msgspec.structs.replace(
     _ATTENTIVE,
     variant="distilled",
-    epochs=25,
+    epochs=12,
     clean_share=0.4,
     clips_per_epoch=6000,
     relative=True,
@@ -220,7 +220,7 @@ RECIPES = {
             shrinkage=0.2,
             between_speaker_weight=1.0,
             speaker_share=0.25,
-            every_steps=2,
+            every_steps=4,
         ),
     )
 }

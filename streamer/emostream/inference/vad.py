@@ -26,8 +26,8 @@ STATE_SHAPE = (1, 1, 128)
 class VoiceActivityConfig:
     """Speech begins where its probability reaches ``enter`` and ends after ``hangover_ms`` below ``leave``.
 
-    The network hears sound amplified to an RMS of ``level_dbfs`` (dB under full scale), by ``most_gain_db`` at most. The
-    level is that of the loudest chunk of late: what one counts for halves every ``level_half_life_s``.
+    The network hears sound amplified to an RMS of ``level_dbfs`` (dB under full scale), by ``most_gain_db`` at most.
+    The level is that of the loudest chunk of late: what one counts for halves every ``level_half_life_s``.
     """
 
     enter: float = 0.5

@@ -1,7 +1,7 @@
 """How often a shown label is right on strangers, and where to fall silent so that it is right often enough.
 
-The figures are measured on speakers or on whole corpora that the networks never heard; for other voices, rooms and moods
-they are a guide.
+The figures are measured on speakers or on whole corpora that the networks never heard; for other voices, rooms and
+moods they are a guide.
 """
 
 from collections.abc import Iterable

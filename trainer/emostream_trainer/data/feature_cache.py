@@ -86,19 +86,19 @@ def load_feature_cache(clips: Sequence[Clip], spec: FeatureSpec, views: int, fol
 
     Raises ``NoInputError`` for a clip that cannot be read, ``UsageError`` for one that is features of another kind.
     """
-    return _load(clips, spec, views, folder / _key(clips, spec, views), undisturbed=False)
+    return _load(clips, spec, range(views), folder / _key(clips, spec, views))
 
 
 def load_voices(clips: Sequence[Clip], spec: FeatureSpec, views: int, folder: Path) -> FeatureCache:
     """The same with nothing but the voices of so many views, undisturbed: a view each."""
-    return _load(clips, spec, views, folder / f"{_key(clips, spec, views)}-voices", undisturbed=True)
+    return _load(clips, spec, range(0, views, 2), folder / f"{_key(clips, spec, views)}-voices")
 
 
-def _load(clips: Sequence[Clip], spec: FeatureSpec, views: int, folder: Path, *, undisturbed: bool) -> FeatureCache:
+def _load(clips: Sequence[Clip], spec: FeatureSpec, views: Sequence[int], folder: Path) -> FeatureCache:
     _check_served(clips, spec)
     if not (folder / "starts.npy").exists():
         folder.mkdir(parents=True, exist_ok=True)
-        _compute(clips, partial(_views_of, clips, _babble_pools(clips), spec, views, undisturbed), folder)
+        _compute(clips, partial(_views_of, clips, _babble_pools(clips), spec, views), folder)
     return FeatureCache.open(folder)
 
 
@@ -139,26 +139,26 @@ def _views_of(
     clips: Sequence[Clip],
     pools: Mapping[Hashable, Sequence[Path]],
     spec: FeatureSpec,
-    views: int,
-    undisturbed: bool,
+    views: Sequence[int],
     number: int,
 ) -> Views:
     """Rows (T, D) and the samples of speech by the end of each (T,), view by view."""
-    clip, n_voices = clips[number], -(-views // 2)
+    clip = clips[number]
     if not has_audio(clip):
         # Features without audio can neither be augmented nor searched for speech.
         rows = read_features(clip.path).astype(np.float16)
-        return [(rows, _ends(len(rows), spec))] * (n_voices if undisturbed else views)
+        return [(rows, _ends(len(rows), spec))] * len(views)
     audio = read_audio(clip.path, spec.sample_rate_hz)
-    rng = np.random.default_rng([number, views])
-    voices = [audio] if n_voices == 1 else [audio, speed_perturb(audio, clip.speaker, spec.sample_rate_hz)]
-    if undisturbed:
-        return [_rows_and_speech(voice, spec) for voice in voices]
-    audio_views = []
-    for voice in voices:
-        babble = _babble(pools[_company(clip)], spec.sample_rate_hz, rng)
-        audio_views += [voice, augment(voice, babble, AUGMENTATION, rng, spec.sample_rate_hz)]
-    return [_rows_and_speech(samples, spec) for samples in audio_views[:views]]
+    rng = np.random.default_rng([number, len(views)])
+    made = []
+    for view in views:
+        if view % 2 == 0:
+            voice = speed_perturb(audio, clip.speaker, spec.sample_rate_hz) if view else audio
+            made.append(_rows_and_speech(voice, spec))
+        else:
+            babble = _babble(pools[_company(clip)], spec.sample_rate_hz, rng)
+            made.append(_rows_and_speech(augment(voice, babble, AUGMENTATION, rng, spec.sample_rate_hz), spec))
+    return made
 
 
 def _rows_and_speech(audio: Samples, spec: FeatureSpec) -> tuple[NDArray[np.float16], NDArray[np.int32]]:
