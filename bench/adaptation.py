@@ -4,7 +4,7 @@
 
 Each clip is the mean of a frozen trunk's summaries over its windows; a session is a speaker's clips in random order. In
 what a head is fitted on ``stays`` of each training speaker's offset: 1 makes a head for strangers, 0 one for known
-voices. In a session the offset is ``n / (n + prior)`` of the mean over the n clips before. From each of them the means
+voices; ``shrinkage`` is the head's. In a session the offset is ``n / (n + prior)`` of the mean over the n clips before. From each of them the means
 of the moods are taken that the head believes it heard, its logits divided by ``softness``; without end is no belief.
 Prints UAR of clips of which nobody is known, of all clips of mixed sessions, and of sessions that are 80 % neutral.
 """
@@ -46,10 +46,12 @@ class Way:
     stays: float
     prior: float
     softness: float
+    shrinkage: float = 0.2
 
 
 WAYS = [
     *(Way(stays, np.inf, 1) for stays in (1.0, 0.5, 0.25, 0.0)),
+    *(Way(0.25, prior, np.inf, shrinkage) for prior in (np.inf, 4) for shrinkage in (0.05, 0.1, 0.3, 0.5, 0.7)),
     *(Way(stays, 4, np.inf) for stays in (1.0, 0.5, 0.25, 0.0)),
     *(Way(stays, 4, softness) for stays in (0.5, 0.25, 0.0) for softness in (2, 4, 8)),
     *(Way(0.25, prior, 4) for prior in (1, 2, 8, 16)),
@@ -136,10 +138,19 @@ def _network(summarise: Summarise) -> Network:
 
 def table(title: str, sides: Sequence[tuple[Clips, Clips]]) -> Table:
     """UAR of each way, the mean of the corpora."""
-    found = Table("stays", "prior", "softness", "clips of nobody known", "mixed sessions", "80 % neutral", title=title)
+    found = Table(
+        "stays",
+        "prior",
+        "softness",
+        "shrinkage",
+        "clips of nobody known",
+        "mixed sessions",
+        "80 % neutral",
+        title=title,
+    )
     for way in WAYS:
         scores = [np.mean(list(by_corpus.values())) for by_corpus in judged(way, sides)]
-        numbers = [f"{number:g}" for number in (way.stays, way.prior, way.softness)]
+        numbers = [f"{number:g}" for number in (way.stays, way.prior, way.softness, way.shrinkage)]
         found.add_row(*numbers, *(f"{score:.3f}" for score in scores))
     return found
 
@@ -188,7 +199,7 @@ class Head:
         head = fit_discriminant(
             DiscriminantWindows(x.astype(np.float32), truth, training.speakers, weights, weights, everyone, everyone),
             len(FOUR.labels),
-            shrinkage=0.1,
+            shrinkage=way.shrinkage,
             between_speaker_weight=1.0,
             speaker_share=way.stays,
         )

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from emostream import assets
 from tests.support.processes import ROOT
 
 NEIGHBOUR = "coqui-tts-trainer"
@@ -82,11 +83,12 @@ def test_the_wheel_holds_three_packages_with_their_types_the_models_and_the_lice
     assert {name.split("/")[0] for name in names if "dist-info" not in name} == set(PACKAGES)
     assert {f"{package}/py.typed" for package in PACKAGES} <= set(names)
     bundled = {name.removeprefix("emostream/bundled/") for name in names if name.startswith("emostream/bundled/")}
-    shipped = {"mel_cnn2d.onnx", "mfcc_cnn1d.onnx", "silero_vad.onnx", "reliability.json", "LICENCES.md"}
+    shipped = {*assets.SHIPPED, "silero_vad.onnx", "reliability.json", "LICENCES.md"}
     assert {f"models/{name}" for name in shipped} | {"demo/recording.flac"} <= bundled
     assert {"emostream/widget/index.html", "emostream/widget/emostream.js"} <= set(names)
     licences = {name.split("/licenses/")[1] for name in names if "/licenses/" in name}
-    assert {"LICENSE", "models/LICENCES.md", "models/silero_vad.LICENSE.txt"} <= licences
+    third_parties = {"models/silero_vad.LICENSE.txt", "models/moonshine_tiny.LICENSE.txt"}
+    assert {"LICENSE", "models/LICENCES.md", *third_parties} <= licences
     assert not [name for name in names if "__pycache__" in name]
 
 

@@ -154,7 +154,7 @@ _DISTILLED = msgspec.structs.replace(
     between_speaker_weight=1.0,
     speaker_share=0.5,
     teacher="moonshine",
-    every_steps=2,
+    every_steps=4,
 )
 
 RECIPES = {
@@ -204,7 +204,7 @@ RECIPES = {
             shrinkage=0.3,
             between_speaker_weight=1.0,
             speaker_share=0.25,
-            every_steps=2,
+            every_steps=4,
         ),
         # The same over Moonshine's encoder.
         Recipe(

@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 from emostream.errors import NoInputError, UsageError
 from emostream_trainer.corpora.clip import Clip
 from emostream_trainer.corpora.labels import FOUR, label_set
-from emostream_trainer.evaluation.enrolment import mood_enrolments, own_enrolments, shortened, wrong_enrolments
+from emostream_trainer.evaluation.enrolment import (
+    can_enrol,
+    mood_enrolments,
+    own_enrolments,
+    shortened,
+    wrong_enrolments,
+)
 from tests.support.tiny_training import made_up_clips
 
 
@@ -91,6 +97,7 @@ def test_calm_enrols_as_neutral() -> None:
 def test_too_few_clips_of_a_mood_are_one_line() -> None:
     with pytest.raises(NoInputError, match="found no speaker with 4 clips of each of angry, happy, neutral, sad"):
         mood_enrolments(_clips(MOODS * 3), FOUR, 3)
+    assert [can_enrol(_clips(MOODS * 3), FOUR, count) for count in (1, 2, 3)] == [True, True, False]
 
 
 @given(st.lists(st.sampled_from(["neutral", "sad", "angry"]), min_size=1, max_size=30), st.integers(1, 4))

@@ -59,12 +59,8 @@ def mood_enrolments(clips: Sequence[Clip], labels: LabelSet, per_mood: int) -> d
     So each label of a speaker is scored too, on clips that are in no enrolment. Which clips enrol hangs on them alone.
     Raises ``NoInputError`` where no speaker has enough.
     """
-    by_mood: dict[str, list[list[Clip]]] = {}
-    for clip in _in_stable_order(clips):
-        if (label := labels.index(clip.emotion)) is not None:
-            by_mood.setdefault(clip.speaker, [[] for _ in labels.labels])[label].append(clip)
     found = {}
-    for speaker, moods in sorted(by_mood.items()):
+    for speaker, moods in sorted(_by_mood(clips, labels).items()):
         if min(map(len, moods)) > per_mood:
             clips_of = tuple(clip.path for of_label in moods for clip in of_label[:per_mood])
             names = tuple(label for label in labels.labels for _ in range(per_mood))
@@ -75,6 +71,11 @@ def mood_enrolments(clips: Sequence[Clip], labels: LabelSet, per_mood: int) -> d
             "with and one to score: enrol with fewer, or leave out --enrol-moods"
         )
     return found
+
+
+def can_enrol(clips: Sequence[Clip], labels: LabelSet, per_mood: int) -> bool:
+    """Whether a speaker has enough clips for ``mood_enrolments``."""
+    return any(min(map(len, moods)) > per_mood for moods in _by_mood(clips, labels).values())
 
 
 def wrong_enrolments(clips: Sequence[Clip], own: Mapping[Path, Enrolment]) -> dict[Path, Enrolment]:
@@ -95,6 +96,15 @@ def wrong_enrolments(clips: Sequence[Clip], own: Mapping[Path, Enrolment]) -> di
 def shortened(enrolments: Mapping[Path, Enrolment], seconds: float) -> dict[Path, Enrolment]:
     """The same with less audio."""
     return {path: replace(enrolment, seconds=seconds) for path, enrolment in enrolments.items()}
+
+
+def _by_mood(clips: Sequence[Clip], labels: LabelSet) -> dict[str, list[list[Clip]]]:
+    """Each speaker's clips of each label, in an order that hangs on them alone."""
+    by_mood: dict[str, list[list[Clip]]] = {}
+    for clip in _in_stable_order(clips):
+        if (label := labels.index(clip.emotion)) is not None:
+            by_mood.setdefault(clip.speaker, [[] for _ in labels.labels])[label].append(clip)
+    return by_mood
 
 
 def _in_stable_order(clips: Iterable[Clip]) -> list[Clip]:

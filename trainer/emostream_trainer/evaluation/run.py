@@ -1,7 +1,7 @@
 """A whole evaluation: every row of the table, then the sections of the report about the last one."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from emostream_trainer.corpora.labels import LabelSet
 from emostream_trainer.data.sampling import stratified_sample
 from emostream_trainer.evaluation.calibration import cross_fitted, pool_weights
 from emostream_trainer.evaluation.elsewhere import Elsewhere, elsewhere, own, scale, scales
-from emostream_trainer.evaluation.enrolment import mood_enrolments, own_enrolments
+from emostream_trainer.evaluation.enrolment import can_enrol, mood_enrolments, own_enrolments
 from emostream_trainer.evaluation.folds import FoldEnsembles, model_sets
 from emostream_trainer.evaluation.regressions import LEAKY, regressions
 from emostream_trainer.evaluation.reliability import Measured, write_reliability
@@ -175,6 +175,10 @@ def _elsewhere(
         own_clips = own_enrolments(place.clips, labels, job.enrol_s)
         enrolled = evaluate(f"{name}, enrolled", ensembles, place.clips, labels, enrolments=own_clips)
     yield other_corpora(evaluation, unknown, enrolled, job.enrol_s or 0.0)
+    if job.with_sessions:
+        yield _there(sessions(unknown, ensembles, labels))
+    if job.enrol_moods is not None and can_enrol(place.clips, labels, job.enrol_moods):
+        yield _there(enrolment_by_moods(unknown, ensembles, labels, job.enrol_moods, None))
     if len(place.held_out) < 2 or not unknown.p.any():
         return
     factors = scales(unknown, sorted(set(unknown.corpora.tolist())))
@@ -191,6 +195,11 @@ def _elsewhere(
         write_reliability(job.out, models, _times(scale(unknown), others), Measured(tallies, promises, "corpora"))
     factors |= dict.fromkeys(set(factors) - set(place.held_out), scale(in_runs))
     yield confidence_elsewhere(unknown.of(unknown.mask_of(sample)), after, factors, promises)
+
+
+def _there(section: Section) -> Section:
+    """The section as one about corpora that were never heard."""
+    return replace(section, key=f"{section.key}_elsewhere", title=f"{section.title}, in corpora never heard")
 
 
 def _times(factor: float, weights: Sequence[float]) -> tuple[float, ...]:
