@@ -18,6 +18,9 @@ from emostream.features.arrays import MeanSummary, Offset, Probabilities, Summar
 from emostream.inference.card import ModelCard
 from emostream.inference.profile import NEUTRAL, ModelMean, SpeakerProfile
 
+# Seconds of speech of which a voice must have been heard before, and of late, before it is taken for another.
+LEAST_KNOWN_S, LEAST_RECENT_S = 10.0, 4.0
+
 
 @dataclass(frozen=True, slots=True)
 class AdaptationConfig:
@@ -33,6 +36,10 @@ class AdaptationConfig:
     standard deviations of the training speakers, so that a wrong profile does bounded harm. The offset changes between
     utterances, and within one that has lasted for ``longest_unadapted_s``.
 
+    Another voice is noticed where the offset changes: the mean of late, whose speech counts half after
+    ``recent_half_life_s``, points elsewhere than that of all speech before it (their cosine is below
+    ``same_voice_cosine``; -1 notices none), each of enough speech. The stream then follows the mean of late alone.
+
     Raises ``ValueError`` for numbers outside these ranges.
     """
 
@@ -45,6 +52,8 @@ class AdaptationConfig:
     moodless_limit: float = 0.5
     longest_unadapted_s: float = 15.0
     largest: float = 2.0
+    same_voice_cosine: float = 0.6
+    recent_half_life_s: float = 6.0
 
     def __post_init__(self) -> None:
         positive = (
@@ -52,15 +61,19 @@ class AdaptationConfig:
             self.drift_prior_s,
             self.moodless_prior_s,
             self.drift_half_life_s,
+            self.recent_half_life_s,
             self.longest_unadapted_s,
         )
         shares = (self.belief_exponent, self.moodless_limit)
         if not (
-            all(value > 0 for value in positive) and all(0 <= share <= 1 for share in shares) and self.largest >= 0
+            all(value > 0 for value in positive)
+            and all(0 <= share <= 1 for share in shares)
+            and self.largest >= 0
+            and -1 <= self.same_voice_cosine <= 1
         ):
             raise ValueError(
-                "adaptation needs priors, half-life and longest_unadapted_s > 0, belief_exponent and moodless_limit "
-                f"from 0 to 1, and largest >= 0: got {self}"
+                "adaptation needs priors, half-lives and longest_unadapted_s > 0, belief_exponent and moodless_limit "
+                f"from 0 to 1, same_voice_cosine from -1 to 1, and largest >= 0: got {self}"
             )
 
     def drift_weight(self, card: ModelCard, speech_s: float) -> float:
@@ -93,6 +106,7 @@ class SpeakerAdaptation:
         sizes = [len(card.speech_summary) for card in self._cards]
         self._whole = _SummaryMeans(sizes)
         self._differences = _SummaryMeans(sizes, self._config.drift_half_life_s)
+        self._recent = _SummaryMeans(sizes, self._config.recent_half_life_s)
         self._adapt_to(self._personal)
 
     @property
@@ -117,6 +131,7 @@ class SpeakerAdaptation:
         # A model without means on its card has a summary all the same, and nothing to compare it with.
         differences = [summary - of if len(of) else of for summary, of in zip(summaries, usual, strict=True)]
         self._differences.push(differences, speech_s)
+        self._recent.push(differences, speech_s)
 
     def start_profile(self) -> None:
         """A profile is of the speech from here on; the offsets stay."""
@@ -126,6 +141,8 @@ class SpeakerAdaptation:
         """Compute the offsets anew from the speech so far."""
         if not self.adapts:
             return
+        if self._hears_another_voice():
+            self._differences.become(self._recent)
         speech_s = self._differences.seconds
         self._adapt_to(
             personal + self._config.drift_weight(card, speech_s) * (difference - personal)
@@ -146,6 +163,20 @@ class SpeakerAdaptation:
                 ModelMean(model=card.identity(), mean=tuple(mean.tolist())) for card, mean in means if len(mean)
             ),
         )
+
+    def _hears_another_voice(self) -> bool:
+        """Whether what was heard of late differs from everybody in other ways than what was heard before it."""
+        older = self._differences.older_than(self._recent)
+        if older.seconds < LEAST_KNOWN_S or self._recent.seconds < LEAST_RECENT_S:
+            return False
+        # Without its moods taken off, a difference says as much of them as of the voice.
+        knows_moods = [bool(len(moods)) for moods in self._moods]
+        then, now = (
+            np.concatenate([[0.0], *(mean for mean, told in zip(means, knows_moods, strict=True) if told)])
+            for means in (older.means, self._recent.means)
+        )
+        size = float(np.linalg.norm(then) * np.linalg.norm(now))
+        return float(then @ now) < self._config.same_voice_cosine * size
 
     def _adapt_to(self, offsets: Iterable[MeanSummary]) -> None:
         largest = self._config.largest
@@ -169,6 +200,17 @@ class _SummaryMeans:
             kept * total + speech_s * summary if len(total) else total
             for total, summary in zip(self._sums, summaries, strict=True)
         ]
+
+    def older_than(self, recent: "_SummaryMeans") -> "_SummaryMeans":
+        """What was counted before that which ``recent`` is the mean of."""
+        older = _SummaryMeans([len(total) for total in self._sums])
+        older.seconds = self.seconds - recent.seconds
+        older._sums = [total - late for total, late in zip(self._sums, recent._sums, strict=True)]
+        return older
+
+    def become(self, other: "_SummaryMeans") -> None:
+        """Forget all but what the other has counted."""
+        self.seconds, self._sums = other.seconds, list(other._sums)
 
     @property
     def means(self) -> list[MeanSummary]:

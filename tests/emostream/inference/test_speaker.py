@@ -273,3 +273,56 @@ def test_models_that_know_no_speaker_say_so() -> None:
 def test_a_config_that_cannot_be_is_refused(changes: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="adaptation needs"):
         AdaptationConfig(**changes)
+
+
+# How a voice's summaries differ from everybody's (moods of MOODS as likely as each other).
+USUAL, ADA, BEN = np.array([0.25, 0.25]), np.array([1.0, 0.2]), np.array([-0.3, -1.0])
+
+
+def hear(adaptation: SpeakerAdaptation, voice: np.ndarray, seconds: float) -> None:
+    push_steps(adaptation, *(USUAL + voice), seconds=seconds, steps=round(4 * seconds))
+    adaptation.adapt()
+
+
+def test_another_voice_is_followed_without_the_one_before() -> None:
+    adaptation, alone = SpeakerAdaptation([MOODS], AdaptationConfig()), SpeakerAdaptation([MOODS], AdaptationConfig())
+    hear(adaptation, ADA, 60)
+    assert offset(adaptation) == pytest.approx((ADA * 0.81).tolist(), abs=0.03)
+    hear(adaptation, BEN, 8)
+    hear(alone, BEN, 8)
+    # Of late a little of the voice before is still heard.
+    assert offset(adaptation) == pytest.approx(offset(alone), abs=0.25)
+    hear(adaptation, BEN, 30)
+    hear(alone, BEN, 30)
+    assert offset(adaptation) == pytest.approx(offset(alone), abs=0.1)
+
+
+@pytest.mark.parametrize(("before_s", "voice", "late_s"), [(60, ADA + 0.3 * BEN, 10), (60, -ADA, 3), (8, -ADA, 10)])
+def test_a_voice_is_no_other_for_a_nuance_or_for_a_moment(before_s: float, voice: np.ndarray, late_s: float) -> None:
+    """A likeness of more than the bound, too little speech of late, or too little before."""
+    noticing = SpeakerAdaptation([MOODS], AdaptationConfig())
+    never = SpeakerAdaptation([MOODS], AdaptationConfig(same_voice_cosine=-1))
+    for adaptation in (noticing, never):
+        hear(adaptation, ADA, before_s)
+        hear(adaptation, voice, late_s)
+    assert offset(noticing) == offset(never)
+
+
+def test_without_means_of_moods_no_voice_is_another() -> None:
+    """What differs there may be the mood as well."""
+    noticing = SpeakerAdaptation([CARD], AdaptationConfig())
+    never = SpeakerAdaptation([CARD], AdaptationConfig(same_voice_cosine=-1))
+    for adaptation in (noticing, never):
+        hear(adaptation, ADA, 60)
+        hear(adaptation, -ADA, 20)
+    assert offset(noticing) == offset(never)
+
+
+def test_enrolment_outlasts_a_change_of_voice() -> None:
+    adaptation = SpeakerAdaptation([MOODS], AdaptationConfig(), with_moods(mood("neutral", 0.6, 1.1, seconds=8.0)))
+    enrolled = offset(adaptation)
+    hear(adaptation, ADA, 60)
+    hear(adaptation, -ADA, 12)
+    # Of late three quarters were the new voice, and 8.7 s of them weigh 8.7 / (8.7 + 10) against the profile.
+    expected = np.array(enrolled) + 0.46 * (-0.5 * ADA - np.array(enrolled))
+    assert offset(adaptation) == pytest.approx(expected.tolist(), abs=0.05)
