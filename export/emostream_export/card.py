@@ -19,14 +19,14 @@ PROTOCOL = (
 def make_card(folder: Path, part: Path) -> ModelCard:
     """The card of one part of a run; scores are there once the run was evaluated.
 
-    The temperature comes from clips that neither this part nor its scores saw: for a fold, those of the other folds;
-    for a network without one corpus, those of the other corpora.
+    The temperature comes from clips that neither this part nor its scores saw: those of the other folds. A network
+    without one corpus has that of the folds too: how far it is to be less sure elsewhere then holds for the one of all
+    corpora (``evaluation.elsewhere``). A run without folds has that of the other corpora.
     """
     run, split = runs.read_run(folder), runs.read_split(part)
     recipe = run.recipe
-    held_out = [
-        runs.read_held_out(other) for other in runs.evaluated_parts(folder, runs.kind_of(part)) if other != part
-    ]
+    parts = runs.evaluated_parts(folder) or runs.evaluated_parts(folder, runs.WITHOUT)
+    held_out = [runs.read_held_out(other) for other in parts if other != part]
     temperature = 1.0
     if held_out:
         logits, labels = (np.concatenate(parts) for parts in zip(*held_out, strict=True))

@@ -192,7 +192,11 @@ def test_the_temperature_is_from_clips_of_the_other_parts(tmp_path: Path) -> Non
     _held_out(folder / "fold1", temperature=3.0)
     assert make_card(folder, folder / "fold0").temperature == pytest.approx(3.0, rel=0.1)
     assert make_card(folder, folder / "fold1").temperature == pytest.approx(0.5, rel=0.1)
-    assert 0.5 < make_card(folder, folder / runs.ALL).temperature < 3.0
+    of_all = make_card(folder, folder / runs.ALL).temperature
+    assert 0.5 < of_all < 3.0
+    # How far a network is to be less sure elsewhere is measured from there.
+    _held_out(folder / "without-0", temperature=8.0)
+    assert make_card(folder, folder / "without-0").temperature == of_all
 
 
 def test_scores_are_on_the_card_of_the_network_that_ships(tmp_path: Path) -> None:

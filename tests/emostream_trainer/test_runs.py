@@ -111,8 +111,6 @@ def test_parts_without_a_corpus_are_a_kind_of_their_own(tmp_path: Path) -> None:
         runs.write_held_out(tmp_path / name, np.zeros((1, 2), np.float32), np.array([0]))
     assert [part.name for part in runs.evaluated_parts(tmp_path)] == ["fold0"]
     assert [part.name for part in runs.evaluated_parts(tmp_path, runs.WITHOUT)] == ["without-emodb", "without-tess"]
-    kinds = {name: runs.kind_of(tmp_path / name) for name in ("fold3", "all", "without-tess")}
-    assert kinds == {"fold3": runs.FOLD, "all": runs.FOLD, "without-tess": runs.WITHOUT}
 
 
 @pytest.mark.parametrize(("read", "name"), [(runs.read_run, "run.json"), (runs.read_split, "split.json")])

@@ -132,11 +132,6 @@ def evaluated_parts(folder: Path, kind: str = FOLD) -> list[Path]:
     return sorted(ended, key=lambda part: (len(part.name), part.name) if kind == FOLD else (0, part.name))
 
 
-def kind_of(part: Path) -> str:
-    """The kind of parts that a part is evaluated with; the one of all speakers goes with the folds."""
-    return WITHOUT if part.name.startswith(WITHOUT) else FOLD
-
-
 def write_held_out(part: Path, logits: F32, labels: NDArray[np.int64]) -> None:
     """Write logits (N, K) and labels (N,) of the clips of unheard speakers."""
     np.savez(part / HELD_OUT, logits=logits, labels=labels)
