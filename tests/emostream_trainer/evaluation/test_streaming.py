@@ -18,7 +18,12 @@ from emostream_trainer.evaluation.enrolment import Enrolment
 from emostream_trainer.evaluation.folds import FoldEnsembles, model_sets
 from emostream_trainer.evaluation.noise import CAFE, noise_for
 from emostream_trainer.evaluation.result import Evaluation
-from emostream_trainer.evaluation.sessions import evaluate_sessions, mostly_neutral
+from emostream_trainer.evaluation.sessions import (
+    SessionPlan,
+    behind_another_voice,
+    evaluate_sessions,
+    mostly_neutral,
+)
 from emostream_trainer.evaluation.streaming import evaluate, profile_of
 from emostream_trainer.metrics import NO_LABEL
 from tests.support.spoken_corpus import spoken_corpus
@@ -192,7 +197,7 @@ def test_a_session_knows_how_long_it_has_lasted_and_may_learn_nothing(
 ) -> None:
     sets = FoldEnsembles(personal)
     session = evaluate_sessions("session", sets, clips, FOUR)
-    fixed = evaluate_sessions("fixed", sets, clips, FOUR, adapts=False)
+    fixed = evaluate_sessions("fixed", sets, clips, FOUR, SessionPlan(adapts=False))
     for speaker in {clip.speaker for clip in clips}:
         own = session.of(np.array([clip.speaker == speaker for clip in clips]))
         ends_s = own.before_s + [log.step_end_ms[-1] / 1000 for log in own.logs]
@@ -204,6 +209,39 @@ def test_a_session_knows_how_long_it_has_lasted_and_may_learn_nothing(
     early, late = session.between(0, 1), session.between(1, np.inf)
     assert len(early.clips) + len(late.clips) == len(clips)
     assert {clip.path for clip in early.clips} == {clip.path for clip in session.of(first).clips}
+
+
+def test_what_somebody_else_says_before_is_heard_and_not_judged(
+    clips: tuple[Clip, ...], personal: list[tuple[Path, ...]]
+) -> None:
+    sets = FoldEnsembles(personal)
+    speaker, other = sorted({clip.speaker for clip in clips})[:2]
+    own = [clip for clip in clips if clip.speaker == speaker]
+    before = {speaker: [clip.path for clip in clips if clip.speaker == other]}
+    alone = evaluate_sessions("alone", sets, own, FOUR)
+    behind = evaluate_sessions("behind", sets, own, FOUR, SessionPlan(before=before))
+    assert behind.clips == alone.clips
+    assert behind.before_s == pytest.approx(alone.before_s, abs=1e-9)
+    assert not np.array_equal(behind.p, alone.p)
+    deaf = SessionPlan(adapts=False, before=before)
+    assert evaluate_sessions("deaf", sets, own, FOUR, deaf).p == pytest.approx(
+        evaluate_sessions("fixed", sets, own, FOUR, SessionPlan(adapts=False)).p, abs=0.15
+    )
+
+
+def test_another_voice_is_of_the_same_corpus_and_unheard_by_the_same_models(
+    clips: tuple[Clip, ...], personal: list[tuple[Path, ...]]
+) -> None:
+    evaluation = evaluate("all", FoldEnsembles(personal), clips, FOUR)
+    chosen, before = behind_another_voice(evaluation, heard=3, judged=2)
+    speakers = sorted({clip.speaker for clip in clips})
+    assert sorted(before) == speakers
+    speaker_of = {clip.path: clip.speaker for clip in clips}
+    for speaker, others in before.items():
+        assert len(others) == 3
+        assert {speaker_of[path] for path in others} == {speakers[(speakers.index(speaker) + 1) % len(speakers)]}
+    assert Counter(clip.speaker for clip in chosen) == dict.fromkeys(speakers, 2)
+    assert behind_another_voice(evaluation.of(np.array([clip.speaker == speakers[0] for clip in clips]))) == ([], {})
 
 
 def test_mostly_neutral_sessions_have_few_of_each_other_mood() -> None:
@@ -245,8 +283,7 @@ def test_who_is_enrolled_by_moods_is_heard_otherwise_in_a_session_too(
     assert set(profile.seconds_of_moods()) == {clip.emotion for clip in own}
     assert profile.seconds == pytest.approx(sum(profile.seconds_of_moods().values()))
     unknown, known = (
-        evaluate_sessions("session", sets, clips, FOUR, adapts=False, enrolments=who)
-        for who in (None, {speaker: enrolment})
+        evaluate_sessions("session", sets, clips, FOUR, SessionPlan(False, who)) for who in ({}, {speaker: enrolment})
     )
     changed = np.abs(unknown.p - known.p).max(axis=1) > 1e-3
     assert changed.tolist() == [clip.speaker == speaker for clip in clips]

@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -40,14 +40,30 @@ class SessionEvaluation(StreamedEvaluation):
 
 
 @dataclass(frozen=True)
+class SessionPlan:
+    """How sessions go: whether what is heard of a voice is learnt, who is enrolled, and what somebody else says before.
+
+    Enrolments and the clips of others are by speaker.
+    """
+
+    adapts: bool = True
+    enrolments: Mapping[str, Enrolment] = field(default_factory=dict)
+    before: Mapping[str, Sequence[Path]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Session:
-    """A speaker's clips in their order, models that never heard the speaker, and the speaker's enrolment, if any."""
+    """A speaker's clips in their order, models that never heard the speaker, and the speaker's enrolment, if any.
+
+    ``before`` are clips of somebody else, which the stream hears first and which are not judged.
+    """
 
     models: tuple[Path, ...]
     weights: tuple[float, ...]
     clips: Sequence[Path]
     adapts: bool
     enrolment: Enrolment | None = None
+    before: Sequence[Path] = ()
 
 
 def evaluate_sessions(
@@ -55,16 +71,14 @@ def evaluate_sessions(
     ensembles: FoldEnsembles,
     clips: Sequence[Clip],
     labels: LabelSet,
-    *,
-    adapts: bool = True,
-    enrolments: Mapping[str, Enrolment] | None = None,
+    plan: SessionPlan | None = None,
 ) -> SessionEvaluation:
     """The same with one stream a speaker, which keeps what it learns of the voice from clip to clip.
 
     The clips come in a shuffled order that is always the same, each after a silence. A stream has one summary alone, so
-    ``p`` is what the clip's utterances say. Without ``adapts`` nothing is learnt. ``enrolments`` are by
-    speaker. Raises as ``evaluate`` does.
+    ``p`` is what the clip's utterances say. Raises as ``evaluate`` does.
     """
+    plan = plan or SessionPlan()
     wanted = [clip for clip in clips if labels.index(clip.emotion) is not None]
     fold = fold_indices(ensembles.sets, wanted, labels)
     shuffled = np.random.default_rng(0).permutation(len(wanted)).tolist()
@@ -76,8 +90,9 @@ def evaluate_sessions(
             ensembles.sets[place],
             ensembles.weights.get(place, ()),
             [wanted[i].path for i in own],
-            adapts,
-            (enrolments or {}).get(speaker),
+            plan.adapts,
+            plan.enrolments.get(speaker),
+            plan.before.get(speaker, ()),
         )
         for (speaker, place), own in of_speaker.items()
     ]
@@ -89,17 +104,42 @@ def evaluate_sessions(
 
 
 def stream_session(session: Session) -> list[tuple[ClipLog, float]]:
-    """Stream clips one after the other through one stream: a log of each, and what had gone before it in seconds."""
+    """Stream clips one after the other through one stream: a log of each, and how long the speaker's had lasted, in s."""
     config = StreamConfig(weights=session.weights, adaptation=AdaptationConfig(drift=session.adapts))
     profile = profile_of(session.models, session.enrolment) if session.enrolment else None
     stream = new_stream(session.models, SAMPLE_RATE_HZ, config, profile)
-    logs = []
+    for clip in session.before:
+        push_apart(stream, read_audio(clip, SAMPLE_RATE_HZ))
+    logs, began_ms = [], stream.clock_ms
     for clip in session.clips:
         start_ms = stream.clock_ms
         events = push_apart(stream, read_audio(clip, SAMPLE_RATE_HZ))
         log = log_of(events, stream.labels, {}, start_ms)
-        logs.append((replace(log, p=log.spoken_p), start_ms / 1000))
+        logs.append((replace(log, p=log.spoken_p), (start_ms - began_ms) / 1000))
     return logs
+
+
+def behind_another_voice(
+    evaluation: StreamedEvaluation, heard: int = 40, judged: int = 20
+) -> tuple[list[Clip], dict[str, list[Path]]]:
+    """The first clips of each speaker, and what the next speaker of the corpus says before, by speaker.
+
+    The other's are ``heard`` clips at most, by somebody whom the same models never heard; speakers without such are
+    left out. Which clips are taken is always the same.
+    """
+    order = np.random.default_rng(0).permutation(len(evaluation.clips)).tolist()
+    by_place: dict[tuple[str, int], dict[str, list[Clip]]] = {}
+    for i in order:
+        clip = evaluation.clips[i]
+        by_place.setdefault((clip.corpus, int(evaluation.fold[i])), {}).setdefault(clip.speaker, []).append(clip)
+    chosen, before = [], {}
+    for by_speaker in by_place.values():
+        speakers = sorted(by_speaker)
+        if len(speakers) > 1:
+            for speaker, other in zip(speakers, [*speakers[1:], speakers[0]], strict=True):
+                chosen += by_speaker[speaker][:judged]
+                before[speaker] = [clip.path for clip in by_speaker[other][:heard]]
+    return chosen, before
 
 
 def mostly_neutral(clips: Sequence[Clip], labels: LabelSet, share: float = 0.8) -> list[Clip]:

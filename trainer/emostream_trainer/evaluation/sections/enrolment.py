@@ -12,7 +12,7 @@ from emostream_trainer.evaluation.enrolment import mood_enrolments, own_enrolmen
 from emostream_trainer.evaluation.folds import FoldEnsembles
 from emostream_trainer.evaluation.report import Section, Table, change, score, with_interval
 from emostream_trainer.evaluation.result import Evaluation, StreamedEvaluation
-from emostream_trainer.evaluation.sessions import evaluate_sessions
+from emostream_trainer.evaluation.sessions import SessionPlan, evaluate_sessions
 from emostream_trainer.evaluation.streaming import evaluate
 from emostream_trainer.evaluation.wrong_moods import enrolments_gone_wrong
 
@@ -90,9 +90,9 @@ def enrolment_by_moods(
     taken = {path for each in enrolments.values() for path in each.clips}
     clips = [clip for clip in evaluation.clips if clip.speaker in enrolments and clip.path not in taken]
     rows = _EnrolmentRows(evaluation.of(evaluation.mask_of(clips)))
-    for who, known in ((NOBODY, None), (f"{per_mood} of each mood", enrolments)):
+    for who, known in ((NOBODY, {}), (f"{per_mood} of each mood", enrolments)):
         for adapts in (False, True):
-            found = evaluate_sessions(evaluation.name, ensembles, clips, labels, adapts=adapts, enrolments=known)
+            found = evaluate_sessions(evaluation.name, ensembles, clips, labels, SessionPlan(adapts, known))
             rows.add(f"{who}, following the voice" if adapts else who, found, len(clips) if known else 0)
     text = (
         f"UAR of {len(clips)} clips by {len(enrolments)} speakers, each in one stream, who are unknown or enrolled "
@@ -105,7 +105,9 @@ def enrolment_by_moods(
         plans = {f"{per_mood} of each mood": enrolments} | enrolments_gone_wrong(enrolments, evaluation.clips)
         unknown = evaluate_sessions(evaluation.name, ensembles, sample, labels)
         falls = {
-            who: evaluate_sessions(evaluation.name, ensembles, sample, labels, enrolments=plan).fall_from(unknown)
+            who: evaluate_sessions(evaluation.name, ensembles, sample, labels, SessionPlan(enrolments=plan)).fall_from(
+                unknown
+            )
             for who, plan in plans.items()
         }
         body += [

@@ -8,7 +8,13 @@ from emostream_trainer.corpora.labels import LabelSet
 from emostream_trainer.evaluation.folds import FoldEnsembles
 from emostream_trainer.evaluation.report import Section, Table, score, with_interval
 from emostream_trainer.evaluation.result import StreamedEvaluation
-from emostream_trainer.evaluation.sessions import SessionEvaluation, evaluate_sessions, mostly_neutral
+from emostream_trainer.evaluation.sessions import (
+    SessionEvaluation,
+    SessionPlan,
+    behind_another_voice,
+    evaluate_sessions,
+    mostly_neutral,
+)
 
 MINUTE_S = 60.0
 SPANS = {
@@ -28,14 +34,20 @@ def sessions(evaluation: StreamedEvaluation, ensembles: FoldEnsembles, labels: L
     rows, numbers = [], {}
     for kind, clips in kinds.items():
         for adapts in (False, True):
-            found = evaluate_sessions(evaluation.name, ensembles, clips, labels, adapts=adapts)
+            found = evaluate_sessions(evaluation.name, ensembles, clips, labels, SessionPlan(adapts))
             name = f"{kind}, {'following the voice' if adapts else 'without adaptation'}"
             numbers[name] = {span: _numbers(found.between(*SPANS[span])) for span in SPANS}
             rows.append((name, *(_cell(numbers[name][span]) for span in SPANS)))
+    clips, others = behind_another_voice(evaluation)
+    for name, before in (("first clips", {}), ("first clips, behind another voice", others)) if clips else ():
+        found = evaluate_sessions(evaluation.name, ensembles, clips, labels, SessionPlan(before=before))
+        numbers[name] = {span: _numbers(found.between(*SPANS[span])) for span in SPANS}
+        rows.append((name, *(_cell(numbers[name][span]) for span in SPANS)))
     text = (
         "UAR, the mean of the corpora, of clips in sessions: each speaker's clips in a random order in one stream, by "
         "how long the session had lasted when a clip began. Nobody is enrolled. Verdicts are the mean over a clip's "
-        "utterances; speakers with short sessions have no clips in later columns."
+        "utterances; speakers with short sessions have no clips in later columns. Behind another voice the stream first "
+        "hears up to 40 clips of another speaker of the corpus, and is judged on up to 20 by the next."
     )
     return Section("sessions", "While a voice is being got to know", (text, Table(("", *SPANS), tuple(rows))), numbers)
 
