@@ -201,9 +201,9 @@ RECIPES = {
             views=2,
             relative=True,
             pretrained="dusha",
-            shrinkage=0.3,
+            shrinkage=0.15,
             between_speaker_weight=1.0,
-            speaker_share=0.25,
+            speaker_share=0.5,
             every_steps=4,
         ),
         # The same over Moonshine's encoder.
@@ -219,7 +219,7 @@ RECIPES = {
             pretrained="moonshine",
             shrinkage=0.2,
             between_speaker_weight=1.0,
-            speaker_share=0.25,
+            speaker_share=0.5,
             every_steps=4,
         ),
     )

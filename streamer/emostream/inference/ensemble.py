@@ -23,11 +23,15 @@ Predicted = tuple[SpeechChange | Step, Probabilities | None]
 
 @dataclass
 class _LastOutput:
-    """A model's last output, ``logits`` (1, K) and ``summaries`` (1, S); it is used before the ``until``-th step."""
+    """A model's last output, ``logits`` (1, K) and ``summaries`` (1, S); it is used before the ``until``-th step.
+
+    Its window held ``speech_samples`` of speech.
+    """
 
     logits: Logits
     summaries: Summaries
     until: int = 0
+    speech_samples: int = 0
 
     @classmethod
     def of(cls, model: EmotionModel) -> "_LastOutput":
@@ -143,13 +147,18 @@ class Ensemble:
         return step.window_speech_samples * 1000 >= self._shortest_speech_ms * SAMPLE_RATE_HZ
 
     def _due_mask(self, index: int, steps: Sequence[Step]) -> NDArray[np.bool_]:
-        """At which steps a model runs: where its last output is old enough, and at a last, shorter one."""
+        """At which steps a model runs: where its last output is old enough, and at a last, shorter one.
+
+        And where the window holds twice as much speech as the last output had: of a word or two little can be said.
+        """
         every_steps, last_output = self._models[index].card.every_steps, self._last_outputs[index]
         due_mask = np.zeros(len(steps), np.bool_)
         for place, step in enumerate(steps):
             number, within = divmod(step.end_sample, self._step_samples)
-            due_mask[place] = number >= last_output.until or within
+            has_doubled = 0 < 2 * last_output.speech_samples <= step.window_speech_samples
+            due_mask[place] = number >= last_output.until or has_doubled or within
             if due_mask[place]:
+                last_output.speech_samples = step.window_speech_samples
                 # Behind a first one models take turns, so that no step has to wait for all of them.
                 first = number != last_output.until
                 last_output.until = number + every_steps - (index % every_steps if first else 0)

@@ -147,6 +147,19 @@ def test_a_model_may_run_at_every_other_step_and_its_last_output_is_used_between
     np.testing.assert_array_equal(p, fresh[[0, 0, 2, 3, 3, 5, 6]])
 
 
+@pytest.mark.parametrize(("second_s", "used"), [(0.49, [0, 0, 2]), (0.5, [0, 1, 1])])
+def test_it_runs_again_where_a_window_holds_twice_the_speech(
+    sparse_model: EmotionModel, second_s: float, used: list[int]
+) -> None:
+    steps = [
+        replace(item, window_speech_samples=round(speech_s * HZ))
+        for item, speech_s in zip(DIFFERENT, (0.25, second_s, 0.75), strict=False)
+    ]
+    p = np.array(predict(Ensemble([sparse_model], CONFIG), steps, sparse_model))[:, 0]
+    fresh = np.array([predict(Ensemble([sparse_model], CONFIG), [item], sparse_model)[0][0] for item in steps])
+    np.testing.assert_array_equal(p, fresh[used])
+
+
 def test_models_run_at_alternate_steps(sparse_model: EmotionModel) -> None:
     steps = [replace(item, windows=item.windows * 2) for item in DIFFERENT]
     ensemble = Ensemble([sparse_model, sparse_model], CONFIG)
