@@ -111,8 +111,8 @@ def test_the_report_shows_its_sections_and_pictures(out: Path) -> None:
         "While a voice is being got to know",
         "Knowing the speaker",
         "Corpora that were never heard",
-        "While a voice is being got to know, in corpora never heard",
         "Is its confidence honest where it never was?",
+        "While a voice is being got to know, in corpora never heard",
         "What a leaking split would claim",
     ]
     assert "Not a score: clips of one speaker on both sides." in text

@@ -175,26 +175,40 @@ def _elsewhere(
         own_clips = own_enrolments(place.clips, labels, job.enrol_s)
         enrolled = evaluate(f"{name}, enrolled", ensembles, place.clips, labels, enrolments=own_clips)
     yield other_corpora(evaluation, unknown, enrolled, job.enrol_s or 0.0)
+    if len(place.held_out) > 1 and unknown.p.any():
+        yield _confidence_elsewhere(unknown, place, (weights, others), row, job)
     if job.with_sessions:
         yield _there(sessions(unknown, ensembles, labels))
     if job.enrol_moods is not None and can_enrol(place.clips, labels, job.enrol_moods):
         yield _there(enrolment_by_moods(unknown, ensembles, labels, job.enrol_moods, None))
-    if len(place.held_out) < 2 or not unknown.p.any():
-        return
+
+
+def _confidence_elsewhere(
+    unknown: StreamedEvaluation,
+    place: Elsewhere,
+    weighed: tuple[Mapping[str, tuple[float, ...]], tuple[float, ...]],
+    row: Row,
+    job: EvaluationJob,
+) -> Section:
+    """How honest confidence is there with scaled weights, which the daemon is told.
+
+    ``weighed`` are the weights that gave ``unknown``: by corpus, and for corpora that no run has.
+    """
+    weights, others = weighed
     factors = scales(unknown, sorted(set(unknown.corpora.tolist())))
     in_runs = unknown.of(np.isin(unknown.corpora, place.held_out))
     scaled = place.ensembles(
         {corpus: _times(factors[corpus], weights[corpus]) for corpus in place.held_out if corpus in factors},
         _times(scale(in_runs), others),
     )
-    sample = stratified_sample(unknown.clips, labels, job.sample)
-    after = evaluate(f"{name}, as sure as they ask for", scaled, sample, labels)
+    sample = stratified_sample(unknown.clips, job.labels, job.sample)
+    after = evaluate(f"{unknown.name}, as sure as they ask for", scaled, sample, job.labels)
     tallies = tallies_of(after)
     promises = target_results(tallies[0], after, np.unique(after.corpora, return_inverse=True)[1])
     if models := _identities(row):
         write_reliability(job.out, models, _times(scale(unknown), others), Measured(tallies, promises, "corpora"))
     factors |= dict.fromkeys(set(factors) - set(place.held_out), scale(in_runs))
-    yield confidence_elsewhere(unknown.of(unknown.mask_of(sample)), after, factors, promises)
+    return confidence_elsewhere(unknown.of(unknown.mask_of(sample)), after, factors, promises)
 
 
 def _there(section: Section) -> Section:

@@ -104,7 +104,7 @@ def evaluate_sessions(
 
 
 def stream_session(session: Session) -> list[tuple[ClipLog, float]]:
-    """Stream clips one after the other through one stream: a log of each, and how long the speaker's had lasted, in s."""
+    """Stream clips one after the other: a log of each, and how long the session had lasted when it began, in s."""
     config = StreamConfig(weights=session.weights, adaptation=AdaptationConfig(drift=session.adapts))
     profile = profile_of(session.models, session.enrolment) if session.enrolment else None
     stream = new_stream(session.models, SAMPLE_RATE_HZ, config, profile)
