@@ -21,6 +21,10 @@ from emostream.inference.vad import SAMPLE_RATE_HZ, SpeechChange
 Predicted = tuple[SpeechChange | Step, Probabilities | None]
 
 
+# Of the first word or two little can be said, and it would stand for a second: the next window is asked for sooner.
+MORE_SPEECH = 1.5
+
+
 @dataclass
 class _LastOutput:
     """A model's last output, ``logits`` (1, K) and ``summaries`` (1, S); it is used before the ``until``-th step.
@@ -149,14 +153,14 @@ class Ensemble:
     def _due_mask(self, index: int, steps: Sequence[Step]) -> NDArray[np.bool_]:
         """At which steps a model runs: where its last output is old enough, and at a last, shorter one.
 
-        And where the window holds twice as much speech as the last output had: of a word or two little can be said.
+        And where the window holds ``MORE_SPEECH`` times the speech that the last output's had.
         """
         every_steps, last_output = self._models[index].card.every_steps, self._last_outputs[index]
         due_mask = np.zeros(len(steps), np.bool_)
         for place, step in enumerate(steps):
             number, within = divmod(step.end_sample, self._step_samples)
-            has_doubled = 0 < 2 * last_output.speech_samples <= step.window_speech_samples
-            due_mask[place] = number >= last_output.until or has_doubled or within
+            has_grown = 0 < MORE_SPEECH * last_output.speech_samples <= step.window_speech_samples
+            due_mask[place] = number >= last_output.until or has_grown or within
             if due_mask[place]:
                 last_output.speech_samples = step.window_speech_samples
                 # Behind a first one models take turns, so that no step has to wait for all of them.
