@@ -62,7 +62,7 @@ def scripted_feed() -> Iterator[Event]:
         step_ms=STEP_MS,
         models=tuple(
             ModelBrief(name=name, variant="scripted", version="0", licence="none")
-            for name in ("mfcc_cnn1d", "mel_cnn2d")
+            for name in ("moonshine", "mel_cnn2d")
         ),
         source="scripted feed",
     )
