@@ -2,10 +2,11 @@
 
     python -m bench.adaptation --corpora DIR [--corpora DIR] [--teacher podcasts_finetune.pt]
 
-Each clip is the mean of a frozen trunk's summaries over its windows; a session is a speaker's clips in random order. In
-what a head is fitted on ``stays`` of each training speaker's offset: 1 makes a head for strangers, 0 one for known
-voices; ``shrinkage`` is the head's. In a session the offset is ``n / (n + prior)`` of the mean over the n clips before. From each of them the means
-of the moods are taken that the head believes it heard, its logits divided by ``softness``; without end is no belief.
+Each clip is the mean of a frozen trunk's summaries over its windows; a session is a speaker's clips in random order.
+In what a head is fitted on ``stays`` of each training speaker's offset: 1 makes a head for strangers, 0 one for known
+voices; ``shrinkage`` is the head's. In a session the offset is ``n / (n + prior)`` of the mean over the n clips
+before. From each of them the means of the moods are taken that the head believes it heard, its logits divided by
+``softness``; without end is no belief.
 Prints UAR of clips of which nobody is known, of all clips of mixed sessions, and of sessions that are 80 % neutral.
 """
 
