@@ -46,8 +46,8 @@ def sessions(evaluation: StreamedEvaluation, ensembles: FoldEnsembles, labels: L
     text = (
         "UAR, the mean of the corpora, of clips in sessions: each speaker's clips in a random order in one stream, by "
         "how long the session had lasted when a clip began. Nobody is enrolled. Verdicts are the mean over a clip's "
-        "utterances; speakers with short sessions have no clips in later columns. Behind another voice the stream hears "
-        "up to 40 clips of another speaker of the corpus first, and is judged on up to 20 by the next."
+        "utterances; speakers with short sessions have no clips in later columns. Behind another voice the stream "
+        "hears up to 40 clips of another speaker of the corpus first, and is judged on up to 20 by the next."
     )
     return Section("sessions", "While a voice is being got to know", (text, Table(("", *SPANS), tuple(rows))), numbers)
 
