@@ -86,7 +86,7 @@ def test_from_a_recording_to_a_label(home: dict[str, str], models: list[object])
     assert shown.returncode == 0
     assert "Ada" in shown.stdout
     assert "tiny_mel/test, tiny_mfcc/test" in shown.stdout
-    assert "Ada was heard by other models: 'emostream enrol Ada --force' enrols anew" in shown.stdout
+    assert "Ada was heard by other models: 'emostream enrol Ada --moods --force' enrols anew" in shown.stdout
     assert "other models" not in emostream("enrol", "--list", *models, env=home).stdout
     assert emostream("enrol", "Ada", "--delete", env=home).stdout == "Ada is forgotten\n"
     assert people(home).names() == []
