@@ -187,10 +187,10 @@ RECIPES = {
         ),
         _ATTENTIVE,
         msgspec.structs.replace(_ATTENTIVE, network="mel_cnn2d", features=MEL),
-        # Those that ship take turns: the output of a step ago is almost that of now (models/README.md).
         _DISTILLED,
         msgspec.structs.replace(_DISTILLED, network="mel_cnn2d", features=MEL_64),
-        # Nothing but the discriminant is learnt.
+        # Nothing but the discriminant is learnt. These two ship and take turns: the output of a step or three ago is
+        # almost that of now (models/README.md).
         Recipe(
             network="mel_cnn2d",
             variant="staged",

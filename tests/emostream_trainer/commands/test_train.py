@@ -351,6 +351,13 @@ def test_what_starts_from_another_network_is_not_trained_without_it(corpus: Path
     assert_refused(said, 2, "podcasts_finetune.pt with --teacher", "github.com/salute-developers/golos, folder")
 
 
+def test_a_teacher_that_is_not_there_is_said_before_features_are_made(corpus: Path, tmp_path: Path) -> None:
+    missing = ("--teacher", tmp_path / "none.pt")
+    said = emostream("train", "mel_cnn2d/staged", "--corpora", corpus, "--out", tmp_path / "runs", *missing)
+    assert_refused(said, 66, "none.pt: no such file; name the published podcasts_finetune.pt")
+    assert not (tmp_path / "runs" / "features").exists()
+
+
 # One fold's training side is a single speaker: enough for a discriminant.
 @pytest.mark.parametrize("name", RELATIVE)
 def test_what_is_judged_relative_to_the_speaker_ships_with_what_is_usual(

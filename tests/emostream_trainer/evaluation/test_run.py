@@ -1,6 +1,7 @@
 """A whole report, of stand-in networks on a few seconds of speech."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -208,6 +209,43 @@ def test_how_sure_they_are_there_is_learnt_from_other_corpora(numbers: dict[str,
     # Networks of chance know nothing anywhere: they are to be less sure.
     assert all(0 < factor < 0.6 for factor in found["scales"].values())
     assert found["scaled"]["confidence"] < found["weights of the folds"]["confidence"]
+
+
+@pytest.fixture
+def only_one(tmp_path: Path) -> Path:
+    """A run of one corpus, without networks that leave it out."""
+    folder = _run(tmp_path, "mel_cnn2d/published", MEL_SPEC, 17)
+    facts = json.loads((folder / "run.json").read_text())
+    (folder / "run.json").write_text(json.dumps(facts | {"clips": {"one": 8}}))
+    for name in ("without-one", "without-two"):
+        shutil.rmtree(folder / name)
+    return folder
+
+
+def _only(corpora: Path, folder: Path, *names: str) -> Path:
+    """A copy with these of the corpora alone."""
+    shutil.copytree(corpora, folder)
+    header, *rows = (corpora / "clips.tsv").read_text().splitlines()
+    kept = [row for row in rows if row.split("\t")[1] in names]
+    (folder / "clips.tsv").write_text("\n".join([header, *kept, ""]))
+    return folder
+
+
+def test_a_run_of_one_corpus_is_judged_on_others_by_its_network_of_all(
+    only_one: Path, corpora: Path, tmp_path: Path
+) -> None:
+    clips = _only(corpora, tmp_path / "corpora", "one", "three")
+    said = emostream("evaluate", only_one, "--corpora", clips, "--out", tmp_path / "out")
+    assert (said.code, said.errors) == (0, "")
+    found = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert "UAR three" in found["leave_one_corpus_out"]["never heard the corpus"]
+    assert "confidence_elsewhere" not in found, "no corpus was left out that could say how sure it may be"
+
+
+def test_a_run_none_of_whose_corpora_is_there_is_refused(only_one: Path, corpora: Path, tmp_path: Path) -> None:
+    clips = _only(corpora, tmp_path / "corpora", "three")
+    said = emostream("evaluate", only_one, "--corpora", clips, "--out", tmp_path / "out")
+    assert_refused(said, 2, "found clips of three and none of the corpora that mel_cnn2d-published is of")
 
 
 def test_networks_that_know_no_speaker_cannot_be_enrolled_with(corpora: Path, tmp_path: Path) -> None:

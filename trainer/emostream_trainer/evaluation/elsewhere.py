@@ -18,7 +18,7 @@ from emostream_trainer.evaluation.result import StreamedEvaluation
 
 @dataclass(frozen=True)
 class Elsewhere:
-    """Clips of corpora that were never heard, and the places of the sets of networks that did not hear them.
+    """Clips of corpora that were never heard, and the networks that judge them.
 
     ``sets`` are the networks without one of the runs' corpora each, in the order of ``held_out``, and those of all of
     them, which judge corpora that no run has.
@@ -39,17 +39,17 @@ def elsewhere(folders: Sequence[Path], clips: Sequence[Clip]) -> Elsewhere | Non
     """What can be judged so of these clips by these runs; None where a run has no exported networks for it."""
     if not all(folder.is_dir() for folder in folders):
         return None
-    heard = set(runs.read_run(folders[0]).clips)
-    held_out = [part.name.removeprefix(runs.WITHOUT) for part in runs.evaluated_parts(folders[0], runs.WITHOUT)]
-    has_held_out = all(runs.evaluated_parts(folder, runs.WITHOUT) for folder in folders)
-    sets = model_sets(folders, runs.WITHOUT) if has_held_out else []
-    corpora = set(held_out) if has_held_out else set()
+    parts = [runs.evaluated_parts(folder, runs.WITHOUT) for folder in folders]
+    sets, held_out = [], [part.name.removeprefix(runs.WITHOUT) for part in parts[0]] if all(parts) else []
+    if held_out:
+        sets = model_sets(folders, runs.WITHOUT)
+    corpora = set(held_out)
     of_all = tuple(folder / runs.ALL / runs.MODEL for folder in folders)
     if all(path.exists() for path in of_all):
         sets.append(of_all)
-        corpora |= {clip.corpus for clip in clips} - heard
+        corpora |= {clip.corpus for clip in clips} - set(runs.read_run(folders[0]).clips)
     chosen = tuple(clip for clip in clips if clip.corpus in corpora)
-    return Elsewhere(chosen, tuple(sets), tuple(held_out if has_held_out else ())) if chosen else None
+    return Elsewhere(chosen, tuple(sets), tuple(held_out)) if chosen else None
 
 
 def own(folders: Sequence[Path], clips: Sequence[Clip]) -> list[Clip]:
@@ -58,12 +58,7 @@ def own(folders: Sequence[Path], clips: Sequence[Clip]) -> list[Clip]:
     return [clip for clip in clips if all(clip.corpus in corpora for corpora in heard)]
 
 
-def scales(evaluation: StreamedEvaluation, corpora: Sequence[str]) -> dict[str, float]:
-    """For each of the corpora what all others make of the weights that were used: less than 1 is to be less sure."""
-    return {corpus: scale(evaluation.of(evaluation.corpora != corpus)) for corpus in corpora}
-
-
 def scale(evaluation: StreamedEvaluation) -> float:
-    """The factor of all weights with the least cross-entropy: the inverse of a temperature."""
+    """The factor of all weights with the least cross-entropy, an inverse temperature; below 1 is to be less sure."""
     heard = evaluation.p.any(axis=1)
     return 1 / fit_temperature(np.log(np.maximum(evaluation.p[heard], LEAST_P)), evaluation.truth[heard])

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from emostream.errors import UsageError
 from emostream.inference.card import ModelIdentity
 from emostream.inference.model import EmotionModel
 from emostream.inference.speaker import require_adaptation
@@ -16,7 +17,7 @@ from emostream_trainer.corpora.clip import Clip
 from emostream_trainer.corpora.labels import LabelSet
 from emostream_trainer.data.sampling import stratified_sample
 from emostream_trainer.evaluation.calibration import cross_fitted, pool_weights
-from emostream_trainer.evaluation.elsewhere import Elsewhere, elsewhere, own, scale, scales
+from emostream_trainer.evaluation.elsewhere import Elsewhere, elsewhere, own, scale
 from emostream_trainer.evaluation.enrolment import can_enrol, mood_enrolments, own_enrolments
 from emostream_trainer.evaluation.folds import FoldEnsembles, model_sets
 from emostream_trainer.evaluation.regressions import LEAKY, regressions
@@ -79,6 +80,13 @@ def evaluate_all(job: EvaluationJob) -> list[Evaluation]:
     labels.keep(job.clips)  # refuses a label that no clip has
     rows = _with_singles(job.rows)
     sets = {row: model_sets(row) for row in rows}  # what is missing is said before an hour has passed
+    for row in rows:
+        if not own(row, job.clips):
+            found = ", ".join(sorted({clip.corpus for clip in job.clips}))
+            raise UsageError(
+                f"found clips of {found} and none of the corpora that {_name(row)} is of: name those with --corpora "
+                "too, or name its model file to judge it on others alone"
+            )
     if job.enrol_moods is not None:
         mood_enrolments(own(rows[-1], job.clips), labels, job.enrol_moods)
     if job.enrol_s is not None or job.enrol_moods is not None:
@@ -168,7 +176,8 @@ def _elsewhere(
     """The sections about corpora that were never heard; ``p`` (M, N, K) is what each of the row says on the folds."""
     labels, name = job.labels, f"{evaluation.name}, other corpora"
     # The clips of a corpus do not take part in fitting the weights that evaluate them.
-    weights, others = cross_fitted(p, evaluation.truth, evaluation.corpora), pool_weights(p, evaluation.truth)
+    weights = cross_fitted(p, evaluation.truth, evaluation.corpora) if place.held_out else {}
+    others = pool_weights(p, evaluation.truth)
     ensembles = place.ensembles(weights, others)
     unknown, enrolled = evaluate(name, ensembles, place.clips, labels), None
     if job.enrol_s is not None:
@@ -195,11 +204,15 @@ def _confidence_elsewhere(
     ``weighed`` are the weights that gave ``unknown``: by corpus, and for corpora that no run has.
     """
     weights, others = weighed
-    factors = scales(unknown, sorted(set(unknown.corpora.tolist())))
-    in_runs = unknown.of(np.isin(unknown.corpora, place.held_out))
+    # Corpora that no run has are judged by one set of networks: those of the runs say how sure it may be of them all.
+    for_others = scale(unknown.of(np.isin(unknown.corpora, place.held_out)))
+    factors = {
+        corpus: scale(unknown.of(unknown.corpora != corpus)) if corpus in place.held_out else for_others
+        for corpus in sorted(set(unknown.corpora.tolist()))
+    }
     scaled = place.ensembles(
         {corpus: _times(factors[corpus], weights[corpus]) for corpus in place.held_out if corpus in factors},
-        _times(scale(in_runs), others),
+        _times(for_others, others),
     )
     sample = stratified_sample(unknown.clips, job.labels, job.sample)
     after = evaluate(f"{unknown.name}, as sure as they ask for", scaled, sample, job.labels)
@@ -207,7 +220,6 @@ def _confidence_elsewhere(
     promises = target_results(tallies[0], after, np.unique(after.corpora, return_inverse=True)[1])
     if models := _identities(row):
         write_reliability(job.out, models, _times(scale(unknown), others), Measured(tallies, promises, "corpora"))
-    factors |= dict.fromkeys(set(factors) - set(place.held_out), scale(in_runs))
     return confidence_elsewhere(unknown.of(unknown.mask_of(sample)), after, factors, promises)
 
 

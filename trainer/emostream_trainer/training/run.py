@@ -65,6 +65,10 @@ def train(job: TrainingJob, console: Console) -> Path:
             f"{recipe.name} starts from the network that heard Dusha: give podcasts_finetune.pt with --teacher, which "
             "SberDevices offers at github.com/salute-developers/golos, folder dusha"
         )
+    if job.pretrained and "dusha" in (recipe.pretrained, recipe.teacher):
+        from emostream_trainer.networks.dusha import load_dusha
+
+        load_dusha(job.pretrained)  # what is wrong with the file is said before features are made
     check_device(job.device, recipe)
     # With a teacher, clips of other emotions train the summary too.
     clips = [clip for clip in job.clips if recipe.teacher or labels.index(clip.emotion) is not None]
