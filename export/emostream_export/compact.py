@@ -1,7 +1,9 @@
-"""Weights of a graph in as few bytes as they need: half precision or 8 bits where that is what they were.
+"""Weights of a graph in as few bytes as they need: half precision, or 8 or 4 bits, where that is what they were.
 
 What a trunk was published in stays what it takes on disk. The runtime brings them to float32 once, when it loads.
 """
+
+from dataclasses import dataclass
 
 import numpy as np
 import onnx
@@ -12,6 +14,10 @@ F32 = NDArray[np.float32]
 # Smaller tensors are not worth a node.
 LEAST_NUMBERS = 4096
 LEVELS = 256
+# Matrices of 4 bits have a scale for so many neighbours along their input (networks.published_weights).
+GROUP = 32
+# The number of a group that is farthest from 0 is so many times its scale.
+FARTHEST = -8
 # How far a value may lie from its level, as a share of the distance between two: a float32's rounding, and no more.
 UNEVEN = 1e-3
 
@@ -23,25 +29,72 @@ def compact(model: onnx.ModelProto) -> None:
         if tensor.data_type != TensorProto.FLOAT or np.prod(tensor.dims) < LEAST_NUMBERS:
             continue
         values: F32 = numpy_helper.to_array(tensor)
-        name = tensor.name
-        if (levels := _levels(values)) is not None:
-            codes, scale, zero = levels
-            stored = numpy_helper.from_array(codes, f"{name}.codes")
-            steps = (("scale", scale), ("zero", zero))
-            graph.initializer.extend(numpy_helper.from_array(value, f"{name}.{kind}") for kind, value in steps)
-            nodes += [
-                helper.make_node("Cast", [f"{name}.codes"], [f"{name}.float"], to=TensorProto.FLOAT),
-                helper.make_node("Mul", [f"{name}.float", f"{name}.scale"], [f"{name}.scaled"]),
-                helper.make_node("Add", [f"{name}.scaled", f"{name}.zero"], [name]),
-            ]
-        elif np.array_equal(values, values.astype(np.float16).astype(np.float32)):
-            stored = numpy_helper.from_array(values.astype(np.float16), f"{name}.half")
-            nodes.append(helper.make_node("Cast", [f"{name}.half"], [name], to=TensorProto.FLOAT))
-        else:
-            continue
-        graph.initializer[index].CopyFrom(stored)
+        for store in (_in_8_bits, _in_4_bits, _in_half):
+            if (found := store(tensor.name, values)) is not None:
+                graph.initializer[index].CopyFrom(found.tensors[0])
+                graph.initializer.extend(found.tensors[1:])
+                nodes += found.nodes
+                break
     for node in reversed(nodes):
         graph.node.insert(0, node)
+
+
+@dataclass(frozen=True)
+class _Stored:
+    """Tensors that take the place of a weight, and the nodes that make it of them."""
+
+    tensors: list[onnx.TensorProto]
+    nodes: list[onnx.NodeProto]
+
+
+def _in_8_bits(name: str, values: F32) -> _Stored | None:
+    if (levels := _levels(values)) is None:
+        return None
+    codes, scale, zero = levels
+    tensors: dict[str, NDArray[np.uint8] | F32] = {"codes": codes, "scale": scale, "zero": zero}
+    return _Stored(
+        [numpy_helper.from_array(value, f"{name}.{kind}") for kind, value in tensors.items()],
+        [
+            helper.make_node("Cast", [f"{name}.codes"], [f"{name}.float"], to=TensorProto.FLOAT),
+            helper.make_node("Mul", [f"{name}.float", f"{name}.scale"], [f"{name}.scaled"]),
+            helper.make_node("Add", [f"{name}.scaled", f"{name}.zero"], [name]),
+        ],
+    )
+
+
+def _in_4_bits(name: str, values: F32) -> _Stored | None:
+    if (groups := _groups(values)) is None:
+        return None
+    codes, scales = groups
+    packed = (codes[:, 0::2] | codes[:, 1::2] << 4).tobytes()
+    shapes = [("grouped", [-1, GROUP]), ("turned", list(codes.shape))]
+    return _Stored(
+        [
+            helper.make_tensor(f"{name}.codes", TensorProto.UINT4, codes.shape, packed, raw=True),
+            numpy_helper.from_array(scales.reshape(-1, 1), f"{name}.scales"),
+            numpy_helper.from_array(np.asarray(-FARTHEST, np.float32), f"{name}.middle"),
+            *(numpy_helper.from_array(np.array(shape, np.int64), f"{name}.{kind}_shape") for kind, shape in shapes),
+        ],
+        [
+            helper.make_node("Cast", [f"{name}.codes"], [f"{name}.float"], to=TensorProto.FLOAT),
+            helper.make_node("Sub", [f"{name}.float", f"{name}.middle"], [f"{name}.signed"]),
+            helper.make_node("Reshape", [f"{name}.signed", f"{name}.grouped_shape"], [f"{name}.grouped"]),
+            helper.make_node("Cast", [f"{name}.scales"], [f"{name}.steps"], to=TensorProto.FLOAT),
+            helper.make_node("Mul", [f"{name}.grouped", f"{name}.steps"], [f"{name}.scaled"]),
+            helper.make_node("Reshape", [f"{name}.scaled", f"{name}.turned_shape"], [f"{name}.turned"]),
+            helper.make_node("Transpose", [f"{name}.turned"], [name], perm=[1, 0]),
+        ],
+    )
+
+
+def _in_half(name: str, values: F32) -> _Stored | None:
+    half = values.astype(np.float16)
+    if not np.array_equal(values, half.astype(np.float32)):
+        return None
+    return _Stored(
+        [numpy_helper.from_array(half, f"{name}.half")],
+        [helper.make_node("Cast", [f"{name}.half"], [name], to=TensorProto.FLOAT)],
+    )
 
 
 def _levels(values: F32) -> tuple[NDArray[np.uint8], F32, F32] | None:
@@ -59,3 +112,17 @@ def _levels(values: F32) -> tuple[NDArray[np.uint8], F32, F32] | None:
         return None
     places = np.searchsorted(found, values)
     return codes.astype(np.uint8)[places], np.asarray(scale, np.float32), np.asarray(found[0])
+
+
+def _groups(values: F32) -> tuple[NDArray[np.uint8], NDArray[np.float16]] | None:
+    """A matrix (in, out) as codes (out, in) of 4 bits and scales (out, in / GROUP), where it is (code - 8) * scale."""
+    if values.ndim != 2 or len(values) % GROUP:
+        return None
+    groups = values.T.reshape(values.shape[1], -1, GROUP)
+    farthest = np.take_along_axis(groups, np.abs(groups).argmax(-1, keepdims=True), -1)
+    scales = (farthest / FARTHEST).astype(np.float16)
+    steps = scales.astype(np.float32)
+    codes = np.round(groups / np.where(steps == 0, 1, steps)).clip(FARTHEST, -FARTHEST - 1)
+    if not np.array_equal(codes * steps, groups):
+        return None
+    return (codes - FARTHEST).astype(np.uint8).reshape(values.shape[1], -1), scales[..., 0]

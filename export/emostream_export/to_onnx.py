@@ -15,7 +15,7 @@ from emostream_trainer.networks.network import Network
 from emostream_trainer.networks.registry import network_entry
 from emostream_trainer.recipes import Recipe
 
-TORCH_OPSET = 20
+TORCH_OPSET = 21
 KERAS_OPSET = 18  # tf2onnx knows no later one
 
 

@@ -7,15 +7,13 @@ Useful Sensors trained it to write down English speech (Jeffries et al. 2024) an
 import math
 from pathlib import Path
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from emostream import assets
-from emostream.errors import NoInputError
 from emostream.features.arrays import Rows
-from emostream_trainer.networks.summarised import OverTrunk
+from emostream_trainer.networks.published_weights import load_published
+from emostream_trainer.networks.summarised import OverTrunk, mean_and_deviation
 from emostream_trainer.recipes import Recipe
 
 WEIGHTS = assets.MODELS / "moonshine_tiny.npz"
@@ -72,13 +70,7 @@ class Moonshine(nn.Module):
         The samples are brought to one level: how loud a voice is says more of the microphone than of the mood.
         """
         level = samples.square().mean(dim=1, keepdim=True).sqrt()
-        stages = self(samples * (self.LEVEL / level.clamp_min(self.QUIETEST)))
-        means = [stage.mean(dim=1) for stage in stages]
-        deviations = [
-            (stage - mean.unsqueeze(1)).square().mean(dim=1).clamp_min(1e-6).sqrt()
-            for stage, mean in zip(stages, means, strict=True)
-        ]
-        return torch.cat([*means, *deviations], dim=1)
+        return mean_and_deviation(self(samples * (self.LEVEL / level.clamp_min(self.QUIETEST))))
 
     def forward(self, samples: Tensor) -> list[Tensor]:
         """The stages, in order."""
@@ -116,24 +108,8 @@ class _Layer(nn.Module):
 def load_moonshine(path: Path = WEIGHTS) -> Moonshine:
     """The published weights. Raises ``NoInputError`` for a file that is not they."""
     moonshine = Moonshine()
-    try:
-        with np.load(path) as saved:
-            weights = {name: torch.from_numpy(_decoded(saved, name)) for name in moonshine.state_dict()}
-        moonshine.load_state_dict(weights)
-    except FileNotFoundError as error:
-        raise NoInputError(f"{path}: no such file; it comes with emostream") from error
-    except (ValueError, KeyError, RuntimeError, OSError) as error:
-        reason = str(error).splitlines()[0]
-        raise NoInputError(f"{path} is not Moonshine's encoder ({reason}): install emostream again") from error
+    load_published(moonshine, path, "Moonshine's encoder")
     return moonshine.eval()
-
-
-def _decoded(saved: "np.lib.npyio.NpzFile", name: str) -> NDArray[np.float32]:
-    """A weight as float32: it is kept as float16, or in 8 bits with a scale and a zero, as it was published."""
-    weight: NDArray[np.float32] = saved[name].astype(np.float32)
-    if saved[name].dtype == np.uint8:
-        weight = (weight - saved[f"{name}.zero"]) * saved[f"{name}.scale"]
-    return weight
 
 
 def _heads(x: Tensor) -> Tensor:

@@ -1,5 +1,8 @@
 """What torch networks with a summary share: standardised statistics of the window, and a classifier over them."""
 
+from collections.abc import Sequence
+
+import torch
 from torch import Tensor, nn
 
 
@@ -41,3 +44,13 @@ class OverTrunk(Summarised):
         super().train(mode)
         self.trunk.eval()
         return self
+
+
+def mean_and_deviation(stages: Sequence[Tensor]) -> Tensor:
+    """Means over time of all stages (B, T, C), then their deviations: (B, 2 C times the stages)."""
+    means = [stage.mean(dim=1) for stage in stages]
+    deviations = [
+        (stage - mean.unsqueeze(1)).square().mean(dim=1).clamp_min(1e-6).sqrt()
+        for stage, mean in zip(stages, means, strict=True)
+    ]
+    return torch.cat([*means, *deviations], dim=1)

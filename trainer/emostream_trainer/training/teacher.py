@@ -10,24 +10,29 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from emostream.errors import NoInputError
 from emostream_trainer.data.feature_cache import FeatureCache
+from emostream_trainer.networks import moonshine, whisper
 from emostream_trainer.networks.dusha import load_dusha
-from emostream_trainer.networks.moonshine import WEIGHTS, load_moonshine
 from emostream_trainer.parallel import parallel_map
 from emostream_trainer.recipes import Pretrained
 
 # Rows (1, T, D) of a clip -> a summary (1, S).
 Summarise = Callable[[Tensor], Tensor]
+# Where the weights of those are that come along.
+ALONG: dict[Pretrained, Path] = {"moonshine": moonshine.WEIGHTS, "whisper": whisper.WEIGHTS}
 
 
 def teach(cache: FeatureCache, teacher: Pretrained, path: Path | None = None) -> NDArray[np.float16]:
     """The teacher's summaries of every voice of every clean clip, (clips, voices, S).
 
     ``cache`` holds the voices (``load_voices``) in the rows that the teacher takes (``recipes.TEACHER_FEATURES``), and
-    keeps its summaries. ``path`` is the file of Dusha's network; Moonshine's comes along. Raises ``NoInputError`` for a
+    keeps its summaries. ``path`` is the file of Dusha's network; the others come along. Raises ``NoInputError`` for a
     file that is not the published network.
     """
-    file = path if teacher == "dusha" and path else WEIGHTS
+    file = ALONG.get(teacher, path)
+    if file is None:
+        raise NoInputError(f"the teacher {teacher} does not come along: give its file with --teacher")
     _load(teacher, file)  # what is wrong with it is told of once, not by every process
     kept = cache.folder / f"teacher-{hashlib.sha256(file.read_bytes()).hexdigest()[:16]}.npy"
     if not kept.exists():
@@ -43,8 +48,10 @@ def teach(cache: FeatureCache, teacher: Pretrained, path: Path | None = None) ->
 def _load(teacher: Pretrained, file: Path) -> Summarise:
     if teacher == "dusha":
         return load_dusha(file).summary
-    moonshine = load_moonshine(file)
-    return lambda rows: moonshine.summary(rows.flatten(1))
+    if teacher == "whisper":
+        return whisper.load_whisper(file).summary
+    encoder = moonshine.load_moonshine(file)
+    return lambda rows: encoder.summary(rows.flatten(1))
 
 
 def _summary(folder: Path, teacher: Pretrained, file: Path, job: tuple[int, int]) -> NDArray[np.float32]:
