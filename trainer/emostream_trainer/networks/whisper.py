@@ -17,9 +17,10 @@ from emostream_trainer.networks.summarised import OverTrunk, mean_and_deviation
 from emostream_trainer.recipes import Recipe
 
 WEIGHTS = assets.MODELS / "whisper_base.npz"
-BLOCKS, BANDS, WIDTH, HEADS, FEED_FORWARD = 3, 80, 512, 8, 2048
-# Behind which of the blocks the statistics are taken: what the first one says of emotion the next two say better.
-STAGES = (1, 2)
+BANDS, WIDTH, HEADS, FEED_FORWARD = 80, 512, 8, 2048
+# Statistics are taken behind the attention of the second and of the third block: what the first block says of emotion
+# they say better, and the third one's feed-forward network adds nothing (models/README.md).
+BLOCKS, STAGES = 3, (1, 2)
 SUMMARY = 2 * WIDTH * len(STAGES)
 ATTRIBUTION = "built on the encoder of Whisper base by OpenAI (github.com/openai/whisper, MIT)"
 
@@ -47,7 +48,7 @@ class Staged(OverTrunk):
 
 
 class Whisper(nn.Module):
-    """Levels of 80 mel bands (B, T, 80) in dB, a row each 10 ms -> the stages behind ``STAGES``, (B, T / 2, 512).
+    """Levels of 80 mel bands (B, T, 80) in dB, a row each 10 ms -> the stages at ``STAGES``, (B, T / 2, 512).
 
     The network was taught on log10 of power, at most 8 below the clip's maximum, plus 4, divided by 4.
     """
@@ -61,7 +62,8 @@ class Whisper(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.conv1, self.conv2 = nn.Conv1d(BANDS, WIDTH, 3, padding=1), nn.Conv1d(WIDTH, WIDTH, 3, 2, padding=1)
-        self.blocks = nn.ModuleList(_Block() for _ in range(BLOCKS))
+        self.attentions = nn.ModuleList(_Attention() for _ in range(BLOCKS))
+        self.feeds = nn.ModuleList(_FeedForward() for _ in range(BLOCKS - 1))
         steps = torch.arange(WIDTH // 2) * (-math.log(10_000) / (WIDTH // 2 - 1))
         self.register_buffer("timescales", steps.exp(), persistent=False)
 
@@ -77,31 +79,44 @@ class Whisper(nn.Module):
         x = nn.functional.gelu(self.conv2(x)).transpose(1, 2)
         angle = torch.arange(x.shape[1], device=x.device).unsqueeze(1) * self.timescales
         x = x + torch.cat([angle.sin(), angle.cos()], dim=1)
-        stages = []
-        for number, block in enumerate(self.blocks):
-            x = block(x)
-            if number in STAGES:
-                stages.append(x)
-        return stages
+        heard = []
+        for attention, feed in zip(self.attentions, [*self.feeds, None], strict=True):
+            x = attention(x)
+            heard.append(x)
+            if feed:
+                x = feed(x)
+        return [heard[block] for block in STAGES]
 
 
-class _Block(nn.Module):
-    """Self-attention, then a feed-forward network, each behind a norm (Vaswani et al. 2017, Xiong et al. 2020)."""
+class _Attention(nn.Module):
+    """Self-attention behind a norm, added to what it reads (Vaswani et al. 2017, Xiong et al. 2020)."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.attention_norm, self.feed_norm = nn.LayerNorm(WIDTH), nn.LayerNorm(WIDTH)
+        self.norm = nn.LayerNorm(WIDTH)
         self.qkv, self.out = nn.Linear(WIDTH, 3 * WIDTH), nn.Linear(WIDTH, WIDTH)
-        self.fc1, self.fc2 = nn.Linear(WIDTH, FEED_FORWARD), nn.Linear(FEED_FORWARD, WIDTH)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, T, 512) -> the same."""
         batch, rows, _ = x.shape
-        q, k, v = self.qkv(self.attention_norm(x)).chunk(3, dim=-1)
+        q, k, v = self.qkv(self.norm(x)).chunk(3, dim=-1)
         q, k, v = (part.reshape(batch, rows, HEADS, WIDTH // HEADS).transpose(1, 2) for part in (q, k, v))
         weight = torch.softmax(q @ k.transpose(2, 3) / math.sqrt(WIDTH / HEADS), dim=-1)
-        x = x + self.out((weight @ v).transpose(1, 2).flatten(2))
-        fed: Tensor = self.fc2(nn.functional.gelu(self.fc1(self.feed_norm(x))))
+        heard: Tensor = self.out((weight @ v).transpose(1, 2).flatten(2))
+        return x + heard
+
+
+class _FeedForward(nn.Module):
+    """Two layers behind a norm, added to what they read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(WIDTH)
+        self.fc1, self.fc2 = nn.Linear(WIDTH, FEED_FORWARD), nn.Linear(FEED_FORWARD, WIDTH)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, T, 512) -> the same."""
+        fed: Tensor = self.fc2(nn.functional.gelu(self.fc1(self.norm(x))))
         return x + fed
 
 
