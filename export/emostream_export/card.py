@@ -14,6 +14,10 @@ PROTOCOL = (
     "UAR of clips by speakers never heard in training, {parts} speaker-disjoint folds, each clip through the live "
     "path; the mean of the corpora"
 )
+ONE_VOICE = (
+    "UAR of clips of the one voice that it learnt from, each judged by a network that had not heard the clip ({parts} "
+    "folds); other voices were not judged"
+)
 
 
 def make_card(folder: Path, part: Path) -> ModelCard:
@@ -33,6 +37,7 @@ def make_card(folder: Path, part: Path) -> ModelCard:
         temperature = fit_temperature(logits, labels)
     usual = runs.read_summaries(part)
     scores = runs.read_scores(folder) if part.name == runs.ALL else {}
+    protocol = ONE_VOICE if run.one_voice else PROTOCOL
     return ModelCard(
         name=recipe.network,
         variant=recipe.variant,
@@ -46,7 +51,7 @@ def make_card(folder: Path, part: Path) -> ModelCard:
         temperature=round(temperature, 4),
         licence=run.licence,
         training_data=run.training_data,
-        protocol=PROTOCOL.format(parts=len(runs.evaluated_parts(folder))) if scores else "not evaluated",
+        protocol=protocol.format(parts=len(runs.evaluated_parts(folder))) if scores else "not evaluated",
         split_hash=split.split_hash,
         heard_speakers=split.speakers,
         scores=scores,

@@ -2,11 +2,17 @@
 
 from emostream.inference.card import ModelCard
 
-LIMITS = """\
+ACTORS = """\
 - Learnt from actors who played an emotion, mostly in studios. Everyday voices are less clear, and the label names how a
   voice sounds, not what somebody feels.
 - Languages other than those it learnt from (above, and Russian where thanks go to Dusha), children, and sung or
   whispered speech were not heard in training.
+"""
+ONE_VOICE = """\
+- Learnt from one voice alone: what it says of others is worth nothing. The label names how a voice sounds, not what
+  somebody feels.
+"""
+LIMITS = """\
 - Several voices at once are read as one. Noise and distance cost accuracy.
 - Not for judging people at work or in education: the EU forbids it (AI Act, Article 5(1)(f)). Whoever is read must be
   told (Article 50(3))."""
@@ -26,7 +32,7 @@ Reads {", ".join(card.labels)} in {card.window_ms / 1000:g} s of speech, every {
 of {spec.frame_length} samples every {spec.hop_length}. **Output** `logits` (batch, {len(card.labels)}); the calibrated
 probability is softmax(logits / {card.temperature:g}).
 
-**Learnt from** {card.training_data}. {len(card.heard_speakers)} speakers; split {card.split_hash}.
+**Learnt from** {card.training_data}. Speakers: {len(card.heard_speakers)}; split {card.split_hash}.
 {card.attribution and f"{chr(10)}**Thanks to** what it starts from or learnt with: {card.attribution}.{chr(10)}"}
 **Terms of the weights**: {card.licence}. The code is under the MIT licence, the weights are not.
 
@@ -39,5 +45,5 @@ probability is softmax(logits / {card.temperature:g}).
 {scores}
 ## Limits
 
-{LIMITS}
+{ONE_VOICE if len(card.heard_speakers) == 1 else ACTORS}{LIMITS}
 """

@@ -152,13 +152,13 @@ _ATTENTIVE = Recipe(
 _DISTILLED = msgspec.structs.replace(
     _ATTENTIVE,
     variant="distilled",
-    epochs=12,
+    epochs=25,
     clean_share=0.4,
     clips_per_epoch=6000,
     relative=True,
     between_speaker_weight=1.0,
     speaker_share=0.5,
-    teacher="moonshine",
+    teacher="whisper",
     every_steps=4,
 )
 

@@ -45,7 +45,10 @@ CURVES = "learning_curves"
 
 
 class RunFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What is the same for all parts of a run. ``clips`` counts what was there to train on, by corpus."""
+    """What is the same for all parts of a run. ``clips`` counts what was there to train on, by corpus.
+
+    With ``one_voice`` they are of one speaker, and the folds hold out clips of that voice.
+    """
 
     recipe: Recipe
     labels: tuple[str, ...]
@@ -53,6 +56,7 @@ class RunFacts(msgspec.Struct, frozen=True, kw_only=True):
     licence: str
     attribution: str
     clips: dict[str, int]
+    one_voice: bool = False
 
 
 class SideFigures(msgspec.Struct, frozen=True, kw_only=True):

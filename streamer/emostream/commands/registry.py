@@ -31,6 +31,11 @@ COMMANDS = {
     ),
     "train": ("emostream_trainer.commands.train", "train a network on speakers of your own corpora", "train"),
     "export": ("emostream_export.commands.export", "turn a trained network into an ONNX file with its card", "train"),
+    "personal": (
+        "emostream_export.commands.personal",
+        "learn a model of one voice from its own recordings alone",
+        "train",
+    ),
     "bench": ("emostream.commands.bench", "measure what reading a voice costs on this machine", None),
     "parity": ("emostream_export.commands.parity", "compare all ways to the same numbers, on any clip", None),
     "evaluate": ("emostream_trainer.commands.evaluate", "score networks on speakers that they never heard", "train"),

@@ -47,7 +47,7 @@ class AdaptationConfig:
     drift: bool = True
     drift_prior_s: float = 10.0
     drift_half_life_s: float = 120.0
-    belief_exponent: float = 0.25
+    belief_exponent: float = 0.12
     moodless_prior_s: float = 60.0
     moodless_limit: float = 0.5
     longest_unadapted_s: float = 15.0

@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 
 from emostream.errors import UsageError
 from emostream_trainer.corpora.clip import Clip
-from emostream_trainer.data.splits import Split, folds, leave_one_corpus_out, split_hash, validation_split
+from emostream_trainer.data.splits import (
+    Split,
+    folds,
+    folds_of_one_voice,
+    leave_one_corpus_out,
+    split_hash,
+    validation_split,
+)
 
 EMOTIONS = ("angry", "happy", "neutral", "sad")
 
@@ -176,3 +183,20 @@ def test_the_hash_names_the_split_and_not_the_place_of_the_files() -> None:
     others = [Split(split.test, split.train), Split(split.train[1:], split.test), Split(split.train, split.test[1:])]
     assert len({split_hash(split), *map(split_hash, others)}) == 4
     assert split_hash(split) == "c7074e8f8a0108b3"
+
+
+def test_folds_of_one_voice_hold_out_each_clip_once_and_every_emotion() -> None:
+    clips = _clips("a", 1, takes=5)
+    splits = folds_of_one_voice(clips, 5)
+    assert sorted(clip.path for split in splits for clip in split.test) == sorted(clip.path for clip in clips)
+    for split in splits:
+        assert {*split.train, *split.test} == set(clips)
+        assert Counter(clip.emotion for clip in split.test) == Counter(EMOTIONS)
+    assert splits == folds_of_one_voice(clips, 5) != folds_of_one_voice(clips, 5, seed=1)
+
+
+def test_folds_of_one_voice_are_not_for_two() -> None:
+    with pytest.raises(UsageError, match=r"found 2 voices \(a-0, a-1\), expected one"):
+        folds_of_one_voice(_clips("a", 2), 3)
+    with pytest.raises(UsageError, match="expected one"):
+        Split(train=tuple(_clips("a", 1)), test=tuple(_clips("b", 1)), one_voice=True)

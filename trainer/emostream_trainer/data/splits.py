@@ -1,4 +1,4 @@
-"""Splits in which no speaker is heard on both sides, so that a score is one on strangers."""
+"""Splits in which no speaker is heard on both sides, so that a score is one on strangers; those of one voice."""
 
 import hashlib
 from collections.abc import Sequence
@@ -17,15 +17,19 @@ FOLDS = 5
 class Split:
     """What is learnt from and what is judged by.
 
-    Raises UsageError, naming the speakers, where one is on both sides, and where a side is empty.
+    Raises UsageError, naming the speakers, where one is on both sides, and where a side is empty. With `one_voice` both
+    sides are clips of the same single speaker, and a score is one on that voice alone.
     """
 
     train: tuple[Clip, ...]
     test: tuple[Clip, ...]
+    one_voice: bool = False
 
     def __post_init__(self) -> None:
         shared = sorted({clip.speaker for clip in self.train} & {clip.speaker for clip in self.test})
-        if shared:
+        if self.one_voice:
+            require_one_voice([*self.train, *self.test])
+        elif shared:
             named = ", ".join(shared[:10]) + (f" and {len(shared) - 10} more" if len(shared) > 10 else "")
             raise UsageError(f"found {named} on both sides of a split, expected no shared speaker: split by speaker")
         if not self.train or not self.test:
@@ -52,6 +56,32 @@ def folds(clips: Sequence[Clip], count: int = FOLDS, seed: int = 0) -> list[Spli
         )
         for fold in sorted({place for place in of_clip if place is not None})
     ]
+
+
+def folds_of_one_voice(clips: Sequence[Clip], count: int, seed: int = 0) -> list[Split]:
+    """Return `count` folds of one speaker's clips, each emotion dealt out evenly, always the same for the same seed.
+
+    Raises UsageError for several speakers, and where a fold would be empty.
+    """
+    require_one_voice(clips)
+    shuffled = [clips[place] for place in np.random.default_rng(seed).permutation(len(clips))]
+    dealt = sorted(shuffled, key=lambda clip: clip.emotion)
+    return [
+        Split(
+            train=tuple(clip for place, clip in enumerate(dealt) if place % count != fold),
+            test=tuple(clip for place, clip in enumerate(dealt) if place % count == fold),
+            one_voice=True,
+        )
+        for fold in range(count)
+    ]
+
+
+def require_one_voice(clips: Sequence[Clip]) -> None:
+    """Raises UsageError, naming the speakers, unless there is exactly one."""
+    speakers = sorted({clip.speaker for clip in clips})
+    if len(speakers) != 1:
+        named = ", ".join(speakers[:5]) + (" and more" if len(speakers) > 5 else "")
+        raise UsageError(f"found {len(speakers)} voices ({named}), expected one: 'emostream train' learns from several")
 
 
 def leave_one_corpus_out(clips: Sequence[Clip]) -> dict[str, Split]:

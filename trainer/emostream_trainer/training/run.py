@@ -18,7 +18,7 @@ from emostream_trainer.corpora.labels import LabelSet
 from emostream_trainer.corpora.licences import weights_licence
 from emostream_trainer.corpora.registry import sources
 from emostream_trainer.data.feature_cache import MOST_VOICES, FeatureCache, load_feature_cache, load_voices
-from emostream_trainer.data.splits import FOLDS, Split, folds, leave_one_corpus_out
+from emostream_trainer.data.splits import FOLDS, Split, folds, folds_of_one_voice, leave_one_corpus_out
 from emostream_trainer.data.training_set import Excerpt, TrainingSet, batches_of_one_length, excerpts, rows_of
 from emostream_trainer.metrics import uar
 from emostream_trainer.recipes import TEACHER_FEATURES, Recipe
@@ -39,8 +39,8 @@ class TrainingJob:
     """What to train, on what, and where it goes. ``pretrained`` is the file of the network that heard Dusha, if any.
 
     With ``leave_one_corpus_out`` the parts that are evaluated hold out a corpus each, in place of a fold.
-    ``fold_count`` is for corpora without folds of their own. ``licence`` is that of the weights; None takes that of the
-    corpora.
+    ``fold_count`` is for corpora without folds of their own. With ``one_voice`` the clips are of one speaker, and the
+    folds hold out clips of that voice. ``licence`` is that of the weights; None takes that of the corpora.
     """
 
     recipe: Recipe
@@ -52,6 +52,7 @@ class TrainingJob:
     with_all: bool
     leave_one_corpus_out: bool = False
     fold_count: int = FOLDS
+    one_voice: bool = False
     licence: str | None = None
     device: Device = "cpu"
 
@@ -123,7 +124,8 @@ def train(job: TrainingJob, console: Console) -> Path:
                 truth = labels.indices(tested)
                 logits = clip_logits(fitted.learner, recipe, cache, [number[clip.path] for clip in tested])
                 runs.write_held_out(folder / part.name, logits, truth)
-                progress.say(f"UAR {uar(truth, logits.argmax(1)):.3f} on {len(tested)} clips of strangers")
+                of = "this voice" if job.one_voice else "strangers"
+                progress.say(f"UAR {uar(truth, logits.argmax(1)):.3f} on {len(tested)} clips of {of}")
     _draw_curves(folder, recipe)
     return folder
 
@@ -166,6 +168,8 @@ def _splits(job: TrainingJob, clips: Sequence[Clip]) -> dict[str, Split]:
 
 def _folds(job: TrainingJob, clips: Sequence[Clip], *, needed: bool) -> list[Split]:
     """The folds that evaluate the recipe; none where there are too few speakers and they are not needed."""
+    if job.one_voice:
+        return folds_of_one_voice(clips, job.fold_count)
     try:
         return folds(clips, job.fold_count)
     except UsageError:
@@ -189,6 +193,7 @@ def _facts(job: TrainingJob, clips: Sequence[Clip]) -> runs.RunFacts:
         licence=job.licence or weights_licence(facts),
         attribution=_attribution(job.recipe),
         clips=dict(Counter(clip.corpus for clip in clips)),
+        one_voice=job.one_voice,
     )
 
 
