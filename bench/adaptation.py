@@ -86,10 +86,10 @@ def main() -> None:
     """Print a table a protocol."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--corpora", type=Path, action="append", required=True)
-    parser.add_argument("--teacher", type=Path, help="the trunk of mel_cnn2d/staged in place of moonshine/staged")
+    parser.add_argument("--teacher", type=Path, help="the trunk of mel_cnn2d/staged in place of whisper/staged")
     parser.add_argument("--out", type=Path, default=Path("runs/adaptation"))
     arguments = parser.parse_args()
-    recipe = RECIPES["mel_cnn2d/staged" if arguments.teacher else "moonshine/staged"]
+    recipe = RECIPES["mel_cnn2d/staged" if arguments.teacher else "whisper/staged"]
     first, *more = [FOUR.keep(read_corpus(folder).clips) for folder in arguments.corpora]
     every = [*first, *(clip for clips in more for clip in clips)]
     known = summaries(every, recipe, arguments.teacher, arguments.out)

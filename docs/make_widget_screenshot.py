@@ -61,8 +61,7 @@ def scripted_feed() -> Iterator[Event]:
         window_ms=WINDOW_MS,
         step_ms=STEP_MS,
         models=tuple(
-            ModelBrief(name=name, variant="scripted", version="0", licence="none")
-            for name in ("moonshine", "mel_cnn2d")
+            ModelBrief(name=name, variant="scripted", version="0", licence="none") for name in ("whisper", "mel_cnn2d")
         ),
         source="scripted feed",
     )

@@ -87,7 +87,7 @@ def test_the_wheel_holds_three_packages_with_their_types_the_models_and_the_lice
     assert {f"models/{name}" for name in shipped} | {"demo/recording.flac"} <= bundled
     assert {"emostream/widget/index.html", "emostream/widget/emostream.js"} <= set(names)
     licences = {name.split("/licenses/")[1] for name in names if "/licenses/" in name}
-    third_parties = {f"models/{name}.LICENSE.txt" for name in ("moonshine_tiny", "silero_vad", "whisper_base")}
+    third_parties = {f"models/{name}.LICENSE.txt" for name in ("silero_vad", "whisper_base")}
     assert {"LICENSE", "models/LICENCES.md", *third_parties} <= licences
     assert not [name for name in names if "__pycache__" in name]
 

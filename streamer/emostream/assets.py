@@ -16,7 +16,7 @@ _ROOT = _PACKAGE / "bundled" if (_PACKAGE / "bundled").is_dir() else _PACKAGE.pa
 
 MODELS = _ROOT / "models"
 DEMO_RECORDING = _ROOT / "demo" / "recording.flac"
-SHIPPED = ("moonshine.onnx", "mel_cnn2d.onnx")
+SHIPPED = ("whisper.onnx", "mel_cnn2d.onnx")
 VAD_MODEL = "silero_vad.onnx"
 RELIABILITY = MODELS / "reliability.json"
 AROUSAL = MODELS / "arousal.json"

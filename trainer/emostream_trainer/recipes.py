@@ -11,9 +11,9 @@ from emostream.features.windows import WindowGrid
 
 Picture = Literal["direct", "drawn"]
 Activation = Literal["gelu", "relu"]
-# Whose network a recipe builds on or learns from: Dusha's, whose file one has to have, or the encoders of Moonshine and
-# Whisper, which come along.
-Pretrained = Literal["dusha", "moonshine", "whisper"]
+# Whose network a recipe builds on or learns from: Dusha's, whose file one has to have, or Whisper's encoder, which
+# comes along.
+Pretrained = Literal["dusha", "whisper"]
 
 # Our own variants are without a constant offset and rumble: below 20 Hz there is no voice (bench/recording_chain.py).
 HIGH_PASS_HZ = 20.0
@@ -38,9 +38,6 @@ MEL_64 = msgspec.structs.replace(MEL, frame_length=512, n_mels=64)
 DUSHA = FeatureSpec(features=(Feature.LOG_MEL,), frame_length=320, hop_length=160, n_mels=64)
 STAGED = msgspec.structs.replace(DUSHA, high_pass_hz=HIGH_PASS_HZ)
 
-# Samples as they are, in rows of 20 ms.
-WAVEFORM = FeatureSpec(features=(Feature.WAVEFORM,), frame_length=320, hop_length=320, high_pass_hz=HIGH_PASS_HZ)
-
 # What Whisper takes: 80 mel bands every 10 ms.
 WHISPER = FeatureSpec(
     features=(Feature.LOG_MEL,), frame_length=400, hop_length=160, n_mels=80, high_pass_hz=HIGH_PASS_HZ
@@ -53,8 +50,8 @@ PICTURE_SIDE = 224
 MOST_VIEWS = 4
 
 # What a teacher takes, and how many numbers its summary of a clip has: what is imitated.
-TEACHER_FEATURES: dict[Pretrained, FeatureSpec] = {"dusha": DUSHA, "moonshine": WAVEFORM, "whisper": WHISPER}
-TEACHER_SUMMARY: dict[Pretrained, int] = {"dusha": 928, "moonshine": 1152, "whisper": 2048}
+TEACHER_FEATURES: dict[Pretrained, FeatureSpec] = {"dusha": DUSHA, "whisper": WHISPER}
+TEACHER_SUMMARY: dict[Pretrained, int] = {"dusha": 928, "whisper": 2048}
 
 
 class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -211,23 +208,7 @@ RECIPES = {
             speaker_share=0.5,
             every_steps=2,
         ),
-        # The same over Moonshine's encoder.
-        Recipe(
-            network="moonshine",
-            variant="staged",
-            features=WAVEFORM,
-            epochs=0,
-            batch_size=64,
-            learning_rate=0.0,
-            views=2,
-            relative=True,
-            pretrained="moonshine",
-            shrinkage=0.2,
-            between_speaker_weight=1.0,
-            speaker_share=0.5,
-            every_steps=4,
-        ),
-        # And over Whisper's.
+        # The same over Whisper's encoder.
         Recipe(
             network="whisper",
             variant="staged",

@@ -364,10 +364,10 @@ def test_what_is_judged_relative_to_the_speaker_ships_with_what_is_usual(
     name: str, corpus: Path, published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Summaries of a stand-in are nearly the same for everybody: without shrinkage, roundings would be magnified.
-    teacher = "moonshine" if name in TAUGHT else None
+    teacher = "whisper" if name in TAUGHT else None
     changes = {"epochs": min(1, RECIPES[name].epochs), "teacher": teacher, "shrinkage": 1.0}
     # The file that is named takes the teacher's place.
-    other = "moonshine" if name == "moonshine/staged" else "dusha"
+    other = "whisper" if name == "whisper/staged" else "dusha"
     attribution = importlib.import_module(f"emostream_trainer.networks.{other}").ATTRIBUTION
     monkeypatch.setitem(RECIPES, name, tiny_recipe(name, **changes))
     said = emostream("train", name, "--corpora", corpus, "--out", tmp_path, "--teacher", published)
@@ -394,12 +394,12 @@ def test_what_is_judged_relative_to_the_speaker_ships_with_what_is_usual(
 
 
 def test_another_classifier_over_the_same_network_needs_no_new_summaries(corpus: Path, tmp_path: Path) -> None:
-    options = ("train", "moonshine/staged", "--corpora", corpus, "--out", tmp_path, "--set", "shrinkage=1.0")
+    options = ("train", "whisper/staged", "--corpora", corpus, "--out", tmp_path, "--set", "shrinkage=1.0")
     checkpoints = []
     for more in ((), ("--set", "speaker_share=1.0"), ()):
         said = emostream(*options, *more)
         assert (said.code, said.errors) == (0, "")
-        part = _folder(tmp_path, "moonshine/staged") / runs.ALL
+        part = _folder(tmp_path, "whisper/staged") / runs.ALL
         checkpoints.append(runs.checkpoint_of(part).read_bytes())
         (kept,) = (tmp_path / "features").glob("*/summaries-*.npz")
         last_written = kept.stat().st_mtime_ns
@@ -414,9 +414,9 @@ def test_clips_of_other_emotions_are_heard_where_there_is_a_teacher(
     published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name, folder = "mfcc_cnn1d/distilled", spoken_corpus(tmp_path / "corpus")
-    monkeypatch.setitem(RECIPES, name, tiny_recipe(name, epochs=1, teacher="moonshine"))
+    monkeypatch.setitem(RECIPES, name, tiny_recipe(name, epochs=1, teacher="whisper"))
     options = ("train", name, "--corpora", folder, "--labels", "angry,neutral", "--only", "all")
-    for given, teacher in (((), "moonshine"), (("--teacher", published), "dusha")):
+    for given, teacher in (((), "whisper"), (("--teacher", published), "dusha")):
         taught = emostream(*options, "--out", tmp_path / teacher, *given)
         assert (taught.code, taught.errors) == (0, "")
         assert re.search(r"^part +epoch +teacher distance ", taught.out, re.MULTILINE)

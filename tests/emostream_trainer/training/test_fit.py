@@ -305,7 +305,7 @@ def test_the_best_of_a_network_with_a_summary_has_its_discriminant(tmp_path: Pat
     assert runs.is_trained(tmp_path, training.recipe)
 
 
-@pytest.mark.parametrize(("teacher", "asked"), [("moonshine", [False, False, True]), (None, [True, True, True])])
+@pytest.mark.parametrize(("teacher", "asked"), [("whisper", [False, False, True]), (None, [True, True, True])])
 def test_a_judge_knows_whether_the_network_has_its_classifier(
     teacher: Pretrained | None, asked: list[bool], tmp_path: Path
 ) -> None:

@@ -104,7 +104,7 @@ def test_the_loss_is_the_mean_over_the_windows_that_have_a_target() -> None:
 
 @pytest.mark.parametrize("name", TAUGHT)
 def test_the_ear_learns_from_the_teacher_alone(name: str) -> None:
-    recipe = tiny_recipe(name, teacher="moonshine")
+    recipe = tiny_recipe(name, teacher="whisper")
     learner, batch = _learner(recipe), _batch(recipe, labelled=0)
     before = learner.run(batch.windows)[1]
     losses = [_loss(learner, batch, 2e-3) for _ in range(15)]
@@ -114,7 +114,7 @@ def test_the_ear_learns_from_the_teacher_alone(name: str) -> None:
 
 @pytest.mark.parametrize("name", TAUGHT)
 def test_with_a_teacher_labels_teach_nothing(name: str) -> None:
-    recipe = tiny_recipe(name, teacher="moonshine")
+    recipe = tiny_recipe(name, teacher="whisper")
     outputs = []
     for batch in (_batch(recipe), _batch(recipe, labelled=0)):
         learner = _learner(recipe)  # which begins the random numbers anew
@@ -255,7 +255,7 @@ def test_the_parts_of_a_loss_have_names_and_begin_near_chance(name: str, parts: 
 
 
 def test_the_distance_from_a_teacher_has_its_name() -> None:
-    recipe = tiny_recipe("mfcc_cnn1d/distilled", teacher="moonshine")
+    recipe = tiny_recipe("mfcc_cnn1d/distilled", teacher="whisper")
     assert list(_learner(recipe).learn(_batch(recipe), 1e-4)) == ["teacher distance"]
 
 

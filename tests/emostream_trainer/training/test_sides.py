@@ -80,7 +80,7 @@ class Knows:
 
 
 def test_a_network_without_its_classifier_gets_one_for_the_judging() -> None:
-    recipe = tiny_recipe("mfcc_cnn1d/distilled", views=1, teacher="moonshine")
+    recipe = tiny_recipe("mfcc_cnn1d/distilled", views=1, teacher="whisper")
     told = np.arange(40) % 4
     rows = np.repeat(told.astype(np.float32), 20)[:, None] * np.ones(recipe.features.dim)
     clips = made_up_clips([FOUR.labels[label] for label in told[:20]])

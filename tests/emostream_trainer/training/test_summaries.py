@@ -11,7 +11,7 @@ from emostream_trainer.data.training_set import Excerpt
 from emostream_trainer.recipes import RECIPES
 from emostream_trainer.training.summaries import read_summaries, summaries_file, write_summaries
 
-MOONSHINE, DUSHA = RECIPES["moonshine/staged"], RECIPES["mel_cnn2d/staged"]
+WHISPER, DUSHA = RECIPES["whisper/staged"], RECIPES["mel_cnn2d/staged"]
 
 
 def test_they_come_back_to_the_bit(tmp_path: Path) -> None:
@@ -34,16 +34,16 @@ def test_the_name_tells_networks_weights_and_windows_apart(tmp_path: Path) -> No
     for name in ("one", "other"):
         (tmp_path / name).write_text(name)
     names = [
-        summaries_file(tmp_path, MOONSHINE, None),
-        summaries_file(tmp_path, msgspec.structs.replace(MOONSHINE, window_ms=2000), None),
+        summaries_file(tmp_path, WHISPER, None),
+        summaries_file(tmp_path, msgspec.structs.replace(WHISPER, window_ms=2000), None),
         summaries_file(tmp_path, DUSHA, tmp_path / "one"),
         summaries_file(tmp_path, DUSHA, tmp_path / "other"),
     ]
     assert len(set(names)) == 4
-    assert summaries_file(tmp_path, MOONSHINE, tmp_path / "one") == names[0], "it has weights of its own"
+    assert summaries_file(tmp_path, WHISPER, tmp_path / "one") == names[0], "it has weights of its own"
 
 
 @pytest.mark.parametrize("change", [{"shrinkage": 0.9}, {"speaker_share": 1.0}, {"between_speaker_weight": 0.0}])
 def test_another_classifier_takes_the_same(tmp_path: Path, change: dict[str, float]) -> None:
-    changed = msgspec.structs.replace(MOONSHINE, **change)
-    assert summaries_file(tmp_path, changed, None) == summaries_file(tmp_path, MOONSHINE, None)
+    changed = msgspec.structs.replace(WHISPER, **change)
+    assert summaries_file(tmp_path, changed, None) == summaries_file(tmp_path, WHISPER, None)

@@ -14,8 +14,8 @@ from emostream.features import FeatureStream
 from emostream_trainer.corpora.clip import Clip
 from emostream_trainer.data.feature_cache import FeatureCache, load_voices, read_audio
 from emostream_trainer.networks.dusha import SUMMARY, Dusha, load_dusha
-from emostream_trainer.networks.moonshine import load_moonshine
-from emostream_trainer.recipes import DUSHA, TEACHER_SUMMARY, WAVEFORM
+from emostream_trainer.networks.whisper import load_whisper
+from emostream_trainer.recipes import DUSHA, TEACHER_SUMMARY, WHISPER
 from emostream_trainer.training import teacher
 from emostream_trainer.training.teacher import teach
 from tests.support.small_corpora import write_voice
@@ -93,16 +93,16 @@ def test_every_voice_of_every_clip_is_summed_up_undisturbed(tmp_path: Path) -> N
     assert not np.allclose(taught[:, 0], taught[:, 1], atol=1e-3)
 
 
-def test_moonshine_sums_up_the_sound_itself(tmp_path: Path) -> None:
+def test_whisper_comes_along(tmp_path: Path) -> None:
     paths = [write_voice(tmp_path / f"{pitch_hz}.wav", pitch_hz=pitch_hz) for pitch_hz in (150, 250)]
     clips = [Clip(path, "made", "en", "made-0", "", "sad", "", "") for path in paths]
-    cache = load_voices(clips, WAVEFORM, 1, tmp_path / "cache")
-    taught = teach(cache, "moonshine")
-    assert taught.shape == (2, 1, TEACHER_SUMMARY["moonshine"])
-    moonshine = load_moonshine()
+    cache = load_voices(clips, WHISPER, 1, tmp_path / "cache")
+    taught = teach(cache, "whisper")
+    assert taught.shape == (2, 1, TEACHER_SUMMARY["whisper"])
+    whisper = load_whisper()
     for clip in range(2):
         with torch.inference_mode():
-            expected = moonshine.summary(torch.from_numpy(cache.clip(clip)).flatten()[None])[0].numpy()
+            expected = whisper.summary(torch.from_numpy(cache.clip(clip))[None])[0].numpy()
         assert np.allclose(taught[clip, 0], expected, rtol=2e-3, atol=2e-3)
 
 
@@ -152,3 +152,8 @@ def test_it_says_of_twelve_clips_what_the_published_one_says() -> None:
             p = network(torch.from_numpy(FeatureStream(DUSHA).push(audio))[None]).softmax(dim=1)[0]
         expected = [float(row[label]) for label in ("angry", "sad", "neutral", "positive")]
         assert p.numpy() == pytest.approx(expected, abs=1e-3), row["path"]
+
+
+def test_a_teacher_that_does_not_come_along_is_asked_for(tmp_path: Path) -> None:
+    with pytest.raises(NoInputError, match="give its file with --teacher"):
+        teach(_cache(tmp_path, 150), "dusha")

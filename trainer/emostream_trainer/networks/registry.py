@@ -33,7 +33,6 @@ REGISTRY = {
     "mel_cnn2d/attentive": NetworkEntry("torch", "mel_cnn2d", "build_attentive"),
     "mel_cnn2d/distilled": NetworkEntry("torch", "mel_cnn2d", "build_distilled"),
     "mel_cnn2d/staged": NetworkEntry("torch", "mel_cnn2d", "build_staged"),
-    "moonshine/staged": NetworkEntry("torch", "moonshine", "build_staged"),
     "whisper/staged": NetworkEntry("torch", "whisper", "build_staged"),
 }
 

@@ -12,25 +12,23 @@ from torch import Tensor
 
 from emostream.errors import NoInputError
 from emostream_trainer.data.feature_cache import FeatureCache
-from emostream_trainer.networks import moonshine, whisper
 from emostream_trainer.networks.dusha import load_dusha
+from emostream_trainer.networks.whisper import WEIGHTS, load_whisper
 from emostream_trainer.parallel import parallel_map
 from emostream_trainer.recipes import Pretrained
 
 # Rows (1, T, D) of a clip -> a summary (1, S).
 Summarise = Callable[[Tensor], Tensor]
-# Where the weights of those are that come along.
-ALONG: dict[Pretrained, Path] = {"moonshine": moonshine.WEIGHTS, "whisper": whisper.WEIGHTS}
 
 
 def teach(cache: FeatureCache, teacher: Pretrained, path: Path | None = None) -> NDArray[np.float16]:
     """The teacher's summaries of every voice of every clean clip, (clips, voices, S).
 
     ``cache`` holds the voices (``load_voices``) in the rows that the teacher takes (``recipes.TEACHER_FEATURES``), and
-    keeps its summaries. ``path`` is the file of Dusha's network; the others come along. Raises ``NoInputError`` for a
+    keeps its summaries. ``path`` is the file of Dusha's network; Whisper's comes along. Raises ``NoInputError`` for a
     file that is not the published network.
     """
-    file = ALONG.get(teacher, path)
+    file = WEIGHTS if teacher == "whisper" else path
     if file is None:
         raise NoInputError(f"the teacher {teacher} does not come along: give its file with --teacher")
     _load(teacher, file)  # what is wrong with it is told of once, not by every process
@@ -46,12 +44,7 @@ def teach(cache: FeatureCache, teacher: Pretrained, path: Path | None = None) ->
 
 
 def _load(teacher: Pretrained, file: Path) -> Summarise:
-    if teacher == "dusha":
-        return load_dusha(file).summary
-    if teacher == "whisper":
-        return whisper.load_whisper(file).summary
-    encoder = moonshine.load_moonshine(file)
-    return lambda rows: encoder.summary(rows.flatten(1))
+    return load_whisper(file).summary if teacher == "whisper" else load_dusha(file).summary
 
 
 def _summary(folder: Path, teacher: Pretrained, file: Path, job: tuple[int, int]) -> NDArray[np.float32]:
