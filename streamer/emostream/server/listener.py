@@ -52,6 +52,7 @@ def tls_context(certificate: Path | None, key: Path | None) -> ssl.SSLContext | 
         return None
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.options |= ssl.OP_NO_RENEGOTIATION  # each would cost as much as a handshake
     try:
         # A key that needs a pass phrase would otherwise ask for it on the terminal, and wait.
         context.load_cert_chain(certificate, key, password=lambda: "")

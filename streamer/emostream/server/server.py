@@ -24,8 +24,9 @@ from emostream.events import Estimate, Event
 from emostream.inference.model import EmotionModel
 from emostream.protocol import VERSIONS
 from emostream.server.access import AccessPolicy, own_names
+from emostream.server.address_limit import AddressLimit
 from emostream.server.config import ServerConfig
-from emostream.server.connection import WRITE_LIMIT_BYTES, BoundedConnection, bounded_connection
+from emostream.server.connection import WRITE_LIMIT_BYTES, BoundedConnection, Connections
 from emostream.server.context import LIVE, MakeStream, ServerContext
 from emostream.server.http import data_response, load_pages, page_response, refusal_response
 from emostream.server.hub import Hub
@@ -83,9 +84,19 @@ class Server:
         self.metrics = Metrics([model.card.brief() for model in models])
         self._scheduler = BatchScheduler(models) if make_stream else None
         self._context = ServerContext(
-            self._limits, self._access, self.hub, self.metrics, self._scheduler, make_stream, self._wake
+            self._limits,
+            self._access,
+            self.hub,
+            self.metrics,
+            self._scheduler,
+            make_stream,
+            self._wake,
+            AddressLimit(self._limits.streams_per_address),
         )
-        self._sessions: set[ClientSession] = set()  # changed by the event loop's thread alone
+        # The event loop's thread alone changes these.
+        self._connections = Connections(self._limits, lambda: self._tls, self.metrics.count_cut)
+        self._sessions: set[ClientSession] = set()
+        self._clients_by_address = AddressLimit(self._limits.clients_per_address)
         self._stop = asyncio.Event()
         self._lock = threading.Lock()  # guards the next two
         self._closing = False
@@ -102,6 +113,11 @@ class Server:
         return self.hub.dropped_events
 
     @property
+    def connections(self) -> int:
+        """How many TCP connections are open now: clients, pages, and those that have not said yet what they want."""
+        return len(self._connections.open)
+
+    @property
     def clients(self) -> int:
         """How many clients are connected to the socket now."""
         return len(self._sessions)
@@ -112,8 +128,8 @@ class Server:
         return self._scheduler.streams if self._scheduler else 0
 
     @property
-    def stalled_clients(self) -> int:
-        """How many clients were cut off since the start because they took nothing for too long."""
+    def clients_cut(self) -> int:
+        """How many clients were cut off since the start because they took nothing or sent too many control frames."""
         return int(self.metrics.cuts)
 
     def emit(self, event: Event) -> None:
@@ -147,12 +163,10 @@ class Server:
             self._listener.close()
 
     async def _serve(self, started: Future[asyncio.AbstractEventLoop]) -> None:
-        connections: set[BoundedConnection] = set()
         limits = self._limits
         server = await serve(
             self._handle,  # type: ignore[arg-type]
             sock=self._listener,
-            ssl=self._tls,
             select_subprotocol=_select_subprotocol,
             compression=None,  # an event is some 300 bytes; a compressing client would cost a hundred times that
             process_request=self._answer,
@@ -164,7 +178,7 @@ class Server:
             max_size=limits.message_bytes,
             max_queue=4,
             write_limit=WRITE_LIMIT_BYTES,
-            create_connection=bounded_connection(connections, limits.connections),
+            create_connection=self._connections.make,  # type: ignore[arg-type]
             logger=_logger,
         )
         asyncio.get_running_loop().set_exception_handler(LoopErrors())
@@ -172,7 +186,7 @@ class Server:
         watch = asyncio.create_task(self._watch())
         await self._stop.wait()
         watch.cancel()
-        await self._go_away(server, connections)
+        await self._go_away(server, self._connections.open)
 
     async def _watch(self) -> None:
         while True:
@@ -210,13 +224,14 @@ class Server:
 
     async def _handle(self, connection: BoundedConnection) -> None:
         session = ClientSession(connection, self._context)
-        full = len(self._sessions) >= self._limits.clients
-        if not full:
+        has_place = self._clients_by_address.take(connection.group) and len(self._sessions) < self._limits.clients
+        if has_place:
             self._sessions.add(session)
         try:
-            await session.run(full=full)
+            await session.run(full=not has_place)
         finally:
             self._sessions.discard(session)
+            self._clients_by_address.give_back(connection.group)
             if connection.gave_up_waiting:
                 session.count_cut("no_pong")
 
@@ -259,6 +274,7 @@ class Server:
 
     def _measure(self) -> None:
         self.metrics.gauge("emostream_clients", "Clients that are connected.", lambda: self.clients)
+        self.metrics.gauge("emostream_connections", "Open TCP connections.", lambda: self.connections)
         self.metrics.gauge("emostream_streams", "Clients whose audio is read.", lambda: self.streams)
         lag = "How long clients' audio waited lately, at worst."
         self.metrics.gauge("emostream_lag_seconds", lag, lambda: self._scheduler.lag_s if self._scheduler else 0.0)

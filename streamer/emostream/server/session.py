@@ -192,6 +192,7 @@ class ClientSession:
             self._context,
             start,
             self.outbox,
+            address=self._connection.group,
             followed=self._followed,
             fail=lambda: loop.call_soon_threadsafe(self._fail),
         )

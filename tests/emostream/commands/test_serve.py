@@ -39,6 +39,8 @@ class TestRefusals:
         ("arguments", "parts"),
         [
             (("--streams", -1), ("-1", "--streams")),
+            (("--address-share", 0), ("0", "--address-share")),
+            (("--address-share", 1.5), ("1.5", "--address-share")),
             (("--certificate", "/nonexistent.pem"), ("/nonexistent.pem",)),
             (("--token-file", "/nonexistent"), ("/nonexistent", "16 characters")),
             (("--port", 70_000), ("70000",)),

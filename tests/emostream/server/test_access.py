@@ -3,7 +3,6 @@
 import http.client
 import json
 import ssl
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from emostream.server.access import AccessPolicy, own_names
 from emostream.server.config import Limits
 from emostream.server.server import Server
 from emostream.server.tokens import checked_token, load_token
+from tests.support.certificates import make_certificate
 from tests.support.serving import PATIENCE_S, client, receive, serve
 from tests.support.stream_events import estimate, hello
 
@@ -106,21 +106,8 @@ def test_hosts_beyond_loopback_are_addresses_and_names_that_were_allowed() -> No
 
 
 def test_tls_with_a_certificate(tmp_path: Path) -> None:
-    certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
-    names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
-    make = [
-        "openssl",
-        "req",
-        "-x509",
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:prime256v1",
-        "-nodes",
-        "-days",
-        "2",
-    ]
-    subprocess.run([*make, *names, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    made = make_certificate(tmp_path)
+    certificate, key = made.certificate, made.key
     server = serve(certificate=certificate, key=key)
     server.emit(hello())
     try:
