@@ -10,11 +10,12 @@ from pathlib import Path
 class Limits:
     """Limits that hold whatever a client does; ``_s`` are seconds.
 
-    A client that takes nothing for ``stall_s`` is cut off, as is one that sends more than ``idle_frames_per_s`` control
-    frames and empty frames a second on average, beyond ``burst_idle_frames`` at once. A new stream is refused while
-    audio that came in real time has recently waited longer than ``most_lag_s``. Clients of one address take at most
-    ``address_share`` of each kind of place, above 0 to 1. ``spare_connections`` are for pages, and for clients that are
-    refused with a reason.
+    A client that takes nothing or answers no ping for ``stall_s``, with a stream of its own for ``idle_s``, is cut off,
+    as is one that sends more than ``idle_frames_per_s`` control frames and empty frames a second on average, beyond
+    ``burst_idle_frames`` at once. ``messages_per_s`` and ``burst_messages`` are of text messages: audio is paced by
+    reading it no sooner than it can be taken. A new stream is refused while audio that came in real time has recently
+    waited longer than ``most_lag_s``. Clients of one address take at most ``address_share`` of each kind of place,
+    above 0 to 1. ``spare_connections`` are for pages, and for clients that are refused with a reason.
     """
 
     clients: int = 2_000

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from websockets.asyncio.server import ServerConnection
-from websockets.frames import CloseCode
+from websockets.frames import Frame, Opcode
 
 from emostream.server.address_limit import AddressLimit, address_group
 from emostream.server.config import Limits
@@ -19,6 +19,7 @@ SEND_BUFFER_BYTES = 32 * 1024
 WRITE_LIMIT_BYTES = 4 * 1024
 # Pongs are written without waiting for room, so a client that pings and never reads would grow this without end.
 MAX_UNSENT_BYTES = 256 * 1024
+_PING = Frame(Opcode.PING, b"").serialize(mask=False)
 
 
 class Connections:
@@ -54,7 +55,7 @@ class Connections:
 
 
 class BoundedConnection(ServerConnection, asyncio.BufferedProtocol):
-    """Records since when the client takes nothing, and calls ``on_room`` when it takes data again.
+    """Records since when the client takes nothing and says nothing, and calls ``on_room`` when it takes data again.
 
     ``group`` is the machine or network of the client (``address_group``). The event loop's thread alone uses it.
     """
@@ -68,12 +69,23 @@ class BoundedConnection(ServerConnection, asyncio.BufferedProtocol):
         limits = connections.limits
         self._connections = connections
         self._idle_frames = RateLimiter(limits.idle_frames_per_s, limits.burst_idle_frames, self.loop.time)
+        self._alive_s = self.loop.time()
+        self._pinged_s: float | None = None  # since when a ping has not been answered
 
-    @property
-    def gave_up_waiting(self) -> bool:
-        """Whether the connection was closed because no pong came."""
-        sent = self.protocol.close_sent
-        return sent is not None and sent.code == CloseCode.INTERNAL_ERROR and "ping" in sent.reason
+    def unanswered_s(self, now_s: float, ping_after_s: float) -> float:
+        """How long a ping has not been answered; one is sent to a client that has said nothing for ``ping_after_s``.
+
+        Whatever comes is an answer, as it is if the client takes data. Time in which the server itself does not read,
+        because there is audio enough, does not count: the answer may wait behind the audio.
+        """
+        if not self.transport.is_reading_on:
+            self._note_alive()
+        elif self._pinged_s is not None:
+            return now_s - self._pinged_s
+        elif now_s - self._alive_s >= ping_after_s:
+            self._pinged_s = now_s
+            self.transport.write(_PING)
+        return 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -102,6 +114,7 @@ class BoundedConnection(ServerConnection, asyncio.BufferedProtocol):
     def resume_writing(self) -> None:
         super().resume_writing()
         self.stuck_since_s = None
+        self._note_alive()
         if self.on_room is not None:
             self.on_room()
 
@@ -109,6 +122,7 @@ class BoundedConnection(ServerConnection, asyncio.BufferedProtocol):
         return self._connections.read_buffer
 
     def buffer_updated(self, nbytes: int) -> None:
+        self._note_alive()
         self.transport.receive(bytes(self._connections.read_buffer[:nbytes]))
 
     def data_received(self, data: bytes) -> None:
@@ -116,6 +130,10 @@ class BoundedConnection(ServerConnection, asyncio.BufferedProtocol):
         super().data_received(data)
         if self.transport.get_write_buffer_size() > MAX_UNSENT_BYTES:
             self.transport.abort()
+
+    def _note_alive(self) -> None:
+        self._alive_s = self.loop.time()
+        self._pinged_s = None
 
     def _count_idle(self, frames: int) -> bool:
         within = self._idle_frames.take(frames)

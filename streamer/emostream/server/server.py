@@ -172,8 +172,7 @@ class Server:
             process_request=self._answer,
             server_header=None,
             open_timeout=limits.handshake_s,
-            ping_interval=limits.stall_s / 2,
-            ping_timeout=limits.stall_s,
+            ping_interval=None,  # a session's own pings know when the server itself does not read
             close_timeout=limits.close_s,
             max_size=limits.message_bytes,
             max_queue=4,
@@ -232,8 +231,6 @@ class Server:
         finally:
             self._sessions.discard(session)
             self._clients_by_address.give_back(connection.group)
-            if connection.gave_up_waiting:
-                session.count_cut("no_pong")
 
     # ------------------------------------------------------------------------------------------------------- requests
 

@@ -45,7 +45,6 @@ class ClientSession:
         self._followed: str | None = None
         self._stream: ClientStream | None = None
         self._ending: asyncio.Task[None] | None = None
-        self._counted = False
         self.outbox = Outbox()
         connection.on_room = self.pump
 
@@ -82,21 +81,24 @@ class ClientSession:
             self._stream.notify()
 
     def check(self, now_s: float) -> None:
-        """Cut the client off if it has taken nothing for too long."""
+        """Cut the client off if it has taken nothing, or answered no ping, for too long.
+
+        A client with audio of its own has more time: nothing piles up for it, and a slow reader comes to a ping only
+        when it has read what stands before it.
+        """
+        limits = self._context.limits
+        patience_s = limits.stall_s if self._stream is None else limits.idle_s
         since_s = self._connection.stuck_since_s
-        if since_s is not None and now_s - since_s > self._context.limits.stall_s:
+        if since_s is not None and now_s - since_s > patience_s:
             self.cut("stalled")
+        elif self._connection.unanswered_s(now_s, limits.stall_s / 2) > patience_s:
+            self.cut("no_pong")
 
     def cut(self, cause: str) -> None:
         """Without a closing handshake, which would wait behind the bytes that the client does not take."""
-        self.count_cut(cause)
-        self._connection.transport.abort()
-
-    def count_cut(self, cause: str) -> None:
-        """Count the client as cut off, once, whatever other cause follows."""
-        if not self._counted:
-            self._counted = True
+        if not self._connection.transport.is_closing():
             self._context.metrics.count_cut(cause)
+            self._connection.transport.abort()
 
     async def close(self, code: int, reason: str) -> None:
         """Send what is unsent, to a client that takes it promptly, and close."""
@@ -138,13 +140,13 @@ class ClientSession:
                 raise RefusedError(
                     "idle", f"nothing came for {self._context.limits.idle_s:g} s: send silence, or stop the stream"
                 ) from None
-            if not self._rate_limiter.take():
-                raise RefusedError("too_fast", f"more than {self._context.limits.messages_per_s:g} messages a second")
             if isinstance(message, bytes):
                 self._protocol.receive_audio()
                 await self._put(message)
-            else:
+            elif self._rate_limiter.take():
                 await self._handle_message(_decoded(message))
+            else:
+                raise RefusedError("too_fast", f"more than {self._context.limits.messages_per_s:g} messages a second")
             self.pump()
 
     async def _handle_message(self, message: AnyMessage) -> None:

@@ -1,8 +1,6 @@
 """The socket and the page, through real sockets: order, late joiners, slow clients, foreign pages, ends."""
 
-import base64
 import http.client
-import os
 import socket
 import threading
 import time
@@ -23,10 +21,9 @@ from emostream.events import Error, Estimate, Hello, Utterance
 from emostream.server.config import Limits, ServerConfig
 from emostream.server.http import load_pages
 from emostream.server.server import Server
-from tests.support.serving import PATIENCE_S, receive, receive_all, until
+from tests.support.serving import PATIENCE_S, SLOW_RECEIVE_BYTES, raw_client, receive, receive_all, until
 from tests.support.stream_events import estimate, gap, hello, utterance
 
-SLOW_RECEIVE_BYTES = 4096
 LIMITS = Limits()
 
 Serve = Callable[..., Server]
@@ -216,20 +213,6 @@ def test_a_client_that_pings_without_reading_is_cut_off(serve: Serve) -> None:
 
         with pytest.raises((ConnectionResetError, BrokenPipeError)):
             ping_on_and_on()
-
-
-def raw_client(sink: Server) -> socket.socket:
-    sock = socket.socket()
-    sock.settimeout(PATIENCE_S)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SLOW_RECEIVE_BYTES)
-    sock.connect(("127.0.0.1", sink.port))
-    key = base64.b64encode(os.urandom(16)).decode()
-    sock.sendall(
-        f"GET /ws HTTP/1.1\r\nHost: 127.0.0.1:{sink.port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n".encode()
-    )
-    assert sock.recv(12) == b"HTTP/1.1 101"
-    return sock
 
 
 def test_emit_does_not_wait_while_the_loop_is_held_up(serve: Serve) -> None:

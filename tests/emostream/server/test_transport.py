@@ -1,7 +1,5 @@
 """Floods of frames and half-open TLS: who sends them is cut off by count, plain and with TLS, and nobody else waits."""
 
-import base64
-import os
 import socket
 import ssl
 from collections.abc import Iterator
@@ -15,7 +13,7 @@ from websockets.sync.client import ClientConnection, connect
 from emostream.server.config import Limits
 from emostream.server.server import Server
 from tests.support.certificates import Certificate, make_certificate
-from tests.support.serving import PATIENCE_S, receive, until
+from tests.support.serving import PATIENCE_S, raw_client, receive, until
 from tests.support.serving import serve as serve_plain
 from tests.support.stream_events import estimate, hello
 from tests.support.streams import Parts
@@ -50,17 +48,8 @@ class Door:
 
     def socket(self, server: Server, path: str = "/ws?stream=") -> socket.socket:
         """A connection after the handshake, of which the test sends the bytes."""
-        sock = socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE_S)
-        if self.certificate:
-            sock = self.certificate.trusting.wrap_socket(sock)
-        self._stack.enter_context(sock)
-        key = base64.b64encode(os.urandom(16)).decode()
-        sock.sendall(
-            f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n".encode()
-        )
-        assert sock.recv(12) == b"HTTP/1.1 101"
-        return sock
+        tls = self.certificate.trusting if self.certificate else None
+        return self._stack.enter_context(raw_client(server, path, tls))
 
 
 @pytest.fixture(params=["plain", "tls"])
