@@ -71,16 +71,15 @@ class ClientStream:
         if not context.streams_by_address.has_room(address):
             raise RefusedError("overloaded", "all places for audio of this address are taken: try again later")
         name, publishes = start.publish or OWN, start.publish is not None
-        if publishes and (name in (LIVE, OWN) or name == followed or not context.hub.claim(name)):
+        if publishes and (name in (LIVE, OWN) or name == followed or not context.hub.claim(name, outbox)):
             raise RefusedError("name_taken", f"the name '{name}' is taken: publish under another")
         context.streams_by_address.take(address)
         try:
             audio = ClientAudio(start, await _emotion_stream(context, start, name), time.monotonic())
         except BaseException:
             context.streams_by_address.give_back(address)
-            if publishes:
-                context.hub.release(name)
-                context.wake()
+            context.hub.release(name, outbox)
+            context.wake()
             raise
         return cls(context, scheduler, audio, outbox, name=name, publishes=publishes, address=address, fail=fail)
 
@@ -101,9 +100,8 @@ class ClientStream:
         """Give up the place and the name."""
         self._scheduler.remove(self._slot)
         self._context.streams_by_address.give_back(self._address)
-        if self.publishes:
-            self._context.hub.release(self.name)
-            self._context.wake()
+        self._context.hub.release(self.name, self._outbox)
+        self._context.wake()
 
     def _deliver(self, events: list[Event]) -> None:
         """Hand events to the client and to those who follow the stream."""
@@ -111,7 +109,7 @@ class ClientStream:
             return
         for event in events:
             self._context.metrics.note(event, "audio")
-        self._context.hub.deliver(self._outbox, events, publish=self.publishes)
+        self._context.hub.deliver(self._outbox, events, ends=self.name if self._audio.ended else None)
         self.ended = self._audio.ended  # not before: the next stream's hello must come after the summary
         self._context.wake()
 

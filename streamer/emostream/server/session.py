@@ -44,6 +44,7 @@ class ClientSession:
         self._rate_limiter = RateLimiter(context.limits.messages_per_s, context.limits.burst_messages)
         self._followed: str | None = None
         self._stream: ClientStream | None = None
+        self._patience_s = context.limits.stall_s
         self._ending: asyncio.Task[None] | None = None
         self.outbox = Outbox()
         connection.on_room = self.pump
@@ -78,7 +79,9 @@ class ClientSession:
         if self._stream is not None:
             if self._stream.ended:
                 self._protocol.stream_ended()
-            self._stream.notify()
+                self._end_stream()
+            else:
+                self._stream.notify()
 
     def check(self, now_s: float) -> None:
         """Cut the client off if it has taken nothing, or answered no ping, for too long.
@@ -86,12 +89,10 @@ class ClientSession:
         A client with audio of its own has more time: nothing piles up for it, and a slow reader comes to a ping only
         when it has read what stands before it.
         """
-        limits = self._context.limits
-        patience_s = limits.stall_s if self._stream is None else limits.idle_s
         since_s = self._connection.stuck_since_s
-        if since_s is not None and now_s - since_s > patience_s:
+        if since_s is not None and now_s - since_s > self._patience_s:
             self.cut("stalled")
-        elif self._connection.unanswered_s(now_s, limits.stall_s / 2) > patience_s:
+        elif self._connection.unanswered_s(now_s, self._context.limits.stall_s / 2) > self._patience_s:
             self.cut("no_pong")
 
     def cut(self, cause: str) -> None:
@@ -189,6 +190,7 @@ class ClientSession:
                 break
             await asyncio.sleep(FULL_POLL_S)
         self._end_stream()
+        self._patience_s = self._context.limits.idle_s
         loop = asyncio.get_running_loop()
         self._stream = await ClientStream.open(
             self._context,

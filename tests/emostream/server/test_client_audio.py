@@ -272,6 +272,42 @@ def test_a_published_stream_is_followed_and_its_end_is_told(server: Server, reco
         assert receive_until(follower, Error)[-1].code == "stream_ended"
 
 
+def test_when_a_stop_is_answered_followers_know_the_name_is_free_and_nothing_old_is_shown(
+    parts: Parts, recording: Samples
+) -> None:
+    server = serve(parts, Limits(streams=1))
+    try:
+        with client(server, "/ws?stream=desk") as follower, client(server) as speaker:
+            for _ in range(3):
+                speaker.send(json.dumps({**START, "publish": "desk"}))
+                speaker.send(recording[:HZ].tobytes())
+                speaker.send('{"type":"stop"}')
+                receive_until(speaker, Summary)
+                followed = receive_until(follower, Error)
+                assert isinstance(followed[-2], Summary)
+                assert (followed[-1].code, followed[-1].seq) == ("stream_ended", followed[-2].seq)
+            with client(server, "/ws?stream=desk") as late, client(server) as other:
+                other.send(json.dumps({**START, "publish": "desk"}))
+                assert isinstance(receive(other), Hello), "the name and the place are free"
+                assert isinstance(receive(late), Hello), "nothing of the stream before comes first"
+    finally:
+        server.close()
+
+
+def test_who_joins_after_a_flush_gets_no_estimate_of_before(server: Server, recording: Samples) -> None:
+    with client(server) as speaker:
+        speaker.send(json.dumps({**START, "publish": "desk"}))
+        speaker.send(recording[:HZ].tobytes())
+        speaker.send('{"type":"flush"}')
+        receive_until(speaker, Summary)
+        with client(server, "/ws?stream=desk") as late:
+            hello = receive(late)
+            assert isinstance(hello, Hello)
+            speaker.send(recording[HZ : 2 * HZ].tobytes())
+            first = receive_until(late, Estimate)[-1]
+            assert first.seq > hello.seq
+
+
 def test_half_a_sample_stands_behind_the_audio_before_it_and_takes_no_number(parts: Parts, recording: Samples) -> None:
     audio = ClientAudio(Start(rate=HZ, format="s16le"), parts.stream(), 0.0)
     audio.put_audio((recording[: 2 * HZ] * 32767).astype("<i2").tobytes() + b"\1", 0.0)
