@@ -11,14 +11,17 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from emostream.errors import ProfileError
 from emostream.events import AnyEvent, Event
-from emostream.inference.profile import SpeakerProfile
+from emostream.inference.profile import SpeakerProfile, check_schema
 
 VERSIONS = ("emostream.v1",)
 
 Rate = Annotated[int, msgspec.Meta(ge=8_000, le=192_000)]
 Channels = Annotated[int, msgspec.Meta(ge=1, le=32)]
-Name = Annotated[str, msgspec.Meta(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+# In Python "$" is also before a newline at the end; in JSON Schema it is not, and the rest says so to both.
+_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$(?!\n)"
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=40, pattern=_NAME)]
 Title = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
 Token = Annotated[str, msgspec.Meta(max_length=512)]
 
@@ -111,14 +114,25 @@ ServerEvent = AnyEvent | Mood | Profile
 
 _messages = msgspec.json.Decoder(AnyMessage)
 _events = msgspec.json.Decoder(ServerEvent)
+# Where msgspec's error says that the fault is. No other message has a field of this name with fields in it.
+_IN_PROFILE = "at `$.profile"
 
 
 def decode_message(text: str | bytes) -> AnyMessage:
-    """A client's message. Raises ``ValueError`` that says what is wrong with it."""
+    """A client's message. Raises ``ValueError`` that says what is wrong with it.
+
+    Where that is the profile in ``start``, damaged or of another emostream, ``ProfileError`` says so.
+    """
     try:
         message: AnyMessage = _messages.decode(text)
     except RecursionError as error:
         raise ValueError("JSON is nested too deeply") from error
+    except msgspec.ValidationError as error:
+        if _IN_PROFILE in str(error):
+            raise ProfileError(f"the profile cannot be used: {error}; enrol again") from error
+        raise
+    if isinstance(message, Start) and message.profile is not None:
+        check_schema(message.profile)
     return message
 
 

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from emostream.audio import Samples
+from emostream.errors import ProfileError
 from emostream.events import Summary, encode
 from emostream.inference.profile import SpeakerProfile
 from emostream.protocol import (
@@ -72,6 +73,7 @@ def test_messages_fit_the_schema_and_are_understood(message: Message) -> None:
         '{"type":"start","rate":7999,"format":"s16le"}',
         '{"type":"start","rate":16000}',
         '{"type":"flush","x":1}',
+        '{"type":"subscribe","stream":"desk\\n"}',
         "[]",
         "",
     ],
@@ -79,6 +81,13 @@ def test_messages_fit_the_schema_and_are_understood(message: Message) -> None:
 def test_what_does_not_fit_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"\w"):
         decode_message(text)
+
+
+@pytest.mark.parametrize("change", [{"schema": 2}, {"schema": 2, "new": 1}, {"seconds": "many"}, {"models": None}])
+def test_a_profile_that_is_damaged_or_of_another_version_is_told_from_a_bad_message(change: dict[str, object]) -> None:
+    start = {"type": "start", "rate": HZ, "format": "f32le", "profile": {**msgspec.to_builtins(PROFILE), **change}}
+    with pytest.raises(ProfileError, match="enrol again"):
+        decode_message(json.dumps(start))
 
 
 def test_what_is_really_sent_fits_the_schema(parts: Parts, recording: Samples) -> None:

@@ -7,6 +7,7 @@ to the event loop's thread, the stream to the one thread at a time that runs ``r
 
 import math
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,10 +52,20 @@ WorkItem = list[PendingAudio] | Control | HalfSample
 class ClientAudio:
     """Audio and controls in the order in which they came; ``stream`` reads them one step at a time.
 
-    ``now_s`` is ``time.monotonic()`` throughout.
+    ``now_s`` is ``time.monotonic()`` throughout. ``clients`` and ``dropped_events`` give the server's, for ``health``.
     """
 
-    def __init__(self, start: Start, stream: EmotionStream, now_s: float) -> None:
+    def __init__(
+        self,
+        start: Start,
+        stream: EmotionStream,
+        now_s: float,
+        *,
+        clients: Callable[[], int] = lambda: 0,
+        dropped_events: Callable[[], int] = lambda: 0,
+    ) -> None:
+        self._clients = clients
+        self._dropped_events = dropped_events
         self.ended = False  # the summary that answers stop is made
         self._start = start
         self._stream = stream
@@ -195,7 +206,7 @@ class ClientAudio:
         """The events of an item as they are sent: with latency and wall clock, and with health when it is due."""
         timed = self._live.with_latency(events, self._arrived_s, now_s)
         if self._live.is_health_due(now_s) and not self.ended:
-            timed.append(self._live.health(now_s))
+            timed.append(self._live.health(now_s, clients=self._clients(), dropped_events=self._dropped_events()))
         return with_time(timed)
 
     def _enrol(self, item: SetMood | AskProfile) -> Requests[list[Event]]:

@@ -75,7 +75,14 @@ class ClientStream:
             raise RefusedError("name_taken", f"the name '{name}' is taken: publish under another")
         context.streams_by_address.take(address)
         try:
-            audio = ClientAudio(start, await _emotion_stream(context, start, name), time.monotonic())
+            stream = await _emotion_stream(context, start, name)
+            audio = ClientAudio(
+                start,
+                stream,
+                time.monotonic(),
+                clients=context.count_clients,
+                dropped_events=lambda: context.hub.dropped_events,
+            )
         except BaseException:
             context.streams_by_address.give_back(address)
             context.hub.release(name, outbox)

@@ -32,4 +32,5 @@ class ServerContext:
     scheduler: BatchScheduler | None
     make_stream: MakeStream | None
     wake: Callable[[], None]
+    count_clients: Callable[[], int]
     streams_by_address: AddressLimit

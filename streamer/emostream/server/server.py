@@ -28,11 +28,12 @@ from emostream.server.address_limit import AddressLimit
 from emostream.server.config import ServerConfig
 from emostream.server.connection import WRITE_LIMIT_BYTES, BoundedConnection, Connections
 from emostream.server.context import LIVE, MakeStream, ServerContext
-from emostream.server.http import data_response, load_pages, page_response, refusal_response
+from emostream.server.http import METHODS, complete_response, data_response, load_pages, page_response, refusal_response
 from emostream.server.hub import Hub
 from emostream.server.listener import address_of, is_loopback, listen, tls_context
 from emostream.server.loop_errors import LoopErrors
 from emostream.server.metrics import CONTENT_TYPE, Metrics
+from emostream.server.query import asked_stream
 from emostream.server.scheduler import BatchScheduler
 from emostream.server.session import ClientSession
 
@@ -91,6 +92,7 @@ class Server:
             self._scheduler,
             make_stream,
             self._wake,
+            lambda: self.clients,
             AddressLimit(self._limits.streams_per_address),
         )
         # The event loop's thread alone changes these.
@@ -170,6 +172,7 @@ class Server:
             select_subprotocol=_select_subprotocol,
             compression=None,  # an event is some 300 bytes; a compressing client would cost a hundred times that
             process_request=self._answer,
+            process_response=lambda _, request, response: complete_response(request, response, self._access.scheme),
             server_header=None,
             open_timeout=limits.handshake_s,
             ping_interval=None,  # a session's own pings know when the server itself does not read
@@ -244,12 +247,18 @@ class Server:
             self.metrics.refused.labels("unauthorized").inc()
             return refusal_response(HTTPStatus.UNAUTHORIZED, "refused: the token is wrong")
         path = request.path.partition("?")[0]
-        return _unknown_version(request.headers) if path == "/ws" else self._page(path, request)
+        if path != "/ws":
+            return self._page(path, request)
+        try:
+            asked_stream(request.path)
+        except ValueError as error:
+            return refusal_response(HTTPStatus.BAD_REQUEST, f"refused: {error}")
+        return _unknown_version(request.headers)
 
     def _page(self, path: str, request: Request) -> Response:
         if path not in self._pages and path not in ("/healthz", "/metrics"):
             return refusal_response(HTTPStatus.NOT_FOUND, "nothing here: the page is / and the socket is /ws")
-        if request.method != "GET":
+        if request.method not in METHODS:
             return refusal_response(HTTPStatus.METHOD_NOT_ALLOWED, f"got {request.method}, expected GET")
         if path == "/healthz":
             return self._health_response()

@@ -4,19 +4,20 @@ import asyncio
 import contextlib
 import logging
 import time
-from urllib.parse import parse_qs, urlsplit
 
 from websockets.exceptions import ConnectionClosed
 from websockets.protocol import State as ConnectionState
 
+from emostream.errors import ProfileError
 from emostream.protocol import AnyMessage, Authenticate, Start, Subscribe, decode_message
 from emostream.server.client_audio import Control
 from emostream.server.client_protocol import ClientProtocol, State
 from emostream.server.client_stream import ClientStream
 from emostream.server.close_codes import RefusedError
 from emostream.server.connection import BoundedConnection
-from emostream.server.context import LIVE, OWN, ServerContext
+from emostream.server.context import OWN, ServerContext
 from emostream.server.outbox import Outbox
+from emostream.server.query import asked_stream
 from emostream.server.rate_limit import RateLimiter
 
 # A close frame has room for 123 bytes.
@@ -127,8 +128,7 @@ class ClientSession:
                 self._protocol.receive_audio()
             else:
                 await self._handle_message(_decoded(first))
-        stream = parse_qs(urlsplit(self._path).query, keep_blank_values=True).get("stream", [LIVE])[0]
-        if stream:
+        if stream := asked_stream(self._path):
             self._follow(stream)
         self.pump()
 
@@ -235,3 +235,5 @@ def _decoded(text: str) -> AnyMessage:
         return decode_message(text)
     except ValueError as error:
         raise RefusedError("bad_message", f"the message cannot be used: {error}") from error
+    except ProfileError as error:
+        raise RefusedError("profile_refused", str(error)) from error

@@ -18,7 +18,7 @@ from websockets.sync.client import ClientConnection
 
 from emostream import assets
 from emostream.audio import AudioBlock, Samples
-from emostream.events import Error, Estimate, Event, Gap, Hello, Summary, Utterance, UtteranceStart
+from emostream.events import Error, Estimate, Event, Gap, Health, Hello, Summary, Utterance, UtteranceStart
 from emostream.inference.batching import run_alone
 from emostream.inference.model import EmotionModel
 from emostream.inference.profile import ModelMean, SpeakerProfile, profile_with_moods
@@ -155,13 +155,15 @@ def test_a_client_enrols_and_gives_its_profile_back(
         assert profile.seconds > 2
         given = msgspec.to_builtins(profile)
         assert answer_to(server, audio[:6400], profile=given)[0].speaker == "Ada"
-        given["models"][0]["model"]["split_hash"] = "another"
-        with client(server) as connection:
-            connection.send(json.dumps({**START, "profile": given}))
-            assert receive(connection).code == "profile_refused"
-            with pytest.raises(ConnectionClosed) as closed:
-                receive(connection)
-            assert closed.value.rcvd.code == 1008
+        another = json.loads(json.dumps(given))
+        another["models"][0]["model"]["split_hash"] = "another"
+        for refused in (another, {**given, "schema": 2}, {**given, "seconds": "many"}):
+            with client(server) as connection:
+                connection.send(json.dumps({**START, "profile": refused}))
+                assert receive(connection).code == "profile_refused"
+                with pytest.raises(ConnectionClosed) as closed:
+                    receive(connection)
+                assert closed.value.rcvd.code == 1008
     finally:
         server.close()
 
@@ -292,6 +294,14 @@ def test_when_a_stop_is_answered_followers_know_the_name_is_free_and_nothing_old
                 assert isinstance(receive(late), Hello), "nothing of the stream before comes first"
     finally:
         server.close()
+
+
+def test_health_of_a_clients_stream_has_the_servers_clients(server: Server, recording: Samples) -> None:
+    with client(server), client(server) as speaker:
+        until(lambda: server.clients == 2)
+        speaker.send(json.dumps(START))
+        speaker.send(recording[:HZ].tobytes())
+        assert receive_until(speaker, Health)[-1].clients == 2
 
 
 def test_who_joins_after_a_flush_gets_no_estimate_of_before(server: Server, recording: Samples) -> None:

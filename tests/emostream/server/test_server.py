@@ -311,11 +311,38 @@ def test_there_is_nothing_else(serve: Serve, path: str) -> None:
 
 
 def test_pages_are_only_to_be_read(serve: Serve) -> None:
-    assert get(serve(), "/", method="DELETE")[0] == 405
+    status, headers, _ = get(serve(), "/", method="DELETE")
+    assert (status, headers["Allow"]) == (405, "GET, HEAD")
+
+
+@pytest.mark.parametrize("path", ["/", "/emostream.js", "/healthz", "/nothing"])
+def test_head_gives_the_headers_of_get_and_no_body(serve: Serve, path: str) -> None:
+    sink = serve()
+    status, headers, body = get(sink, path, method="HEAD")
+    expected_status, expected, whole = get(sink, path)
+    assert (status, body, headers["Content-Length"]) == (expected_status, b"", str(len(whole)))
+    assert {**headers, "Date": ""} == {**expected, "Date": ""}
 
 
 def test_the_socket_asks_browsers_that_visit_it_to_upgrade(serve: Serve) -> None:
-    assert get(serve(), "/ws")[0] == 426
+    status, headers, _ = get(serve(), "/ws")
+    assert (status, headers["X-Content-Type-Options"]) == (426, "nosniff")
+
+
+@pytest.mark.parametrize("name", ["-desk", "a%20b", "desk%0A", "x" * 41, "..%2F.."])
+def test_a_stream_that_is_no_name_is_refused_with_what_is_one(serve: Serve, name: str) -> None:
+    with pytest.raises(InvalidStatus) as refused:
+        connect(f"ws://127.0.0.1:{serve().port}/ws?stream={name}", legacy=True)
+    assert refused.value.response.status_code == 400
+    assert b"'stream' is no name: expected 1 to 40" in refused.value.response.body
+
+
+def test_a_clients_own_stream_is_no_stream_to_follow(serve: Serve) -> None:
+    with connect(f"ws://127.0.0.1:{serve().port}/ws?stream=audio", legacy=True) as connection:
+        error = receive(connection)
+        assert isinstance(error, Error)
+        assert error.code == "out_of_order"
+        assert close_code(connection) == 1008
 
 
 @pytest.mark.parametrize("path", ["/", "/emostream.js", "/ws"])
