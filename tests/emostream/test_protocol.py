@@ -1,6 +1,7 @@
 """Protocol 1: the schema is that of the types, and what is really said and sent is what the schema says."""
 
 import json
+import re
 from pathlib import Path
 
 import jsonschema
@@ -21,6 +22,7 @@ from emostream.protocol import (
     Start,
     Stop,
     Subscribe,
+    asyncapi_text,
     decode_message,
     schema_text,
 )
@@ -29,6 +31,7 @@ from tests.support.stream_events import estimate, gap, hello, utterance
 from tests.support.streams import HZ, Parts
 
 SCHEMA = Path(__file__).parents[2] / "docs" / "protocol.schema.json"
+ASYNCAPI = SCHEMA.with_name("protocol.asyncapi.json")
 PROFILE = SpeakerProfile(name="Ada", seconds=1.0, models=())
 
 
@@ -39,6 +42,20 @@ def valid(kind: str) -> jsonschema.Draft202012Validator:
 
 def test_the_schema_in_the_documents_is_that_of_the_types() -> None:
     assert SCHEMA.read_text() == schema_text(), "run python -m emostream.protocol docs/protocol.schema.json"
+    assert ASYNCAPI.read_text() == asyncapi_text(), "run python -m emostream.protocol docs/protocol.schema.json"
+
+
+def test_each_reference_of_the_asyncapi_document_leads_somewhere() -> None:
+    document = json.loads(ASYNCAPI.read_text())
+    references = set(re.findall(r'"\$ref": "#/([^"]+)"', ASYNCAPI.read_text()))
+    assert len(references) > 30
+    for reference in references:
+        found = document
+        for part in reference.split("/"):
+            found = found[part]
+        assert found
+    for operation, type_name in (("receive", "Start"), ("receive", "audio"), ("send", "Estimate")):
+        assert {"$ref": f"#/channels/socket/messages/{type_name}"} in document["operations"][operation]["messages"]
 
 
 @pytest.mark.parametrize("event", [hello(), estimate(1), utterance(2), gap(3)])

@@ -71,6 +71,13 @@ class BoundedConnection(ServerConnection, asyncio.BufferedProtocol):
         self._idle_frames = RateLimiter(limits.idle_frames_per_s, limits.burst_idle_frames, self.loop.time)
         self._alive_s = self.loop.time()
         self._pinged_s: float | None = None  # since when a ping has not been answered
+        self._opening: asyncio.TimerHandle | None = None
+
+    def end_opening(self) -> None:
+        """The client is served: the time of the handshake, TLS included, counts no longer."""
+        if self._opening is not None:
+            self._opening.cancel()
+            self._opening = None
 
     def unanswered_s(self, now_s: float, ping_after_s: float) -> float:
         """How long a ping has not been answered; one is sent to a client that has said nothing for ``ping_after_s``.
@@ -96,6 +103,7 @@ class BoundedConnection(ServerConnection, asyncio.BufferedProtocol):
         else:
             made = TlsTransport(transport, self.loop, self.data_received, self._count_idle, context)
         super().connection_made(made)
+        self._opening = self.loop.call_later(self._connections.limits.handshake_s, made.abort)
         sock: socket.socket = transport.get_extra_info("socket")
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
         peer = transport.get_extra_info("peername")  # None if the client has gone already
@@ -104,6 +112,7 @@ class BoundedConnection(ServerConnection, asyncio.BufferedProtocol):
             self.transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self.end_opening()
         self._connections.remove(self)
         super().connection_lost(exc)
 

@@ -19,6 +19,14 @@ FRAMES_AT_ONCE = 4
 ESTIMATE_AGE_S = 10.0
 
 
+class StreamBrief(msgspec.Struct, frozen=True, kw_only=True):
+    """A stream that can be followed now, and by how many clients it is."""
+
+    stream: str
+    source: str
+    followers: int
+
+
 class Channel:
     """One stream as its followers see it."""
 
@@ -83,6 +91,15 @@ class Hub:
     def followers(self, stream: str) -> int:
         channel = self._channels.get(stream)
         return len(channel.followers) if channel else 0
+
+    def streams(self) -> list[StreamBrief]:
+        """The streams that can be followed now, by name."""
+        with self._lock:
+            return [
+                StreamBrief(stream=name, source=channel.hello.source, followers=len(channel.followers))
+                for name, channel in sorted(self._channels.items())
+                if channel.hello is not None
+            ]
 
     def claim(self, stream: str, publisher: Outbox) -> bool:
         """Reserve a name to publish under; False if a client has it."""

@@ -8,8 +8,9 @@ neither the microphone nor another client waits for it.
 import asyncio
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from http import HTTPStatus
 
 import msgspec
@@ -22,12 +23,13 @@ from websockets.typing import Subprotocol
 from emostream.errors import UsageError
 from emostream.events import Estimate, Event
 from emostream.inference.model import EmotionModel
-from emostream.protocol import VERSIONS
+from emostream.protocol import VERSIONS, asyncapi_text, schema_text
 from emostream.server.access import AccessPolicy, own_names
 from emostream.server.address_limit import AddressLimit
 from emostream.server.config import ServerConfig
 from emostream.server.connection import WRITE_LIMIT_BYTES, BoundedConnection, Connections
-from emostream.server.context import LIVE, MakeStream, ServerContext
+from emostream.server.context import LIVE, OWN, MakeStream, ServerContext
+from emostream.server.event_stream import EventStream, events_response
 from emostream.server.http import METHODS, complete_response, data_response, load_pages, page_response, refusal_response
 from emostream.server.hub import Hub
 from emostream.server.listener import address_of, is_loopback, listen, tls_context
@@ -40,6 +42,7 @@ from emostream.server.session import ClientSession
 CHECKS_PER_STALL = 8
 # Other events wait so long for an estimate: to write to a thousand clients twice would delay it.
 GATHER_S = 0.005
+JSON = "application/json"
 
 # Silent by default: a broken request of an unknown program is not the user's concern.
 _logger = logging.getLogger(__name__)
@@ -65,6 +68,14 @@ class Server:
             )
         self._tls = tls_context(config.certificate, config.key)
         self._pages = load_pages()
+        schema, asyncapi = schema_text().encode(), asyncapi_text().encode()
+        self._data: dict[str, Callable[[Headers], Response]] = {
+            "/healthz": self._health_response,
+            "/metrics": self._metrics_response,
+            "/streams": self._streams_response,
+            "/protocol.schema.json": lambda _: data_response(HTTPStatus.OK, schema, JSON),
+            "/protocol.asyncapi.json": lambda _: data_response(HTTPStatus.OK, asyncapi, JSON),
+        }
         self._limits = config.limits
         self._listener = listen(address, config.port)
         self.port: int = self._listener.getsockname()[1]
@@ -97,7 +108,7 @@ class Server:
         )
         # The event loop's thread alone changes these.
         self._connections = Connections(self._limits, lambda: self._tls, self.metrics.count_cut)
-        self._sessions: set[ClientSession] = set()
+        self._sessions: set[ClientSession | EventStream] = set()
         self._clients_by_address = AddressLimit(self._limits.clients_per_address)
         self._stop = asyncio.Event()
         self._lock = threading.Lock()  # guards the next two
@@ -174,7 +185,7 @@ class Server:
             process_request=self._answer,
             process_response=lambda _, request, response: complete_response(request, response, self._access.scheme),
             server_header=None,
-            open_timeout=limits.handshake_s,
+            open_timeout=None,  # a connection has its own: an answer to /events takes as long as it is read
             ping_interval=None,  # a session's own pings know when the server itself does not read
             close_timeout=limits.close_s,
             max_size=limits.message_bytes,
@@ -225,20 +236,27 @@ class Server:
                 session.pump()
 
     async def _handle(self, connection: BoundedConnection) -> None:
+        connection.end_opening()
         session = ClientSession(connection, self._context)
+        with self._place(connection, session) as has_place:
+            await session.run(full=not has_place)
+
+    @contextmanager
+    def _place(self, connection: BoundedConnection, session: ClientSession | EventStream) -> Iterator[bool]:
+        """Count a client while it is served; gives whether there is a place for it."""
         has_place = self._clients_by_address.take(connection.group) and len(self._sessions) < self._limits.clients
         if has_place:
             self._sessions.add(session)
         try:
-            await session.run(full=not has_place)
+            yield has_place
         finally:
             self._sessions.discard(session)
             self._clients_by_address.give_back(connection.group)
 
     # ------------------------------------------------------------------------------------------------------- requests
 
-    def _answer(self, connection: ServerConnection, request: Request) -> Response | None:
-        """A page, a refusal, or None to let the request go on to the socket."""
+    async def _answer(self, connection: ServerConnection, request: Request) -> Response | None:
+        """A page, a refusal, what is left of events, or None to let the request go on to the socket."""
         reason = self._access.refusal(request.headers)
         if reason is not None:
             self.metrics.refused.labels("foreign").inc()
@@ -247,36 +265,61 @@ class Server:
             self.metrics.refused.labels("unauthorized").inc()
             return refusal_response(HTTPStatus.UNAUTHORIZED, "refused: the token is wrong")
         path = request.path.partition("?")[0]
-        if path != "/ws":
+        if path not in ("/ws", "/events"):
             return self._page(path, request)
         try:
-            asked_stream(request.path)
+            stream = asked_stream(request.path)
         except ValueError as error:
             return refusal_response(HTTPStatus.BAD_REQUEST, f"refused: {error}")
-        return _unknown_version(request.headers)
+        if path == "/ws":
+            return _unknown_version(request.headers)
+        assert isinstance(connection, BoundedConnection)
+        return await self._send_events(connection, request, stream)
+
+    async def _send_events(self, connection: BoundedConnection, request: Request, stream: str) -> Response:
+        if request.method not in METHODS:
+            return refusal_response(HTTPStatus.METHOD_NOT_ALLOWED, f"got {request.method}, expected GET")
+        if self._lacks_token(request.headers):
+            return refusal_response(HTTPStatus.UNAUTHORIZED, "refused: expected 'Authorization: Bearer TOKEN'")
+        if stream in ("", OWN):
+            return refusal_response(HTTPStatus.BAD_REQUEST, "refused: expected the name of a stream in 'stream'")
+        if request.method == "HEAD":
+            return events_response(request, self._access.scheme, bool(self._access.origins))
+        events = EventStream(connection, self._context, stream)
+        with self._place(connection, events) as has_place:
+            if not has_place:
+                return refusal_response(HTTPStatus.SERVICE_UNAVAILABLE, "all places for clients are taken: try later")
+            return await events.run(request)
 
     def _page(self, path: str, request: Request) -> Response:
-        if path not in self._pages and path not in ("/healthz", "/metrics"):
+        data = self._data.get(path)
+        if path not in self._pages and data is None:
             return refusal_response(HTTPStatus.NOT_FOUND, "nothing here: the page is / and the socket is /ws")
         if request.method not in METHODS:
             return refusal_response(HTTPStatus.METHOD_NOT_ALLOWED, f"got {request.method}, expected GET")
-        if path == "/healthz":
-            return self._health_response()
-        if path == "/metrics":
-            return self._metrics_response(request.headers)
+        if data is not None:
+            return data(request.headers)
         body, kind = self._pages[path]
         return page_response(body, kind, request.headers["Host"], self._access.scheme, self._access.origins)
 
+    def _lacks_token(self, headers: Headers) -> bool:
+        return self._access.token is not None and not self._access.token_in(headers)
+
+    def _streams_response(self, headers: Headers) -> Response:
+        if self._lacks_token(headers):
+            return refusal_response(HTTPStatus.UNAUTHORIZED, "refused: expected 'Authorization: Bearer TOKEN'")
+        return data_response(HTTPStatus.OK, msgspec.json.encode({"streams": self.hub.streams()}), JSON)
+
     def _metrics_response(self, headers: Headers) -> Response:
-        if self._access.token is not None and not self._access.token_in(headers):
+        if self._lacks_token(headers):
             return refusal_response(HTTPStatus.UNAUTHORIZED, "refused: expected 'Authorization: Bearer TOKEN'")
         return data_response(HTTPStatus.OK, self.metrics.text(), CONTENT_TYPE)
 
-    def _health_response(self) -> Response:
+    def _health_response(self, _headers: Headers) -> Response:
         well = self._scheduler is None or self._scheduler.is_alive
         body = {"status": "ok" if well else "failed", "clients": self.clients, "streams": self.streams}
         status = HTTPStatus.OK if well else HTTPStatus.SERVICE_UNAVAILABLE
-        return data_response(status, msgspec.json.encode(body), "application/json")
+        return data_response(status, msgspec.json.encode(body), JSON)
 
     def _measure(self) -> None:
         self.metrics.gauge("emostream_clients", "Clients that are connected.", lambda: self.clients)

@@ -109,7 +109,7 @@ def test_some_pings_are_answered(door: Door) -> None:
 
 
 def test_half_open_connections_are_counted_and_end_in_time(door: Door) -> None:
-    limits = Limits(clients=8, spare_connections=8, address_share=1, handshake_s=0.5)
+    limits = Limits(clients=8, spare_connections=8, address_share=1, handshake_s=2.0)
     server = door.serve(limits)
     with ExitStack() as stack:
         held = [
