@@ -4,6 +4,7 @@ import argparse
 import gc
 import os
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 from emostream.commands.settings import Settings
@@ -12,11 +13,12 @@ from emostream.errors import UsageError
 from emostream.pipeline.factory import StreamFactory
 from emostream.pipeline.stream import EmotionStream
 from emostream.protocol import Start
+from emostream.server.certificate import validity_complaint
 from emostream.server.config import Limits, ServerConfig
 from emostream.server.descriptors import fit_to_descriptors
 from emostream.server.listener import address_of, is_loopback
 from emostream.server.server import Server
-from emostream.server.tokens import FILE, checked_token, load_token
+from emostream.server.tokens import FILE, checked_token, load_token, privacy_complaint
 
 TOKEN_VARIABLE = "EMOSTREAM_TOKEN"
 
@@ -103,7 +105,10 @@ def open_server(arguments: argparse.Namespace, factory: StreamFactory) -> Server
     # collection would delay the microphone for longer.
     gc.collect()
     gc.freeze()
-    return Server(config, factory.models, make_stream if arguments.streams else None)
+    server = Server(config, factory.models, make_stream if arguments.streams else None)
+    if arguments.certificate and (complaint := validity_complaint(arguments.certificate, datetime.now(UTC))):
+        print_line(complaint)
+    return server
 
 
 def print_address(server: Server, arguments: argparse.Namespace) -> None:
@@ -125,5 +130,8 @@ def _token(arguments: argparse.Namespace) -> str | None:
     if TOKEN_VARIABLE in os.environ:
         return checked_token(os.environ[TOKEN_VARIABLE], TOKEN_VARIABLE)
     if arguments.token_file:
-        return load_token(arguments.token_file, create=False)
+        token = load_token(arguments.token_file, create=False)
+        if complaint := privacy_complaint(arguments.token_file):
+            print_line(complaint)
+        return token
     return None if is_loopback(address_of(arguments.host)) else load_token(FILE, create=True)

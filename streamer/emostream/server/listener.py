@@ -44,12 +44,8 @@ def listen(address: str, port: int) -> socket.socket:
         ) from error
 
 
-def tls_context(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
-    """TLS with these PEM files, or None without. Raises UsageError for files that cannot be used."""
-    if certificate is None:
-        if key is not None:
-            raise UsageError("found --key without --certificate: expected both, or the key inside the certificate file")
-        return None
+def tls_context(certificate: Path, key: Path | None) -> ssl.SSLContext:
+    """TLS with these PEM files. Raises UsageError for files that cannot be used."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     # Tickets come while a client sends its request. A client that reads and writes in two threads, as websockets' does,

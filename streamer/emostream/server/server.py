@@ -7,6 +7,7 @@ neither the microphone nor another client waits for it.
 
 import asyncio
 import logging
+import ssl
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
@@ -26,13 +27,14 @@ from emostream.inference.model import EmotionModel
 from emostream.protocol import VERSIONS, asyncapi_text, schema_text
 from emostream.server.access import AccessPolicy, own_names
 from emostream.server.address_limit import AddressLimit
+from emostream.server.certificate import Certificate
 from emostream.server.config import ServerConfig
 from emostream.server.connection import WRITE_LIMIT_BYTES, BoundedConnection, Connections
 from emostream.server.context import LIVE, OWN, MakeStream, ServerContext
 from emostream.server.event_stream import EventStream, events_response
 from emostream.server.http import METHODS, complete_response, data_response, load_pages, page_response, refusal_response
 from emostream.server.hub import Hub
-from emostream.server.listener import address_of, is_loopback, listen, tls_context
+from emostream.server.listener import address_of, is_loopback, listen
 from emostream.server.loop_errors import LoopErrors
 from emostream.server.metrics import CONTENT_TYPE, Metrics
 from emostream.server.query import asked_stream
@@ -66,7 +68,9 @@ class Server:
             raise UsageError(
                 f"other machines can reach {address}: expected a token, so that not all of them may listen"
             )
-        self._tls = tls_context(config.certificate, config.key)
+        if config.key is not None and config.certificate is None:
+            raise UsageError("found --key without --certificate: expected both, or the key inside the certificate file")
+        self._certificate = Certificate(config.certificate, config.key) if config.certificate else None
         self._pages = load_pages()
         schema, asyncapi = schema_text().encode(), asyncapi_text().encode()
         self._data: dict[str, Callable[[Headers], Response]] = {
@@ -79,7 +83,7 @@ class Server:
         self._limits = config.limits
         self._listener = listen(address, config.port)
         self.port: int = self._listener.getsockname()[1]
-        scheme = "https" if self._tls else "http"
+        scheme = "https" if self._certificate else "http"
         any_ip = not is_loopback(address)
         named = {name.lower() for name in config.allowed_hosts}
         self._access = AccessPolicy(
@@ -107,7 +111,7 @@ class Server:
             AddressLimit(self._limits.streams_per_address),
         )
         # The event loop's thread alone changes these.
-        self._connections = Connections(self._limits, lambda: self._tls, self.metrics.count_cut)
+        self._connections = Connections(self._limits, self._tls_context, self.metrics.count_cut)
         self._sessions: set[ClientSession | EventStream] = set()
         self._clients_by_address = AddressLimit(self._limits.clients_per_address)
         self._stop = asyncio.Event()
@@ -124,6 +128,11 @@ class Server:
     def dropped_events(self) -> int:
         """How many events clients have missed since the start, those that left included."""
         return self.hub.dropped_events
+
+    @property
+    def has_certificate(self) -> bool:
+        """Whether it serves with TLS."""
+        return self._certificate is not None
 
     @property
     def connections(self) -> int:
@@ -150,6 +159,11 @@ class Server:
         self.metrics.note(event, LIVE)
         self.hub.publish(event)
         self._wake(0.0 if isinstance(event, Estimate) else GATHER_S)
+
+    def reload_certificate(self) -> None:
+        """Read the certificate's files anew, as it is done when they change; from any thread."""
+        if self._certificate is not None:
+            self._certificate.reload()
 
     def close(self) -> None:
         """Send what is unsent to clients that take it promptly, close with 1001 (going away), and end the threads."""
@@ -201,12 +215,17 @@ class Server:
         watch.cancel()
         await self._go_away(server, self._connections.open)
 
+    def _tls_context(self) -> ssl.SSLContext | None:
+        return self._certificate.context if self._certificate else None
+
     async def _watch(self) -> None:
         while True:
             await asyncio.sleep(self._limits.stall_s / CHECKS_PER_STALL)
             now_s = asyncio.get_running_loop().time()
             for session in list(self._sessions):
                 session.check(now_s)
+            if self._certificate is not None:
+                self._certificate.reload_if_changed()
 
     async def _go_away(self, server: WebSocketServer, connections: set[BoundedConnection]) -> None:
         server.close(close_connections=False)
