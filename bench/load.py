@@ -179,7 +179,7 @@ def sweep_speakers(first: int, last: int, step: int, seconds: float) -> None:
     """More and more streams, until they are no longer read in real time."""
     samples = soundfile.read(DEMO_RECORDING, dtype="float32")[0]
     best = 0
-    with server("serve", "--streams", str(last)) as (process, port):
+    with server("serve", "--streams", str(last), "--address-share", "1") as (process, port):
         for n in range(first, last + 1, step):
             waits_ms, refused = speak(port, n, (samples * 32767).astype("<i2"), seconds)
             print(

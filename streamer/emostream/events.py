@@ -144,7 +144,11 @@ class Gap(Event, frozen=True, kw_only=True, tag="gap"):
 
 
 class Health(Event, frozen=True, kw_only=True, tag="health"):
-    """How the daemon itself is doing, every few seconds of a live stream. Losses are totals since it started."""
+    """How the daemon itself is doing, every few seconds of a live stream. Losses are totals since it started.
+
+    ``lost_ms`` and ``lag_ms`` are the stream's; ``clients`` are those connected to the server, ``dropped_events`` the
+    events that clients of it have missed, whatever they follow.
+    """
 
     source: str
     source_ok: bool

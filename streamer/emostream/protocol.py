@@ -1,7 +1,7 @@
 """Protocol 1: the messages that clients send, and the events that are for one client alone.
 
 ``docs/protocol.md`` is for authors of clients; ``docs/protocol.schema.json`` is generated from these types
-(``python -m emostream.protocol``).
+(``python -m emostream.protocol``), and so is ``docs/protocol.asyncapi.json`` beside it.
 """
 
 import sys
@@ -11,14 +11,17 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from emostream.errors import ProfileError
 from emostream.events import AnyEvent, Event
-from emostream.inference.profile import SpeakerProfile
+from emostream.inference.profile import SpeakerProfile, check_schema
 
 VERSIONS = ("emostream.v1",)
 
 Rate = Annotated[int, msgspec.Meta(ge=8_000, le=192_000)]
 Channels = Annotated[int, msgspec.Meta(ge=1, le=32)]
-Name = Annotated[str, msgspec.Meta(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+# In Python "$" is also before a newline at the end; in JSON Schema it is not, and the rest says so to both.
+_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$(?!\n)"
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=40, pattern=_NAME)]
 Title = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
 Token = Annotated[str, msgspec.Meta(max_length=512)]
 
@@ -109,16 +112,30 @@ class Profile(Event, frozen=True, kw_only=True, tag="profile"):
 AnyMessage = Authenticate | Subscribe | Start | Lost | Flush | Reset | Stop | SetMood | AskProfile
 ServerEvent = AnyEvent | Mood | Profile
 
+_AUDIO = "audio"
+_ABOUT = "Emotion in voices: labels out, audio in, over one WebSocket. docs/protocol.md says what goes with what."
+
 _messages = msgspec.json.Decoder(AnyMessage)
 _events = msgspec.json.Decoder(ServerEvent)
+# Where msgspec's error says that the fault is. No other message has a field of this name with fields in it.
+_IN_PROFILE = "at `$.profile"
 
 
 def decode_message(text: str | bytes) -> AnyMessage:
-    """A client's message. Raises ``ValueError`` that says what is wrong with it."""
+    """A client's message. Raises ``ValueError`` that says what is wrong with it.
+
+    Where that is the profile in ``start``, damaged or of another emostream, ``ProfileError`` says so.
+    """
     try:
         message: AnyMessage = _messages.decode(text)
     except RecursionError as error:
         raise ValueError("JSON is nested too deeply") from error
+    except msgspec.ValidationError as error:
+        if _IN_PROFILE in str(error):
+            raise ProfileError(f"the profile cannot be used: {error}; enrol again") from error
+        raise
+    if isinstance(message, Start) and message.profile is not None:
+        check_schema(message.profile)
     return message
 
 
@@ -133,12 +150,7 @@ def decode_event(text: str | bytes) -> ServerEvent:
 
 def schema() -> dict[str, Any]:
     """JSON Schema (2020-12): ``#/$defs/Message`` is what clients send, ``#/$defs/Event`` what servers do."""
-    (messages, events), definitions = msgspec.json.schema_components(
-        (AnyMessage, ServerEvent), ref_template="#/$defs/{name}"
-    )
-    for definition in definitions.values():
-        if "description" in definition:  # Python 3.13 takes the indentation out of docstrings, earlier ones leave it
-            definition["description"] = cleandoc(definition["description"])
+    (messages, events), definitions = _components("#/$defs/{name}")
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "emostream, protocol 1",
@@ -147,13 +159,80 @@ def schema() -> dict[str, Any]:
     }
 
 
+def asyncapi() -> dict[str, Any]:
+    """An AsyncAPI document (3.0): the socket, what a server receives and what it sends, with the same schemas."""
+    (messages, events), definitions = _components("#/components/schemas/{name}")
+    received = [_schema_name(one) for one in messages["anyOf"]]
+    sent = [_schema_name(one) for one in events["anyOf"]]
+    described = {
+        name: {"name": name, "contentType": "application/json", "payload": {"$ref": f"#/components/schemas/{name}"}}
+        for name in (*received, *sent)
+    }
+    described[_AUDIO] = {
+        "name": _AUDIO,
+        "summary": "PCM, little-endian, as 'start' says: binary frames of any length",
+        "contentType": "application/octet-stream",
+        "payload": {"type": "string", "format": "binary"},
+    }
+    return {
+        "asyncapi": "3.0.0",
+        "info": {"title": "emostream", "version": VERSIONS[0].rpartition(".v")[2], "description": _ABOUT},
+        "defaultContentType": "application/json",
+        "servers": {"local": {"host": "127.0.0.1:8765", "protocol": "ws"}},
+        "channels": {
+            "socket": {
+                "address": "/ws",
+                "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in described},
+                "bindings": {"ws": {"query": {"type": "object", "properties": {"stream": {"type": "string"}}}}},
+            }
+        },
+        "operations": {
+            "receive": _operation("receive", [*received, _AUDIO]),
+            "send": _operation("send", sent),
+        },
+        "components": {"messages": described, "schemas": definitions},
+    }
+
+
+def _operation(action: str, names: list[str]) -> dict[str, Any]:
+    return {
+        "action": action,
+        "channel": {"$ref": "#/channels/socket"},
+        "messages": [{"$ref": f"#/channels/socket/messages/{name}"} for name in names],
+    }
+
+
+def _components(ref_template: str) -> tuple[tuple[dict[str, Any], ...], dict[str, Any]]:
+    """The schemas of messages and of events, and those of all types that they refer to."""
+    roots, definitions = msgspec.json.schema_components((AnyMessage, ServerEvent), ref_template=ref_template)
+    for definition in definitions.values():
+        if "description" in definition:  # Python 3.13 takes the indentation out of docstrings, earlier ones leave it
+            definition["description"] = cleandoc(definition["description"])
+    return roots, definitions
+
+
+def _schema_name(reference: dict[str, Any]) -> str:
+    return str(reference["$ref"]).rpartition("/")[2]
+
+
 def schema_text() -> str:
     """The schema as it stands in ``docs/protocol.schema.json``."""
-    return msgspec.json.format(msgspec.json.encode(schema(), order="deterministic"), indent=1).decode() + "\n"
+    return _text(schema())
+
+
+def asyncapi_text() -> str:
+    """The AsyncAPI document as it stands in ``docs/protocol.asyncapi.json``."""
+    return _text(asyncapi())
+
+
+def _text(document: dict[str, Any]) -> str:
+    return msgspec.json.format(msgspec.json.encode(document, order="deterministic"), indent=1).decode() + "\n"
 
 
 if __name__ == "__main__":
     if len(sys.argv) > 1:
-        Path(sys.argv[1]).write_text(schema_text(), encoding="utf-8")
+        schema_path = Path(sys.argv[1])
+        schema_path.write_text(schema_text(), encoding="utf-8")
+        schema_path.with_name("protocol.asyncapi.json").write_text(asyncapi_text(), encoding="utf-8")
     else:
         sys.stdout.write(schema_text())

@@ -1,6 +1,9 @@
 """A server with real sockets for tests, and a client that speaks to it as the protocol says."""
 
+import base64
+import os
 import socket
+import ssl
 import time
 from collections.abc import Callable
 from typing import Any
@@ -16,6 +19,7 @@ from emostream.server.server import Server
 from tests.support.streams import Parts
 
 PATIENCE_S = 60.0
+SLOW_RECEIVE_BYTES = 4096
 
 
 def serve(parts: Parts | None = None, limits: Limits | None = None, **settings: Any) -> Server:
@@ -70,7 +74,23 @@ def until(condition: Callable[[], bool]) -> None:
         time.sleep(0.005)
 
 
+def raw_client(server: Server, path: str = "/ws", tls: ssl.SSLContext | None = None) -> socket.socket:
+    """A connection after the handshake, whose bytes the test sends and reads, slowly if at all."""
+    sock = plain_socket(server)
+    if tls is not None:
+        sock = tls.wrap_socket(sock)
+    key = base64.b64encode(os.urandom(16)).decode()
+    sock.sendall(
+        f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n".encode()
+    )
+    assert sock.recv(12) == b"HTTP/1.1 101"
+    return sock
+
+
 def plain_socket(server: Server) -> socket.socket:
-    sock = socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE_S)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    sock = socket.socket()
+    sock.settimeout(PATIENCE_S)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SLOW_RECEIVE_BYTES)
+    sock.connect(("127.0.0.1", server.port))
     return sock

@@ -4,17 +4,21 @@ import argparse
 import gc
 import os
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 from emostream.commands.settings import Settings
+from emostream.commands.stderr import print_line
 from emostream.errors import UsageError
 from emostream.pipeline.factory import StreamFactory
 from emostream.pipeline.stream import EmotionStream
 from emostream.protocol import Start
+from emostream.server.certificate import validity_complaint
 from emostream.server.config import Limits, ServerConfig
+from emostream.server.descriptors import fit_to_descriptors
 from emostream.server.listener import address_of, is_loopback
 from emostream.server.server import Server
-from emostream.server.tokens import FILE, checked_token, load_token
+from emostream.server.tokens import FILE, checked_token, load_token, privacy_complaint
 
 TOKEN_VARIABLE = "EMOSTREAM_TOKEN"
 
@@ -61,12 +65,26 @@ def add_server_arguments(parser: argparse.ArgumentParser, settings: Settings) ->
         int,
         help="how many clients may send audio at once (default: %(default)s)",
     )
+    settings.add_option(
+        group,
+        "--address-share",
+        Limits().address_share,
+        float,
+        help="the share of all places that clients of one address may take; 1 behind a proxy on another machine, whose "
+        "address all have (default: %(default)s)",
+    )
 
 
 def open_server(arguments: argparse.Namespace, factory: StreamFactory) -> Server:
     """The server that the options ask for. Raises ``UsageError`` and ``UnavailableError``."""
     if arguments.streams < 0:
         raise UsageError(f"found {arguments.streams} for --streams, expected 0 (no audio from clients) or more")
+    if not 0 < arguments.address_share <= 1:
+        raise UsageError(f"found {arguments.address_share:g} for --address-share, expected above 0, to 1")
+    asked = Limits(streams=arguments.streams, address_share=arguments.address_share)
+    limits, shortage = fit_to_descriptors(asked)
+    if shortage is not None:
+        print_line(shortage)
     config = ServerConfig(
         host=arguments.host,
         port=arguments.port,
@@ -75,7 +93,7 @@ def open_server(arguments: argparse.Namespace, factory: StreamFactory) -> Server
         token=_token(arguments),
         certificate=arguments.certificate,
         key=arguments.key,
-        limits=Limits(streams=arguments.streams),
+        limits=limits,
     )
 
     def make_stream(start: Start, name: str) -> EmotionStream:
@@ -87,7 +105,10 @@ def open_server(arguments: argparse.Namespace, factory: StreamFactory) -> Server
     # collection would delay the microphone for longer.
     gc.collect()
     gc.freeze()
-    return Server(config, factory.models, make_stream if arguments.streams else None)
+    server = Server(config, factory.models, make_stream if arguments.streams else None)
+    if arguments.certificate and (complaint := validity_complaint(arguments.certificate, datetime.now(UTC))):
+        print_line(complaint)
+    return server
 
 
 def print_address(server: Server, arguments: argparse.Namespace) -> None:
@@ -109,5 +130,8 @@ def _token(arguments: argparse.Namespace) -> str | None:
     if TOKEN_VARIABLE in os.environ:
         return checked_token(os.environ[TOKEN_VARIABLE], TOKEN_VARIABLE)
     if arguments.token_file:
-        return load_token(arguments.token_file, create=False)
+        token = load_token(arguments.token_file, create=False)
+        if complaint := privacy_complaint(arguments.token_file):
+            print_line(complaint)
+        return token
     return None if is_loopback(address_of(arguments.host)) else load_token(FILE, create=True)

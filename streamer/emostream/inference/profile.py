@@ -69,6 +69,14 @@ def decode_profile(data: bytes, where: str) -> SpeakerProfile:
         raise ProfileError(f"{where}: the profile cannot be used: {error}; enrol again") from error
 
 
+def check_schema(profile: SpeakerProfile) -> None:
+    """Raise ``ProfileError`` for a profile that another version of emostream wrote."""
+    if profile.schema != SCHEMA:
+        raise ProfileError(
+            f"the profile has schema {profile.schema}, this emostream reads schema {SCHEMA}: enrol again"
+        )
+
+
 def mean_profile(profiles: Sequence[SpeakerProfile]) -> SpeakerProfile:
     """Several profiles of one person, made with the same models, as one: their mean, weighted by seconds of speech.
 

@@ -21,7 +21,7 @@ class AccessPolicy:
     """The headers that a request must have. ``names`` are values of ``Host``, ``origins`` of ``Origin``, in lower case.
 
     With ``any_ip`` every IP address is a name of this server: a machine may have several, and unlike a DNS name, an IP
-    address cannot be made to resolve to this machine by somebody else.
+    address cannot be made to resolve to this machine by somebody else. An origin must then be the address in ``Host``.
     """
 
     scheme: str
@@ -40,7 +40,7 @@ class AccessPolicy:
                 f"{self.scheme}://{min(self.names)}/ or start it with --allow-host"
             )
         origins = [value.lower() for value in headers.get_all("Origin")]
-        if any(not self._is_own_origin(origin) and origin not in self.origins for origin in origins):
+        if any(not self._is_own_origin(origin, named[0]) and origin not in self.origins for origin in origins):
             return "refused: this page's origin is not allowed to read the voice on this machine"
         return None
 
@@ -55,9 +55,10 @@ class AccessPolicy:
         """Whether this is the token, compared in constant time."""
         return self.token is not None and hmac.compare_digest(given.strip().encode(), self.token.encode())
 
-    def _is_own_origin(self, origin: str) -> bool:
-        scheme, separator, host = origin.partition("://")
-        return bool(separator) and scheme == self.scheme and self._is_own(host)
+    def _is_own_origin(self, origin: str, requested_host: str) -> bool:
+        """Whether a page of this server asks. Any address may be this machine's, but not that of another page."""
+        scheme, _, host = origin.partition("://")
+        return scheme == self.scheme and (host == requested_host or host in self.names)
 
     def _is_own(self, host: str) -> bool:
         if host in self.names:
@@ -77,6 +78,8 @@ def own_names(addresses: frozenset[str], port: int, scheme: str) -> frozenset[st
 
 
 def _is_ip(name: str) -> bool:
+    if "%" in name:  # a zone of IPv6 may hold any text; browsers send none
+        return False
     try:
         ipaddress.ip_address(name[1:-1] if name.startswith("[") else name)
     except ValueError:

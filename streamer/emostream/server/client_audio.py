@@ -7,6 +7,7 @@ to the event loop's thread, the stream to the one thread at a time that runs ``r
 
 import math
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,10 +22,10 @@ from emostream.pipeline.mood_profiles import MoodProfiles
 from emostream.pipeline.stream import EmotionStream
 from emostream.protocol import AskProfile, Flush, Lost, Mood, Profile, Reset, SetMood, Start, Stop
 from emostream.server.close_codes import RefusedError
+from emostream.server.real_time import RealTimeCredit
 
 MOST_QUEUED_S = 5.0
 MOST_CONTROLS = 64
-AHEAD_S = 1.0
 
 Control = Lost | Flush | Reset | Stop | SetMood | AskProfile
 
@@ -51,10 +52,20 @@ WorkItem = list[PendingAudio] | Control | HalfSample
 class ClientAudio:
     """Audio and controls in the order in which they came; ``stream`` reads them one step at a time.
 
-    ``now_s`` is ``time.monotonic()`` throughout.
+    ``now_s`` is ``time.monotonic()`` throughout. ``clients`` and ``dropped_events`` give the server's, for ``health``.
     """
 
-    def __init__(self, start: Start, stream: EmotionStream, now_s: float) -> None:
+    def __init__(
+        self,
+        start: Start,
+        stream: EmotionStream,
+        now_s: float,
+        *,
+        clients: Callable[[], int] = lambda: 0,
+        dropped_events: Callable[[], int] = lambda: 0,
+    ) -> None:
+        self._clients = clients
+        self._dropped_events = dropped_events
         self.ended = False  # the summary that answers stop is made
         self._start = start
         self._stream = stream
@@ -65,7 +76,7 @@ class ClientAudio:
         self._queue: deque[PendingAudio | Control | HalfSample] = deque()
         self._queued_samples = 0
         self._queued_controls = 0
-        self._began_s = now_s
+        self._credit = RealTimeCredit(now_s)
         self._next_sample = 0
         self._samples_since_reset = 0  # steps are counted on these
         self._arrived_s = now_s
@@ -123,8 +134,8 @@ class ClientAudio:
         return self._queued_samples >= to_boundary
 
     def is_ahead(self, now_s: float) -> bool:
-        """Whether the audio read so far is more than real time, so that other clients go first."""
-        return self._next_sample / self._start.rate > now_s - self._began_s + AHEAD_S
+        """Whether more audio was read than real time allows, so that other clients go first."""
+        return self._credit.is_spent(now_s)
 
     def take(self) -> WorkItem | None:
         """The next item to read, None if the queue is empty."""
@@ -165,6 +176,7 @@ class ClientAudio:
                 samples = np.concatenate([pending.samples for pending in item])
                 self._arrived_s = item[-1].arrived_s
                 block = AudioBlock(samples, self._start.rate, self._next_sample, arrived_s=self._arrived_s)
+                self._credit.spend(len(samples) / self._start.rate, now_s)
                 self._next_sample += len(samples)
                 self._samples_since_reset += len(samples)
                 return (yield from stream.push_requests(block))
@@ -184,7 +196,6 @@ class ClientAudio:
                 self._live.reset()
                 self._moods.reset()
                 self._next_sample = self._samples_since_reset = 0
-                self._began_s = now_s
                 return [stream.hello()]
             case SetMood() | AskProfile():
                 return (yield from self._enrol(item))
@@ -195,7 +206,7 @@ class ClientAudio:
         """The events of an item as they are sent: with latency and wall clock, and with health when it is due."""
         timed = self._live.with_latency(events, self._arrived_s, now_s)
         if self._live.is_health_due(now_s) and not self.ended:
-            timed.append(self._live.health(now_s))
+            timed.append(self._live.health(now_s, clients=self._clients(), dropped_events=self._dropped_events()))
         return with_time(timed)
 
     def _enrol(self, item: SetMood | AskProfile) -> Requests[list[Event]]:

@@ -32,9 +32,11 @@ class ClientStream:
         *,
         name: str,
         publishes: bool,
+        address: str,
         fail: Callable[[], object],
     ) -> None:
         self.name = name
+        self._address = address
         self.publishes = publishes
         self.ended = False  # the summary that answers stop is in the outbox
         self._context = context
@@ -47,28 +49,46 @@ class ClientStream:
 
     @classmethod
     async def open(
-        cls, context: ServerContext, start: Start, outbox: Outbox, *, followed: str | None, fail: Callable[[], object]
+        cls,
+        context: ServerContext,
+        start: Start,
+        outbox: Outbox,
+        *,
+        address: str,
+        followed: str | None,
+        fail: Callable[[], object],
     ) -> Self:
         """Make the stream that ``start`` describes and send its ``hello``.
 
-        ``followed`` is the stream that the client follows. ``fail`` is called from a thread of the scheduler if the
-        stream fails. Raises ``RefusedError`` if there is no place, the name is taken or the profile cannot be used.
+        ``address`` is whose place it takes, ``followed`` the stream that the client follows. ``fail`` is called from a
+        thread of the scheduler if the stream fails. Raises ``RefusedError`` if there is no place, the name is taken or
+        the profile cannot be used.
         """
         scheduler = context.scheduler
         assert scheduler is not None, "the protocol refuses start where no audio is taken"
         if scheduler.streams >= context.limits.streams or scheduler.lag_s > context.limits.most_lag_s:
             raise RefusedError("overloaded", "all places for audio are taken: try again later")
+        if not context.streams_by_address.has_room(address):
+            raise RefusedError("overloaded", "all places for audio of this address are taken: try again later")
         name, publishes = start.publish or OWN, start.publish is not None
-        if publishes and (name in (LIVE, OWN) or name == followed or not context.hub.claim(name)):
+        if publishes and (name in (LIVE, OWN) or name == followed or not context.hub.claim(name, outbox)):
             raise RefusedError("name_taken", f"the name '{name}' is taken: publish under another")
+        context.streams_by_address.take(address)
         try:
-            audio = ClientAudio(start, await _emotion_stream(context, start, name), time.monotonic())
+            stream = await _emotion_stream(context, start, name)
+            audio = ClientAudio(
+                start,
+                stream,
+                time.monotonic(),
+                clients=context.count_clients,
+                dropped_events=lambda: context.hub.dropped_events,
+            )
         except BaseException:
-            if publishes:
-                context.hub.release(name)
-                context.wake()
+            context.streams_by_address.give_back(address)
+            context.hub.release(name, outbox)
+            context.wake()
             raise
-        return cls(context, scheduler, audio, outbox, name=name, publishes=publishes, fail=fail)
+        return cls(context, scheduler, audio, outbox, name=name, publishes=publishes, address=address, fail=fail)
 
     @property
     def is_full(self) -> bool:
@@ -86,9 +106,9 @@ class ClientStream:
     def close(self) -> None:
         """Give up the place and the name."""
         self._scheduler.remove(self._slot)
-        if self.publishes:
-            self._context.hub.release(self.name)
-            self._context.wake()
+        self._context.streams_by_address.give_back(self._address)
+        self._context.hub.release(self.name, self._outbox)
+        self._context.wake()
 
     def _deliver(self, events: list[Event]) -> None:
         """Hand events to the client and to those who follow the stream."""
@@ -96,7 +116,7 @@ class ClientStream:
             return
         for event in events:
             self._context.metrics.note(event, "audio")
-        self._context.hub.deliver(self._outbox, events, publish=self.publishes)
+        self._context.hub.deliver(self._outbox, events, ends=self.name if self._audio.ended else None)
         self.ended = self._audio.ended  # not before: the next stream's hello must come after the summary
         self._context.wake()
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from emostream.pipeline.stream import EmotionStream
 from emostream.protocol import Start
 from emostream.server.access import AccessPolicy
+from emostream.server.address_limit import AddressLimit
 from emostream.server.config import Limits
 from emostream.server.hub import Hub
 from emostream.server.metrics import Metrics
@@ -19,7 +20,10 @@ MakeStream = Callable[[Start, str], EmotionStream]
 
 @dataclass(frozen=True)
 class ServerContext:
-    """What all sessions share. Without ``scheduler`` and ``make_stream`` the server takes no audio."""
+    """What all sessions share. Without ``scheduler`` and ``make_stream`` the server takes no audio.
+
+    ``streams_by_address`` counts the places for audio that the clients of each address have.
+    """
 
     limits: Limits
     access: AccessPolicy
@@ -28,3 +32,5 @@ class ServerContext:
     scheduler: BatchScheduler | None
     make_stream: MakeStream | None
     wake: Callable[[], None]
+    count_clients: Callable[[], int]
+    streams_by_address: AddressLimit

@@ -8,9 +8,15 @@ from importlib.resources.abc import Traversable
 from pathlib import PurePosixPath
 
 from websockets.datastructures import Headers
-from websockets.http11 import Response
+from websockets.http11 import Request, Response
 
 _INDEX, _INDEX_TYPE = "index.html", "text/html; charset=utf-8"
+METHODS = ("GET", "HEAD")
+_REFUSAL_HEADERS = {
+    HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": 'Bearer realm="emostream"'},
+    HTTPStatus.METHOD_NOT_ALLOWED: {"Allow": ", ".join(METHODS)},
+}
+_HSTS_S = 30 * 24 * 3600
 # Files of the widget's folder with any other ending are not served.
 _CONTENT_TYPES = {
     ".css": "text/css; charset=utf-8",
@@ -69,8 +75,25 @@ def data_response(status: HTTPStatus, body: bytes, content_type: str) -> Respons
 
 
 def refusal_response(status: HTTPStatus, line: str) -> Response:
-    """A plain line of text with an HTTP error status."""
-    return _response(status, f"{line}\n".encode(), "text/plain; charset=utf-8", {})
+    """A plain line of text with an HTTP error status, and the header that HTTP asks for with it."""
+    return _response(status, f"{line}\n".encode(), "text/plain; charset=utf-8", _REFUSAL_HEADERS.get(status, {}))
+
+
+def complete_response(request: Request, response: Response, scheme: str) -> None:
+    """Give a response that ends a request what all of them have, those of the WebSocket library included."""
+    if response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
+        return
+    if "X-Content-Type-Options" not in response.headers:
+        response.headers["X-Content-Type-Options"] = "nosniff"
+    if scheme == "https" and _keeps_to_https(request.headers.get("Host", "")):
+        response.headers["Strict-Transport-Security"] = f"max-age={_HSTS_S}"
+    if request.method == "HEAD":
+        response.body = b""
+
+
+def _keeps_to_https(host: str) -> bool:
+    """Whether browsers may be told so: for localhost it would count for all servers of the machine, of any port."""
+    return host.partition(":")[0].lower() != "localhost"
 
 
 def _response(status: HTTPStatus, body: bytes, content_type: str, extra: dict[str, str]) -> Response:

@@ -45,7 +45,7 @@ class Metrics:
         self.cuts = 0
         self._cut = Counter(
             "emostream_clients_cut",
-            "Clients cut off because they took nothing, by cause.",
+            "Clients cut off: they took nothing or sent too many control frames, by cause.",
             ["cause"],
             registry=registry,
         )
@@ -62,7 +62,7 @@ class Metrics:
         self._registry.register(_Total(name, text, cause, read))
 
     def count_cut(self, cause: str) -> None:
-        """A client was cut off because it took nothing. Called from the event loop's thread alone."""
+        """A client was cut off. Called from the event loop's thread alone."""
         self.cuts += 1
         self._cut.labels(cause).inc()
 

@@ -15,29 +15,44 @@ _LATEST_WINS = (Estimate, Health)
 
 
 class EncodedEvent:
-    """An event and the WebSocket frame that carries it: encoded once, when the first receiver takes it.
+    """An event and what carries it on a WebSocket or as a server-sent event: encoded once, when it is first taken.
 
     Not thread-safe: the hub holds its lock around calls.
     """
 
-    __slots__ = ("_frame", "event")
+    __slots__ = ("_frame", "_json", "event")
 
     def __init__(self, event: Event) -> None:
         self.event = event
+        self._json: bytes | None = None
         self._frame: bytes | None = None
 
     @property
     def frame(self) -> bytes:
         """The whole frame, unmasked, as servers send it."""
         if self._frame is None:
-            self._frame = Frame(Opcode.TEXT, encode(self.event)).serialize(mask=False)
+            self._frame = Frame(Opcode.TEXT, self._encoded()).serialize(mask=False)
         return self._frame
+
+    @property
+    def message(self) -> bytes:
+        """The server-sent event."""
+        return b"data: " + self._encoded() + b"\n\n"
+
+    def _encoded(self) -> bytes:
+        if self._json is None:
+            self._json = encode(self.event)
+        return self._json
 
 
 class Outbox:
-    """Encoded events on their way to one client, oldest first. Not thread-safe: the hub holds its lock around calls."""
+    """Encoded events on their way to one client, oldest first, with ``as_messages`` as server-sent events.
 
-    def __init__(self) -> None:
+    Not thread-safe: the hub holds its lock around calls.
+    """
+
+    def __init__(self, *, as_messages: bool = False) -> None:
+        self._as_messages = as_messages
         self._unsent: list[EncodedEvent] = []
         self._last_seq: dict[str, int] = {}
         self.dropped = 0
@@ -62,7 +77,7 @@ class Outbox:
         return replaced
 
     def take(self) -> bytes | None:
-        """The frame of the oldest unsent event, or None when there is none."""
+        """The oldest unsent event as it is sent, or None when there is none."""
         if not self._unsent:
             return None
         encoded = self._unsent.pop(0)
@@ -70,12 +85,11 @@ class Outbox:
         last = self._last_seq.get(event.stream)
         if last is None or isinstance(event, Hello):
             self._last_seq[event.stream] = event.seq
-            return encoded.frame
-        if event.seq <= last:
-            return encoded.frame
-        self._last_seq[event.stream] = event.seq
-        missing = event.seq - last - 1
-        return EncodedEvent(msgspec.structs.replace(event, dropped=missing)).frame if missing else encoded.frame
+        elif event.seq > last:
+            self._last_seq[event.stream] = event.seq
+            if missing := event.seq - last - 1:
+                encoded = EncodedEvent(msgspec.structs.replace(event, dropped=missing))
+        return encoded.message if self._as_messages else encoded.frame
 
     def forget(self, stream: str) -> None:
         """The client follows this stream no longer."""

@@ -207,13 +207,13 @@ class BatchScheduler:
                 events: list[Event] = end.value
             else:
                 return [_Pending(slot, requests, request)]
-            slot.deliver(slot.audio.finish(events, self._clock()))
+            timed = slot.audio.finish(events, self._clock())
+            if slot.audio.ended:
+                self.remove(slot)  # before the client can know, so that the place is free then
+            slot.deliver(timed)
         except Exception:
             _logger.exception("a client's stream failed")
             self._fail(slot)
-        else:
-            if slot.audio.ended:
-                self.remove(slot)
         return []
 
     def _results(self, requests: list[InferenceRequest]) -> Sequence[InferenceResult | None]:

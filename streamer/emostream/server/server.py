@@ -7,9 +7,11 @@ neither the microphone nor another client waits for it.
 
 import asyncio
 import logging
+import ssl
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from http import HTTPStatus
 
 import msgspec
@@ -22,22 +24,27 @@ from websockets.typing import Subprotocol
 from emostream.errors import UsageError
 from emostream.events import Estimate, Event
 from emostream.inference.model import EmotionModel
-from emostream.protocol import VERSIONS
+from emostream.protocol import VERSIONS, asyncapi_text, schema_text
 from emostream.server.access import AccessPolicy, own_names
+from emostream.server.address_limit import AddressLimit
+from emostream.server.certificate import Certificate
 from emostream.server.config import ServerConfig
-from emostream.server.connection import WRITE_LIMIT_BYTES, BoundedConnection, bounded_connection
-from emostream.server.context import LIVE, MakeStream, ServerContext
-from emostream.server.http import data_response, load_pages, page_response, refusal_response
+from emostream.server.connection import WRITE_LIMIT_BYTES, BoundedConnection, Connections
+from emostream.server.context import LIVE, OWN, MakeStream, ServerContext
+from emostream.server.event_stream import EventStream, events_response
+from emostream.server.http import METHODS, complete_response, data_response, load_pages, page_response, refusal_response
 from emostream.server.hub import Hub
-from emostream.server.listener import address_of, is_loopback, listen, tls_context
+from emostream.server.listener import address_of, is_loopback, listen
 from emostream.server.loop_errors import LoopErrors
 from emostream.server.metrics import CONTENT_TYPE, Metrics
+from emostream.server.query import asked_stream
 from emostream.server.scheduler import BatchScheduler
 from emostream.server.session import ClientSession
 
 CHECKS_PER_STALL = 8
 # Other events wait so long for an estimate: to write to a thousand clients twice would delay it.
 GATHER_S = 0.005
+JSON = "application/json"
 
 # Silent by default: a broken request of an unknown program is not the user's concern.
 _logger = logging.getLogger(__name__)
@@ -61,12 +68,22 @@ class Server:
             raise UsageError(
                 f"other machines can reach {address}: expected a token, so that not all of them may listen"
             )
-        self._tls = tls_context(config.certificate, config.key)
+        if config.key is not None and config.certificate is None:
+            raise UsageError("found --key without --certificate: expected both, or the key inside the certificate file")
+        self._certificate = Certificate(config.certificate, config.key) if config.certificate else None
         self._pages = load_pages()
+        schema, asyncapi = schema_text().encode(), asyncapi_text().encode()
+        self._data: dict[str, Callable[[Headers], Response]] = {
+            "/healthz": self._health_response,
+            "/metrics": self._metrics_response,
+            "/streams": self._streams_response,
+            "/protocol.schema.json": lambda _: data_response(HTTPStatus.OK, schema, JSON),
+            "/protocol.asyncapi.json": lambda _: data_response(HTTPStatus.OK, asyncapi, JSON),
+        }
         self._limits = config.limits
         self._listener = listen(address, config.port)
         self.port: int = self._listener.getsockname()[1]
-        scheme = "https" if self._tls else "http"
+        scheme = "https" if self._certificate else "http"
         any_ip = not is_loopback(address)
         named = {name.lower() for name in config.allowed_hosts}
         self._access = AccessPolicy(
@@ -83,9 +100,20 @@ class Server:
         self.metrics = Metrics([model.card.brief() for model in models])
         self._scheduler = BatchScheduler(models) if make_stream else None
         self._context = ServerContext(
-            self._limits, self._access, self.hub, self.metrics, self._scheduler, make_stream, self._wake
+            self._limits,
+            self._access,
+            self.hub,
+            self.metrics,
+            self._scheduler,
+            make_stream,
+            self._wake,
+            lambda: self.clients,
+            AddressLimit(self._limits.streams_per_address),
         )
-        self._sessions: set[ClientSession] = set()  # changed by the event loop's thread alone
+        # The event loop's thread alone changes these.
+        self._connections = Connections(self._limits, self._tls_context, self.metrics.count_cut)
+        self._sessions: set[ClientSession | EventStream] = set()
+        self._clients_by_address = AddressLimit(self._limits.clients_per_address)
         self._stop = asyncio.Event()
         self._lock = threading.Lock()  # guards the next two
         self._closing = False
@@ -102,6 +130,16 @@ class Server:
         return self.hub.dropped_events
 
     @property
+    def has_certificate(self) -> bool:
+        """Whether it serves with TLS."""
+        return self._certificate is not None
+
+    @property
+    def connections(self) -> int:
+        """How many TCP connections are open now: clients, pages, and those that have not said yet what they want."""
+        return len(self._connections.open)
+
+    @property
     def clients(self) -> int:
         """How many clients are connected to the socket now."""
         return len(self._sessions)
@@ -112,8 +150,8 @@ class Server:
         return self._scheduler.streams if self._scheduler else 0
 
     @property
-    def stalled_clients(self) -> int:
-        """How many clients were cut off since the start because they took nothing for too long."""
+    def clients_cut(self) -> int:
+        """How many clients were cut off since the start because they took nothing or sent too many control frames."""
         return int(self.metrics.cuts)
 
     def emit(self, event: Event) -> None:
@@ -121,6 +159,11 @@ class Server:
         self.metrics.note(event, LIVE)
         self.hub.publish(event)
         self._wake(0.0 if isinstance(event, Estimate) else GATHER_S)
+
+    def reload_certificate(self) -> None:
+        """Read the certificate's files anew, as it is done when they change; from any thread."""
+        if self._certificate is not None:
+            self._certificate.reload()
 
     def close(self) -> None:
         """Send what is unsent to clients that take it promptly, close with 1001 (going away), and end the threads."""
@@ -147,24 +190,22 @@ class Server:
             self._listener.close()
 
     async def _serve(self, started: Future[asyncio.AbstractEventLoop]) -> None:
-        connections: set[BoundedConnection] = set()
         limits = self._limits
         server = await serve(
             self._handle,  # type: ignore[arg-type]
             sock=self._listener,
-            ssl=self._tls,
             select_subprotocol=_select_subprotocol,
             compression=None,  # an event is some 300 bytes; a compressing client would cost a hundred times that
             process_request=self._answer,
+            process_response=lambda _, request, response: complete_response(request, response, self._access.scheme),
             server_header=None,
-            open_timeout=limits.handshake_s,
-            ping_interval=limits.stall_s / 2,
-            ping_timeout=limits.stall_s,
+            open_timeout=None,  # a connection has its own: an answer to /events takes as long as it is read
+            ping_interval=None,  # a session's own pings know when the server itself does not read
             close_timeout=limits.close_s,
             max_size=limits.message_bytes,
             max_queue=4,
             write_limit=WRITE_LIMIT_BYTES,
-            create_connection=bounded_connection(connections, limits.connections),
+            create_connection=self._connections.make,  # type: ignore[arg-type]
             logger=_logger,
         )
         asyncio.get_running_loop().set_exception_handler(LoopErrors())
@@ -172,7 +213,10 @@ class Server:
         watch = asyncio.create_task(self._watch())
         await self._stop.wait()
         watch.cancel()
-        await self._go_away(server, connections)
+        await self._go_away(server, self._connections.open)
+
+    def _tls_context(self) -> ssl.SSLContext | None:
+        return self._certificate.context if self._certificate else None
 
     async def _watch(self) -> None:
         while True:
@@ -180,6 +224,8 @@ class Server:
             now_s = asyncio.get_running_loop().time()
             for session in list(self._sessions):
                 session.check(now_s)
+            if self._certificate is not None:
+                self._certificate.reload_if_changed()
 
     async def _go_away(self, server: WebSocketServer, connections: set[BoundedConnection]) -> None:
         server.close(close_connections=False)
@@ -209,21 +255,27 @@ class Server:
                 session.pump()
 
     async def _handle(self, connection: BoundedConnection) -> None:
+        connection.end_opening()
         session = ClientSession(connection, self._context)
-        full = len(self._sessions) >= self._limits.clients
-        if not full:
+        with self._place(connection, session) as has_place:
+            await session.run(full=not has_place)
+
+    @contextmanager
+    def _place(self, connection: BoundedConnection, session: ClientSession | EventStream) -> Iterator[bool]:
+        """Count a client while it is served; gives whether there is a place for it."""
+        has_place = self._clients_by_address.take(connection.group) and len(self._sessions) < self._limits.clients
+        if has_place:
             self._sessions.add(session)
         try:
-            await session.run(full=full)
+            yield has_place
         finally:
             self._sessions.discard(session)
-            if connection.gave_up_waiting:
-                session.count_cut("no_pong")
+            self._clients_by_address.give_back(connection.group)
 
     # ------------------------------------------------------------------------------------------------------- requests
 
-    def _answer(self, connection: ServerConnection, request: Request) -> Response | None:
-        """A page, a refusal, or None to let the request go on to the socket."""
+    async def _answer(self, connection: ServerConnection, request: Request) -> Response | None:
+        """A page, a refusal, what is left of events, or None to let the request go on to the socket."""
         reason = self._access.refusal(request.headers)
         if reason is not None:
             self.metrics.refused.labels("foreign").inc()
@@ -232,33 +284,65 @@ class Server:
             self.metrics.refused.labels("unauthorized").inc()
             return refusal_response(HTTPStatus.UNAUTHORIZED, "refused: the token is wrong")
         path = request.path.partition("?")[0]
-        return _unknown_version(request.headers) if path == "/ws" else self._page(path, request)
+        if path not in ("/ws", "/events"):
+            return self._page(path, request)
+        try:
+            stream = asked_stream(request.path)
+        except ValueError as error:
+            return refusal_response(HTTPStatus.BAD_REQUEST, f"refused: {error}")
+        if path == "/ws":
+            return _unknown_version(request.headers)
+        assert isinstance(connection, BoundedConnection)
+        return await self._send_events(connection, request, stream)
+
+    async def _send_events(self, connection: BoundedConnection, request: Request, stream: str) -> Response:
+        if request.method not in METHODS:
+            return refusal_response(HTTPStatus.METHOD_NOT_ALLOWED, f"got {request.method}, expected GET")
+        if self._lacks_token(request.headers):
+            return refusal_response(HTTPStatus.UNAUTHORIZED, "refused: expected 'Authorization: Bearer TOKEN'")
+        if stream in ("", OWN):
+            return refusal_response(HTTPStatus.BAD_REQUEST, "refused: expected the name of a stream in 'stream'")
+        if request.method == "HEAD":
+            return events_response(request, self._access.scheme, bool(self._access.origins))
+        events = EventStream(connection, self._context, stream)
+        with self._place(connection, events) as has_place:
+            if not has_place:
+                return refusal_response(HTTPStatus.SERVICE_UNAVAILABLE, "all places for clients are taken: try later")
+            return await events.run(request)
 
     def _page(self, path: str, request: Request) -> Response:
-        if path not in self._pages and path not in ("/healthz", "/metrics"):
+        data = self._data.get(path)
+        if path not in self._pages and data is None:
             return refusal_response(HTTPStatus.NOT_FOUND, "nothing here: the page is / and the socket is /ws")
-        if request.method != "GET":
+        if request.method not in METHODS:
             return refusal_response(HTTPStatus.METHOD_NOT_ALLOWED, f"got {request.method}, expected GET")
-        if path == "/healthz":
-            return self._health_response()
-        if path == "/metrics":
-            return self._metrics_response(request.headers)
+        if data is not None:
+            return data(request.headers)
         body, kind = self._pages[path]
         return page_response(body, kind, request.headers["Host"], self._access.scheme, self._access.origins)
 
+    def _lacks_token(self, headers: Headers) -> bool:
+        return self._access.token is not None and not self._access.token_in(headers)
+
+    def _streams_response(self, headers: Headers) -> Response:
+        if self._lacks_token(headers):
+            return refusal_response(HTTPStatus.UNAUTHORIZED, "refused: expected 'Authorization: Bearer TOKEN'")
+        return data_response(HTTPStatus.OK, msgspec.json.encode({"streams": self.hub.streams()}), JSON)
+
     def _metrics_response(self, headers: Headers) -> Response:
-        if self._access.token is not None and not self._access.token_in(headers):
+        if self._lacks_token(headers):
             return refusal_response(HTTPStatus.UNAUTHORIZED, "refused: expected 'Authorization: Bearer TOKEN'")
         return data_response(HTTPStatus.OK, self.metrics.text(), CONTENT_TYPE)
 
-    def _health_response(self) -> Response:
+    def _health_response(self, _headers: Headers) -> Response:
         well = self._scheduler is None or self._scheduler.is_alive
         body = {"status": "ok" if well else "failed", "clients": self.clients, "streams": self.streams}
         status = HTTPStatus.OK if well else HTTPStatus.SERVICE_UNAVAILABLE
-        return data_response(status, msgspec.json.encode(body), "application/json")
+        return data_response(status, msgspec.json.encode(body), JSON)
 
     def _measure(self) -> None:
         self.metrics.gauge("emostream_clients", "Clients that are connected.", lambda: self.clients)
+        self.metrics.gauge("emostream_connections", "Open TCP connections.", lambda: self.connections)
         self.metrics.gauge("emostream_streams", "Clients whose audio is read.", lambda: self.streams)
         lag = "How long clients' audio waited lately, at worst."
         self.metrics.gauge("emostream_lag_seconds", lag, lambda: self._scheduler.lag_s if self._scheduler else 0.0)

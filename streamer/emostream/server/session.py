@@ -4,19 +4,20 @@ import asyncio
 import contextlib
 import logging
 import time
-from urllib.parse import parse_qs, urlsplit
 
 from websockets.exceptions import ConnectionClosed
 from websockets.protocol import State as ConnectionState
 
+from emostream.errors import ProfileError
 from emostream.protocol import AnyMessage, Authenticate, Start, Subscribe, decode_message
 from emostream.server.client_audio import Control
 from emostream.server.client_protocol import ClientProtocol, State
 from emostream.server.client_stream import ClientStream
 from emostream.server.close_codes import RefusedError
 from emostream.server.connection import BoundedConnection
-from emostream.server.context import LIVE, OWN, ServerContext
+from emostream.server.context import OWN, ServerContext
 from emostream.server.outbox import Outbox
+from emostream.server.query import asked_stream
 from emostream.server.rate_limit import RateLimiter
 
 # A close frame has room for 123 bytes.
@@ -44,8 +45,8 @@ class ClientSession:
         self._rate_limiter = RateLimiter(context.limits.messages_per_s, context.limits.burst_messages)
         self._followed: str | None = None
         self._stream: ClientStream | None = None
+        self._patience_s = context.limits.stall_s
         self._ending: asyncio.Task[None] | None = None
-        self._counted = False
         self.outbox = Outbox()
         connection.on_room = self.pump
 
@@ -79,24 +80,27 @@ class ClientSession:
         if self._stream is not None:
             if self._stream.ended:
                 self._protocol.stream_ended()
-            self._stream.notify()
+                self._end_stream()
+            else:
+                self._stream.notify()
 
     def check(self, now_s: float) -> None:
-        """Cut the client off if it has taken nothing for too long."""
+        """Cut the client off if it has taken nothing, or answered no ping, for too long.
+
+        A client with audio of its own has more time: nothing piles up for it, and a slow reader comes to a ping only
+        when it has read what stands before it.
+        """
         since_s = self._connection.stuck_since_s
-        if since_s is not None and now_s - since_s > self._context.limits.stall_s:
+        if since_s is not None and now_s - since_s > self._patience_s:
             self.cut("stalled")
+        elif self._connection.unanswered_s(now_s, self._context.limits.stall_s / 2) > self._patience_s:
+            self.cut("no_pong")
 
     def cut(self, cause: str) -> None:
         """Without a closing handshake, which would wait behind the bytes that the client does not take."""
-        self.count_cut(cause)
-        self._connection.transport.abort()
-
-    def count_cut(self, cause: str) -> None:
-        """Count the client as cut off, once, whatever other cause follows."""
-        if not self._counted:
-            self._counted = True
+        if not self._connection.transport.is_closing():
             self._context.metrics.count_cut(cause)
+            self._connection.transport.abort()
 
     async def close(self, code: int, reason: str) -> None:
         """Send what is unsent, to a client that takes it promptly, and close."""
@@ -124,8 +128,7 @@ class ClientSession:
                 self._protocol.receive_audio()
             else:
                 await self._handle_message(_decoded(first))
-        stream = parse_qs(urlsplit(self._path).query, keep_blank_values=True).get("stream", [LIVE])[0]
-        if stream:
+        if stream := asked_stream(self._path):
             self._follow(stream)
         self.pump()
 
@@ -138,13 +141,13 @@ class ClientSession:
                 raise RefusedError(
                     "idle", f"nothing came for {self._context.limits.idle_s:g} s: send silence, or stop the stream"
                 ) from None
-            if not self._rate_limiter.take():
-                raise RefusedError("too_fast", f"more than {self._context.limits.messages_per_s:g} messages a second")
             if isinstance(message, bytes):
                 self._protocol.receive_audio()
                 await self._put(message)
-            else:
+            elif self._rate_limiter.take():
                 await self._handle_message(_decoded(message))
+            else:
+                raise RefusedError("too_fast", f"more than {self._context.limits.messages_per_s:g} messages a second")
             self.pump()
 
     async def _handle_message(self, message: AnyMessage) -> None:
@@ -187,11 +190,13 @@ class ClientSession:
                 break
             await asyncio.sleep(FULL_POLL_S)
         self._end_stream()
+        self._patience_s = self._context.limits.idle_s
         loop = asyncio.get_running_loop()
         self._stream = await ClientStream.open(
             self._context,
             start,
             self.outbox,
+            address=self._connection.group,
             followed=self._followed,
             fail=lambda: loop.call_soon_threadsafe(self._fail),
         )
@@ -230,3 +235,5 @@ def _decoded(text: str) -> AnyMessage:
         return decode_message(text)
     except ValueError as error:
         raise RefusedError("bad_message", f"the message cannot be used: {error}") from error
+    except ProfileError as error:
+        raise RefusedError("profile_refused", str(error)) from error

@@ -2,6 +2,7 @@
 
 import json
 import re
+import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from websockets.sync.client import connect
 
 from emostream.audio import Samples
 from emostream.events import Estimate, Hello, Utterance
+from tests.support.certificates import expire, make_certificate
 from tests.support.processes import NOWHERE, Running, assert_one_line, emostream
 from tests.support.serving import receive, receive_all
 from tests.support.streams import HZ
@@ -39,6 +41,8 @@ class TestRefusals:
         ("arguments", "parts"),
         [
             (("--streams", -1), ("-1", "--streams")),
+            (("--address-share", 0), ("0", "--address-share")),
+            (("--address-share", 1.5), ("1.5", "--address-share")),
             (("--certificate", "/nonexistent.pem"), ("/nonexistent.pem",)),
             (("--token-file", "/nonexistent"), ("/nonexistent", "16 characters")),
             (("--port", 70_000), ("70000",)),
@@ -95,6 +99,25 @@ def test_the_token_is_asked_for_and_never_printed(given: str, tmp_path: Path, mo
         with connect(f"{url}?stream=", additional_headers={"Authorization": f"Bearer {TOKEN}"}) as known:
             known.send(json.dumps({"type": "start", "rate": HZ, "format": "s16le"}))
             assert isinstance(receive(known), Hello)
+        assert running.interrupt() == INTERRUPTED
+    assert TOKEN not in running.messages
+
+
+def test_an_open_token_and_an_old_certificate_are_said_and_a_hangup_reads_it_anew(
+    tmp_path: Path, model_arguments: list[str]
+) -> None:
+    (tmp_path / "token").write_text(TOKEN + "\n")
+    (tmp_path / "token").chmod(0o644)
+    made = make_certificate(tmp_path)
+    expire(made)
+    arguments = ("--token-file", tmp_path / "token", "--certificate", made.certificate, "--key", made.key)
+    with Running("serve", "--port", 0, *arguments, *model_arguments) as running:
+        running.wait_for(lambda it: "https://127.0.0.1" in it.messages)
+        assert f"read the token in {tmp_path / 'token'}: chmod 600" in running.messages
+        assert f"the certificate in {made.certificate} expired on" in running.messages
+        made.certificate.write_text("no certificate")
+        running.process.send_signal(signal.SIGHUP)
+        running.wait_for(lambda it: "the certificate of before is used on" in it.messages)
         assert running.interrupt() == INTERRUPTED
     assert TOKEN not in running.messages
 

@@ -3,7 +3,6 @@
 import http.client
 import json
 import ssl
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from emostream.server.access import AccessPolicy, own_names
 from emostream.server.config import Limits
 from emostream.server.server import Server
 from emostream.server.tokens import checked_token, load_token
+from tests.support.certificates import make_certificate
 from tests.support.serving import PATIENCE_S, client, receive, serve
 from tests.support.stream_events import estimate, hello
 
@@ -72,6 +72,14 @@ def test_what_is_open_without_a_token(guarded: Server, path: str, status: int) -
     connection.close()
 
 
+def test_a_wrong_token_is_answered_with_what_is_expected(guarded: Server) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", guarded.port, timeout=PATIENCE_S)
+    connection.request("GET", "/metrics", headers={"Authorization": "Bearer wrong"})
+    answer = connection.getresponse()
+    assert (answer.status, answer.getheader("WWW-Authenticate")) == (401, 'Bearer realm="emostream"')
+    connection.close()
+
+
 def test_metrics_count_what_happens() -> None:
     server = serve()
     server.emit(hello())
@@ -99,28 +107,18 @@ def test_hosts_beyond_loopback_are_addresses_and_names_that_were_allowed() -> No
         "192.168.1.7": False,
         "evil.example:8765": False,
         "192.168.1.7.evil.example:8765": False,
+        "[fe80::1%; script-src *]:8765": False,
     }.items():
         assert (policy.refusal(Headers(Host=host)) is None) == let_in, host
-        assert (policy.refusal(Headers(Host="desk.local", Origin=f"https://{host}")) is None) == let_in, host
+        assert (policy.refusal(Headers(Host=host, Origin=f"https://{host}")) is None) == let_in, host
+        own = let_in and host == "desk.local"
+        assert (policy.refusal(Headers(Host="192.168.1.8:8765", Origin=f"https://{host}")) is None) == own, host
     assert policy.refusal(Headers(Host="desk.local", Origin="http://desk.local")) is not None
 
 
 def test_tls_with_a_certificate(tmp_path: Path) -> None:
-    certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
-    names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
-    make = [
-        "openssl",
-        "req",
-        "-x509",
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:prime256v1",
-        "-nodes",
-        "-days",
-        "2",
-    ]
-    subprocess.run([*make, *names, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    made = make_certificate(tmp_path)
+    certificate, key = made.certificate, made.key
     server = serve(certificate=certificate, key=key)
     server.emit(hello())
     try:

@@ -13,10 +13,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from websockets.exceptions import ConnectionClosed
+from websockets.frames import Frame, Opcode
+from websockets.sync.client import ClientConnection
 
 from emostream import assets
 from emostream.audio import AudioBlock, Samples
-from emostream.events import Error, Estimate, Event, Gap, Hello, Summary, Utterance, UtteranceStart
+from emostream.events import Error, Estimate, Event, Gap, Health, Hello, Summary, Utterance, UtteranceStart
 from emostream.inference.batching import run_alone
 from emostream.inference.model import EmotionModel
 from emostream.inference.profile import ModelMean, SpeakerProfile, profile_with_moods
@@ -26,7 +28,7 @@ from emostream.server.client_audio import ClientAudio
 from emostream.server.close_codes import RefusedError
 from emostream.server.config import Limits
 from emostream.server.server import Server
-from tests.support.serving import client, receive, receive_until, serve, until
+from tests.support.serving import client, raw_client, receive, receive_until, serve, until
 from tests.support.streams import HZ, Parts, assert_same, of_type
 from tests.support.tiny_models import LABELS, tiny_card
 
@@ -57,7 +59,7 @@ def predictions(events: list[ServerEvent] | list[Event]) -> list[Event]:
     return [msgspec.structs.replace(event, seq=0) for event in kept]
 
 
-@pytest.mark.parametrize("frame_bytes", [997, 64_000])
+@pytest.mark.parametrize("frame_bytes", [28, 997, 64_000])
 def test_labels_are_those_of_a_stream_alone_and_none_is_missing(
     server: Server, parts: Parts, recording: Samples, frame_bytes: int
 ) -> None:
@@ -69,14 +71,13 @@ def test_labels_are_those_of_a_stream_alone_and_none_is_missing(
 
 
 @pytest.mark.parametrize("encoding", ["s16le", "f32le"])
-@given(sizes=st.lists(st.integers(1, 60_000), min_size=1, max_size=6))
+@given(sizes=st.lists(st.integers(20, 60_000), min_size=1, max_size=6))
 @settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_split_into_frames_gives_the_same_labels(
     server: Server, recording: Samples, encoding: str, sizes: list[int]
 ) -> None:
     samples = recording[: 3 * HZ]
     audio = (samples * 32_767).astype("<i2").tobytes() if encoding == "s16le" else samples.tobytes()
-    sizes = [max(size, 1 + len(audio) // 500) for size in sizes]
     frames: list[bytes] = []
     while audio:
         size = sizes[len(frames) % len(sizes)]
@@ -154,13 +155,15 @@ def test_a_client_enrols_and_gives_its_profile_back(
         assert profile.seconds > 2
         given = msgspec.to_builtins(profile)
         assert answer_to(server, audio[:6400], profile=given)[0].speaker == "Ada"
-        given["models"][0]["model"]["split_hash"] = "another"
-        with client(server) as connection:
-            connection.send(json.dumps({**START, "profile": given}))
-            assert receive(connection).code == "profile_refused"
-            with pytest.raises(ConnectionClosed) as closed:
-                receive(connection)
-            assert closed.value.rcvd.code == 1008
+        another = json.loads(json.dumps(given))
+        another["models"][0]["model"]["split_hash"] = "another"
+        for refused in (another, {**given, "schema": 2}, {**given, "seconds": "many"}):
+            with client(server) as connection:
+                connection.send(json.dumps({**START, "profile": refused}))
+                assert receive(connection).code == "profile_refused"
+                with pytest.raises(ConnectionClosed) as closed:
+                    receive(connection)
+                assert closed.value.rcvd.code == 1008
     finally:
         server.close()
 
@@ -271,6 +274,50 @@ def test_a_published_stream_is_followed_and_its_end_is_told(server: Server, reco
         assert receive_until(follower, Error)[-1].code == "stream_ended"
 
 
+def test_when_a_stop_is_answered_followers_know_the_name_is_free_and_nothing_old_is_shown(
+    parts: Parts, recording: Samples
+) -> None:
+    server = serve(parts, Limits(streams=1))
+    try:
+        with client(server, "/ws?stream=desk") as follower, client(server) as speaker:
+            for _ in range(3):
+                speaker.send(json.dumps({**START, "publish": "desk"}))
+                speaker.send(recording[:HZ].tobytes())
+                speaker.send('{"type":"stop"}')
+                receive_until(speaker, Summary)
+                followed = receive_until(follower, Error)
+                assert isinstance(followed[-2], Summary)
+                assert (followed[-1].code, followed[-1].seq) == ("stream_ended", followed[-2].seq)
+            with client(server, "/ws?stream=desk") as late, client(server) as other:
+                other.send(json.dumps({**START, "publish": "desk"}))
+                assert isinstance(receive(other), Hello), "the name and the place are free"
+                assert isinstance(receive(late), Hello), "nothing of the stream before comes first"
+    finally:
+        server.close()
+
+
+def test_health_of_a_clients_stream_has_the_servers_clients(server: Server, recording: Samples) -> None:
+    with client(server), client(server) as speaker:
+        until(lambda: server.clients == 2)
+        speaker.send(json.dumps(START))
+        speaker.send(recording[:HZ].tobytes())
+        assert receive_until(speaker, Health)[-1].clients == 2
+
+
+def test_who_joins_after_a_flush_gets_no_estimate_of_before(server: Server, recording: Samples) -> None:
+    with client(server) as speaker:
+        speaker.send(json.dumps({**START, "publish": "desk"}))
+        speaker.send(recording[:HZ].tobytes())
+        speaker.send('{"type":"flush"}')
+        receive_until(speaker, Summary)
+        with client(server, "/ws?stream=desk") as late:
+            hello = receive(late)
+            assert isinstance(hello, Hello)
+            speaker.send(recording[HZ : 2 * HZ].tobytes())
+            first = receive_until(late, Estimate)[-1]
+            assert first.seq > hello.seq
+
+
 def test_half_a_sample_stands_behind_the_audio_before_it_and_takes_no_number(parts: Parts, recording: Samples) -> None:
     audio = ClientAudio(Start(rate=HZ, format="s16le"), parts.stream(), 0.0)
     audio.put_audio((recording[: 2 * HZ] * 32767).astype("<i2").tobytes() + b"\1", 0.0)
@@ -360,6 +407,68 @@ def test_a_stream_begins_only_after_the_summary_of_the_one_before(
             events = receive_until(connection, Summary)
             assert isinstance(events[0], Hello)
             assert [event.seq for event in events] == list(range(len(events)))
+
+
+def test_files_at_once_in_small_frames_and_large_ones_all_get_their_summary(parts: Parts, recording: Samples) -> None:
+    server = serve(parts, Limits(messages_per_s=1, burst_messages=4))
+    audio = recording[: 10 * HZ]
+    expected = predictions(parts.whole(audio))
+    received: list[list[ServerEvent]] = []
+
+    def send(frame_bytes: int) -> None:
+        received.append(answer_to(server, audio.tobytes(), frame_bytes))
+
+    threads = [threading.Thread(target=send, args=(size,)) for size in (28, 1280, 1280, 6400, 128_000, 128_000)]
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        server.close()
+    assert len(received) == len(threads)
+    for events in received:
+        assert_same(predictions(events), expected)
+
+
+def test_a_client_is_not_cut_while_the_server_does_not_read_its_answer_to_a_ping(
+    parts: Parts, recording: Samples
+) -> None:
+    server = serve(parts, Limits(stall_s=1.0))
+    audio = np.tile(recording, 8).tobytes()
+
+    def send(connection: ClientConnection) -> None:
+        for at in range(0, len(audio), 64_000):
+            connection.send(audio[at : at + 64_000])
+        connection.send('{"type":"stop"}')
+
+    try:
+        with client(server, max_queue=1) as connection:
+            connection.send(json.dumps(START))
+            sender = threading.Thread(target=send, args=(connection,))
+            sender.start()
+            time.sleep(4.0)  # many times the patience with a client that only follows
+            events = receive_until(connection, Summary)
+            sender.join()
+        assert [event.seq for event in events] == list(range(len(events)))
+        assert server.clients_cut == 0
+    finally:
+        server.close()
+
+
+def test_a_client_with_audio_that_answers_no_ping_is_cut_in_the_end(parts: Parts) -> None:
+    server = serve(parts, Limits(stall_s=2.0, idle_s=2.0))
+    try:
+        with raw_client(server) as sock:
+            start = json.dumps(START).encode()
+            sock.sendall(Frame(Opcode.TEXT, start).serialize(mask=True))
+            until(lambda: server.streams == 1)
+            stop = Frame(Opcode.TEXT, b'{"type":"stop"}').serialize(mask=True)
+            sock.sendall(stop)
+            until(lambda: server.clients_cut == 1)
+        until(lambda: server.clients == 0)
+    finally:
+        server.close()
 
 
 def test_beyond_the_limit_a_stream_is_refused_and_a_place_that_is_left_is_free(parts: Parts) -> None:

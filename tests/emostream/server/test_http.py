@@ -1,11 +1,16 @@
 """The page that ``emostream listen --serve`` serves, in a real browser, while real audio is played."""
 
 import re
+from http import HTTPStatus
 from itertools import groupby
 
+import pytest
 from playwright.sync_api import Page
+from websockets.datastructures import Headers
+from websockets.http11 import Request
 
 from emostream.events import Estimate, Hello
+from emostream.server.http import complete_response, refusal_response
 from tests.support.chromium import chromium
 from tests.support.processes import Running
 from tests.support.streams import of_type
@@ -70,3 +75,14 @@ def is_in_order(some: list[str], of: list[str]) -> bool:
     """Whether ``some`` come in this order among ``of``: a page may miss an estimate, and never shows another one."""
     remaining = iter(of)
     return all(any(word == other for other in remaining) for word in some)
+
+
+@pytest.mark.parametrize(
+    ("scheme", "host", "kept"),
+    [("https", "desk.local", True), ("https", "localhost:8765", False), ("http", "desk.local", False)],
+)
+def test_browsers_keep_to_https_where_that_concerns_no_other_server(scheme: str, host: str, kept: bool) -> None:
+    request = Request("/", Headers(Host=host))
+    response = refusal_response(HTTPStatus.NOT_FOUND, "nothing here")
+    complete_response(request, response, scheme)
+    assert ("Strict-Transport-Security" in response.headers) == kept

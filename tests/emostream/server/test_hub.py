@@ -3,11 +3,11 @@
 import msgspec
 import pytest
 
-from emostream.events import Event, decode, encode
+from emostream.events import Error, Estimate, Event, Hello, decode, encode
 from emostream.inference.profile import SpeakerProfile
 from emostream.protocol import Mood, Profile
 from emostream.server import outbox as outbox_module
-from emostream.server.hub import Hub
+from emostream.server.hub import ESTIMATE_AGE_S, Hub
 from emostream.server.outbox import Outbox
 from tests.support.stream_events import estimate, gap, hello, utterance
 
@@ -41,7 +41,8 @@ def test_an_event_is_encoded_once_for_its_client_all_followers_and_who_joins_lat
     for follower in followers:
         hub.follow(follower, "live")
     sent = [hello(), estimate(1)]
-    hub.deliver(own, sent, publish=True)
+    assert hub.claim("live", own)
+    hub.deliver(own, sent)
     assert [take_all(hub, outbox) for outbox in (own, *followers)] == [sent] * 4
     hub.follow(late, "live")
     assert take_all(hub, late) == [hello(seq=1), estimate(1)]
@@ -64,6 +65,38 @@ def test_profiles_and_moods_are_published_to_nobody() -> None:
         seq=0, stream="live", t_start_ms=0, t_end_ms=0, profile=SpeakerProfile(name="Ada", seconds=1.0, models=())
     )
     mood = Mood(seq=0, stream="live", t_start_ms=0, t_end_ms=0, mood="sad", seconds={})
-    hub.deliver(own, [profile, mood, msgspec.structs.replace(gap(1), lost_ms=1.0)], publish=True)
+    assert hub.claim("live", own)
+    hub.deliver(own, [profile, mood, msgspec.structs.replace(gap(1), lost_ms=1.0)])
     assert len(own) == 3
     assert [event.seq for event in take_all(hub, follower)] == [1]
+
+
+def types_of(hub: Hub, outbox: Outbox) -> list[type[Event]]:
+    return [type(event) for event in take_all(hub, outbox)]
+
+
+def test_an_estimate_of_long_ago_says_nothing_to_who_joins_now() -> None:
+    now_s = 100.0
+    hub, soon, late = Hub(lambda: now_s), Outbox(), Outbox()
+    hub.publish(hello())
+    hub.publish(estimate(1))
+    hub.follow(soon, "live")
+    assert types_of(hub, soon) == [Hello, Estimate]
+    now_s += ESTIMATE_AGE_S + 1
+    hub.follow(late, "live")
+    assert types_of(hub, late) == [Hello]
+
+
+def test_a_name_is_free_with_the_last_event_and_what_comes_late_reaches_nobody() -> None:
+    hub, first, second, follower = Hub(), Outbox(), Outbox(), Outbox()
+    hub.follow(follower, "live")
+    assert hub.claim("live", first)
+    assert not hub.claim("live", second)
+    hub.deliver(first, [hello(), estimate(1)], ends="live")
+    assert types_of(hub, follower) == [Hello, Estimate, Error]
+    assert hub.claim("live", second)
+    hub.release("live", first)
+    hub.deliver(first, [estimate(2)])
+    assert types_of(hub, follower) == [], "the name is another's now"
+    hub.deliver(second, [hello()])
+    assert types_of(hub, follower) == [Hello]

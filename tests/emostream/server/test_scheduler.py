@@ -90,6 +90,24 @@ def test_audio_in_real_time_goes_before_audio_that_came_at_once(
         scheduler.run_round()
 
 
+def test_audio_that_was_saved_up_in_silence_does_not_go_before_real_time(
+    scheduler: BatchScheduler, parts: Parts, recording: Samples, clock: Clock
+) -> None:
+    saving, real_time = Speaker(scheduler, parts), Speaker(scheduler, parts)
+    clock.now_s += 60
+    saving.send(recording[: 20 * HZ])
+    for _ in range(6):
+        scheduler.run_round()  # as much as its credit
+    for step in range(1, 7):
+        real_time.send(recording[(step - 1) * STEP : step * STEP])
+        before = saving.estimates
+        scheduler.run_round()
+        assert (real_time.estimates, saving.estimates) == (max(0, step - 1), before), "real time goes first"
+        scheduler.run_round()
+        assert saving.estimates == before + 1
+        clock.now_s += 0.25
+
+
 def test_windows_of_many_clients_run_as_one_batch(
     scheduler: BatchScheduler, parts: Parts, recording: Samples, monkeypatch: pytest.MonkeyPatch
 ) -> None:

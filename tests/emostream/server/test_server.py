@@ -1,8 +1,6 @@
 """The socket and the page, through real sockets: order, late joiners, slow clients, foreign pages, ends."""
 
-import base64
 import http.client
-import os
 import socket
 import threading
 import time
@@ -23,10 +21,9 @@ from emostream.events import Error, Estimate, Hello, Utterance
 from emostream.server.config import Limits, ServerConfig
 from emostream.server.http import load_pages
 from emostream.server.server import Server
-from tests.support.serving import PATIENCE_S, receive, receive_all, until
+from tests.support.serving import PATIENCE_S, SLOW_RECEIVE_BYTES, raw_client, receive, receive_all, until
 from tests.support.stream_events import estimate, gap, hello, utterance
 
-SLOW_RECEIVE_BYTES = 4096
 LIMITS = Limits()
 
 Serve = Callable[..., Server]
@@ -162,7 +159,7 @@ def test_a_client_that_never_reads_loses_estimates_is_counted_and_hurts_nobody(s
         until(lambda: sink.clients == 2)
         assert receive(healthy) == hello()
         emit_until_dropped(sink, healthy, 1, dropped=200)
-        assert sink.stalled_clients == 0
+        assert sink.clients_cut == 0
 
 
 def test_a_slow_client_that_reads_on_gets_the_utterances_and_the_latest_estimate(serve: Serve) -> None:
@@ -194,7 +191,7 @@ def test_a_client_that_takes_nothing_is_disconnected_and_counted(serve: Serve) -
         assert receive(healthy) == hello()
         seq = emit_until_dropped(sink, healthy, 1, dropped=1)
         until(lambda: sink.clients == 1)
-        assert sink.stalled_clients == 1
+        assert sink.clients_cut == 1
         sink.emit(estimate(seq))
         assert receive(healthy).seq == seq
 
@@ -202,7 +199,7 @@ def test_a_client_that_takes_nothing_is_disconnected_and_counted(serve: Serve) -
 def test_a_client_that_answers_no_ping_is_disconnected_and_counted(serve: Serve) -> None:
     sink = serve(hello=hello(), limits=Limits(stall_s=0.2))
     with raw_client(sink):
-        until(lambda: sink.stalled_clients == 1)
+        until(lambda: sink.clients_cut == 1)
         until(lambda: sink.clients == 0)
 
 
@@ -216,20 +213,6 @@ def test_a_client_that_pings_without_reading_is_cut_off(serve: Serve) -> None:
 
         with pytest.raises((ConnectionResetError, BrokenPipeError)):
             ping_on_and_on()
-
-
-def raw_client(sink: Server) -> socket.socket:
-    sock = socket.socket()
-    sock.settimeout(PATIENCE_S)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SLOW_RECEIVE_BYTES)
-    sock.connect(("127.0.0.1", sink.port))
-    key = base64.b64encode(os.urandom(16)).decode()
-    sock.sendall(
-        f"GET /ws HTTP/1.1\r\nHost: 127.0.0.1:{sink.port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n".encode()
-    )
-    assert sock.recv(12) == b"HTTP/1.1 101"
-    return sock
 
 
 def test_emit_does_not_wait_while_the_loop_is_held_up(serve: Serve) -> None:
@@ -328,11 +311,38 @@ def test_there_is_nothing_else(serve: Serve, path: str) -> None:
 
 
 def test_pages_are_only_to_be_read(serve: Serve) -> None:
-    assert get(serve(), "/", method="DELETE")[0] == 405
+    status, headers, _ = get(serve(), "/", method="DELETE")
+    assert (status, headers["Allow"]) == (405, "GET, HEAD")
+
+
+@pytest.mark.parametrize("path", ["/", "/emostream.js", "/healthz", "/nothing"])
+def test_head_gives_the_headers_of_get_and_no_body(serve: Serve, path: str) -> None:
+    sink = serve()
+    status, headers, body = get(sink, path, method="HEAD")
+    expected_status, expected, whole = get(sink, path)
+    assert (status, body, headers["Content-Length"]) == (expected_status, b"", str(len(whole)))
+    assert {**headers, "Date": ""} == {**expected, "Date": ""}
 
 
 def test_the_socket_asks_browsers_that_visit_it_to_upgrade(serve: Serve) -> None:
-    assert get(serve(), "/ws")[0] == 426
+    status, headers, _ = get(serve(), "/ws")
+    assert (status, headers["X-Content-Type-Options"]) == (426, "nosniff")
+
+
+@pytest.mark.parametrize("name", ["-desk", "a%20b", "desk%0A", "x" * 41, "..%2F.."])
+def test_a_stream_that_is_no_name_is_refused_with_what_is_one(serve: Serve, name: str) -> None:
+    with pytest.raises(InvalidStatus) as refused:
+        connect(f"ws://127.0.0.1:{serve().port}/ws?stream={name}", legacy=True)
+    assert refused.value.response.status_code == 400
+    assert b"'stream' is no name: expected 1 to 40" in refused.value.response.body
+
+
+def test_a_clients_own_stream_is_no_stream_to_follow(serve: Serve) -> None:
+    with connect(f"ws://127.0.0.1:{serve().port}/ws?stream=audio", legacy=True) as connection:
+        error = receive(connection)
+        assert isinstance(error, Error)
+        assert error.code == "out_of_order"
+        assert close_code(connection) == 1008
 
 
 @pytest.mark.parametrize("path", ["/", "/emostream.js", "/ws"])
