@@ -66,23 +66,20 @@ def _in_4_bits(name: str, values: F32) -> _Stored | None:
     if (groups := _groups(values)) is None:
         return None
     codes, scales = groups
-    packed = (codes[:, 0::2] | codes[:, 1::2] << 4).tobytes()
-    shapes = [("grouped", [-1, GROUP]), ("turned", list(codes.shape))]
+    # As few nodes as can be: what each of them gives stays in memory once the runtime has folded it.
+    unsigned = (codes & 15).astype(np.uint8).ravel()
+    packed = (unsigned[0::2] | unsigned[1::2] << 4).tobytes()
     return _Stored(
         [
-            helper.make_tensor(f"{name}.codes", TensorProto.UINT4, codes.shape, packed, raw=True),
-            numpy_helper.from_array(scales.reshape(-1, 1), f"{name}.scales"),
-            numpy_helper.from_array(np.asarray(-FARTHEST, np.float32), f"{name}.middle"),
-            *(numpy_helper.from_array(np.array(shape, np.int64), f"{name}.{kind}_shape") for kind, shape in shapes),
+            helper.make_tensor(f"{name}.codes", TensorProto.INT4, codes.shape, packed, raw=True),
+            numpy_helper.from_array(scales, f"{name}.scales"),
+            numpy_helper.from_array(np.array(values.shape, np.int64), f"{name}.shape"),
         ],
         [
             helper.make_node("Cast", [f"{name}.codes"], [f"{name}.float"], to=TensorProto.FLOAT),
-            helper.make_node("Sub", [f"{name}.float", f"{name}.middle"], [f"{name}.signed"]),
-            helper.make_node("Reshape", [f"{name}.signed", f"{name}.grouped_shape"], [f"{name}.grouped"]),
             helper.make_node("Cast", [f"{name}.scales"], [f"{name}.steps"], to=TensorProto.FLOAT),
-            helper.make_node("Mul", [f"{name}.grouped", f"{name}.steps"], [f"{name}.scaled"]),
-            helper.make_node("Reshape", [f"{name}.scaled", f"{name}.turned_shape"], [f"{name}.turned"]),
-            helper.make_node("Transpose", [f"{name}.turned"], [name], perm=[1, 0]),
+            helper.make_node("Mul", [f"{name}.float", f"{name}.steps"], [f"{name}.scaled"]),
+            helper.make_node("Reshape", [f"{name}.scaled", f"{name}.shape"], [name]),
         ],
     )
 
@@ -114,15 +111,16 @@ def _levels(values: F32) -> tuple[NDArray[np.uint8], F32, F32] | None:
     return codes.astype(np.uint8)[places], np.asarray(scale, np.float32), np.asarray(found[0])
 
 
-def _groups(values: F32) -> tuple[NDArray[np.uint8], NDArray[np.float16]] | None:
-    """A matrix (in, out) as codes (out, in) of 4 bits and scales (out, in / GROUP), where it is (code - 8) * scale."""
+def _groups(values: F32) -> tuple[NDArray[np.int8], NDArray[np.float16]] | None:
+    """A matrix (in, out) as codes (in / GROUP, GROUP, out) from -8 to 7 and scales (in / GROUP, 1, out).
+
+    None unless it is exactly code * scale.
+    """
     if values.ndim != 2 or len(values) % GROUP:
         return None
-    groups = values.T.reshape(values.shape[1], -1, GROUP)
-    farthest = np.take_along_axis(groups, np.abs(groups).argmax(-1, keepdims=True), -1)
+    groups = values.reshape(-1, GROUP, values.shape[1])
+    farthest = np.take_along_axis(groups, np.abs(groups).argmax(1, keepdims=True), 1)
     scales = (farthest / FARTHEST).astype(np.float16)
     steps = scales.astype(np.float32)
     codes = np.round(groups / np.where(steps == 0, 1, steps)).clip(FARTHEST, -FARTHEST - 1)
-    if not np.array_equal(codes * steps, groups):
-        return None
-    return (codes - FARTHEST).astype(np.uint8).reshape(values.shape[1], -1), scales[..., 0]
+    return (codes.astype(np.int8), scales) if np.array_equal(codes * steps, groups) else None
