@@ -162,8 +162,8 @@ def read(
     that is no audio.
 
     >>> reading = read(assets.DEMO_RECORDING)
-    >>> len(reading.utterances), reading.utterances[1].label, reading.summary.seconds
-    (8, 'angry', 35.69)
+    >>> len(reading.utterances), reading.utterances[3].label, reading.summary.seconds
+    (8, 'sad', 35.69)
     """
     factory = _factory(speaker, be_right, drift, models, reliability)
     if isinstance(audio, str | os.PathLike):

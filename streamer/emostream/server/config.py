@@ -22,7 +22,7 @@ class Limits:
     streams: int = 64
     address_share: float = 0.75
     spare_connections: int = 64
-    message_bytes: int = 128 * 1024
+    message_bytes: int = 256 * 1024
     messages_per_s: float = 500.0
     burst_messages: int = 2_000
     idle_frames_per_s: float = 100.0
