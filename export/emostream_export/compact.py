@@ -1,4 +1,4 @@
-"""Weights of a graph in as few bytes as they need: half precision, or 8 or 4 bits, where that is what they were.
+"""Weights of a graph in as few bytes as they need: half precision or 4 bits where that is what they were.
 
 What a trunk was published in stays what it takes on disk. The runtime brings them to float32 once, when it loads.
 """
@@ -13,7 +13,6 @@ from onnx import TensorProto, helper, numpy_helper
 F32 = NDArray[np.float32]
 # Smaller tensors are not worth a node.
 LEAST_NUMBERS = 4096
-LEVELS = 256
 # Matrices of 4 bits have a scale for so many neighbours along their input (networks.published_weights).
 GROUP = 32
 # The number of a group that is farthest from 0 is so many times its scale.
@@ -29,7 +28,7 @@ def compact(model: onnx.ModelProto) -> None:
         if tensor.data_type != TensorProto.FLOAT or np.prod(tensor.dims) < LEAST_NUMBERS:
             continue
         values: F32 = numpy_helper.to_array(tensor)
-        for store in (_in_8_bits, _in_4_bits, _in_half):
+        for store in (_in_4_bits, _in_half):
             if (found := store(tensor.name, values)) is not None:
                 graph.initializer[index].CopyFrom(found.tensors[0])
                 graph.initializer.extend(found.tensors[1:])
@@ -45,21 +44,6 @@ class _Stored:
 
     tensors: list[onnx.TensorProto]
     nodes: list[onnx.NodeProto]
-
-
-def _in_8_bits(name: str, values: F32) -> _Stored | None:
-    if (levels := _levels(values)) is None:
-        return None
-    codes, scale, zero = levels
-    tensors: dict[str, NDArray[np.uint8] | F32] = {"codes": codes, "scale": scale, "zero": zero}
-    return _Stored(
-        [numpy_helper.from_array(value, f"{name}.{kind}") for kind, value in tensors.items()],
-        [
-            helper.make_node("Cast", [f"{name}.codes"], [f"{name}.float"], to=TensorProto.FLOAT),
-            helper.make_node("Mul", [f"{name}.float", f"{name}.scale"], [f"{name}.scaled"]),
-            helper.make_node("Add", [f"{name}.scaled", f"{name}.zero"], [name]),
-        ],
-    )
 
 
 def _in_4_bits(name: str, values: F32) -> _Stored | None:
@@ -92,23 +76,6 @@ def _in_half(name: str, values: F32) -> _Stored | None:
         [numpy_helper.from_array(half, f"{name}.half")],
         [helper.make_node("Cast", [f"{name}.half"], [name], to=TensorProto.FLOAT)],
     )
-
-
-def _levels(values: F32) -> tuple[NDArray[np.uint8], F32, F32] | None:
-    """Values as codes, a scale and the value of code 0, where they lie on at most 256 levels, evenly apart."""
-    found = np.unique(values)
-    if not 1 < len(found) <= LEVELS:
-        return None
-    levels = found.astype(np.float64) - found[0]
-    highest = (levels[-1] / np.diff(levels).min()).round()
-    if highest >= LEVELS:
-        return None
-    scale = levels[-1] / highest
-    codes = (levels / scale).round()
-    if np.abs(codes * scale - levels).max() > UNEVEN * scale:
-        return None
-    places = np.searchsorted(found, values)
-    return codes.astype(np.uint8)[places], np.asarray(scale, np.float32), np.asarray(found[0])
 
 
 def _groups(values: F32) -> tuple[NDArray[np.int8], NDArray[np.float16]] | None:

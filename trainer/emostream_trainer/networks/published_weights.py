@@ -1,4 +1,4 @@
-"""Weights of others that come along, in as few bytes as they need: float16, or 8 or 4 bits with scales."""
+"""Weights of others that come along, in few bytes: float16, or 4 bits with scales."""
 
 from pathlib import Path
 
@@ -29,15 +29,11 @@ def load_published(network: nn.Module, path: Path, name: str) -> None:
 def _decoded(saved: "np.lib.npyio.NpzFile", name: str) -> NDArray[np.float32]:
     """A weight as float32.
 
-    Bytes are codes of 8 bits where there is one scale and one zero, (code - zero) * scale; else each is two codes of 4
-    bits, the lower half first, (code - 8) * scale with scales (out, in / GROUP).
+    A byte is two codes of 4 bits, the lower half first: (code - 8) * scale, with scales (out, in / GROUP).
     """
     weight: NDArray[np.float32] = saved[name].astype(np.float32)
     if saved[name].dtype != np.uint8:
         return weight
     scale = saved[f"{name}.scale"].astype(np.float32)
-    if scale.ndim == 0:
-        zero: NDArray[np.float32] = saved[f"{name}.zero"].astype(np.float32)
-        return (weight - zero) * scale
     codes = np.stack([saved[name] & 15, saved[name] >> 4], axis=-1).astype(np.float32) - 8
     return (codes.reshape(*scale.shape, GROUP) * scale[..., None]).reshape(len(scale), -1)
