@@ -10,7 +10,7 @@ from emostream.commands.microphone_options import add_microphone_arguments
 from emostream.commands.pcm_options import add_pcm_arguments, pcm_format
 from emostream.commands.server_options import add_server_arguments
 from emostream.commands.settings import Settings
-from emostream.commands.signals import ENDING_SIGNALS, reload_on_hangup
+from emostream.commands.signals import ENDING_SIGNALS
 from emostream.commands.sinks import open_sinks, output_of
 from emostream.commands.stderr import c_library_messages_hidden, print_line
 from emostream.commands.stdout import require_reader
@@ -74,7 +74,6 @@ def run(arguments: argparse.Namespace) -> int:
             output=output_of(arguments),
             on_closed=source.close,
         )
-        reload_on_hangup(opened.server)
         Daemon(source, stream, opened.sinks, lambda: opened.clients).run()
     if interrupted:
         return 128 + interrupted[0]

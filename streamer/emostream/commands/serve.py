@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from emostream.commands.microphone_options import add_microphone_arguments
 from emostream.commands.server_options import add_server_arguments
 from emostream.commands.settings import Settings
-from emostream.commands.signals import ENDING_SIGNALS, reload_on_hangup
+from emostream.commands.signals import ENDING_SIGNALS
 from emostream.commands.sinks import open_sinks
 from emostream.commands.stderr import c_library_messages_hidden, print_line
 from emostream.commands.stream_options import add_stream_arguments, load_stream_factory
@@ -51,7 +51,6 @@ def run(arguments: argparse.Namespace) -> int:
         for signal_number in ENDING_SIGNALS:
             signal.signal(signal_number, end)
         opened = open_sinks(arguments, factory, stack, with_server=True, output=None, on_closed=stop.set)
-        reload_on_hangup(opened.server)
         if source is None:
             stop.wait()
         else:

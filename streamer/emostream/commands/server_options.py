@@ -20,13 +20,14 @@ from emostream.server.listener import address_of, is_loopback
 from emostream.server.server import Server
 from emostream.server.tokens import FILE, checked_token, load_token, privacy_complaint
 
-TOKEN_VARIABLE = "EMOSTREAM_TOKEN"
+TOKEN_VARIABLE, FOLLOW_TOKEN_VARIABLE = "EMOSTREAM_TOKEN", "EMOSTREAM_FOLLOW_TOKEN"
 
 
 def add_server_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
     """The options of every command that serves."""
     group = parser.add_argument_group("serving")
     settings.offer_secret("token")
+    settings.offer_secret("follow_token")
     settings.add_option(
         group,
         "--host",
@@ -56,6 +57,14 @@ def add_server_arguments(parser: argparse.ArgumentParser, settings: Settings) ->
         help=f"the token that clients must know; or {TOKEN_VARIABLE} in the environment (default for other machines: "
         "one is made up and kept among your user data)",
     )
+    settings.add_option(
+        group,
+        "--follow-token-file",
+        kind=Path,
+        metavar="FILE",
+        help="another token, for clients that may follow streams and send no audio; or "
+        f"{FOLLOW_TOKEN_VARIABLE} in the environment (default: none)",
+    )
     settings.add_option(group, "--certificate", kind=Path, metavar="PEM", help="serve with TLS")
     settings.add_option(group, "--key", kind=Path, metavar="PEM", help="of --certificate")
     settings.add_option(
@@ -70,8 +79,8 @@ def add_server_arguments(parser: argparse.ArgumentParser, settings: Settings) ->
         "--address-share",
         Limits().address_share,
         float,
-        help="the share of all places that clients of one address may take; 1 behind a proxy on another machine, whose "
-        "address all have (default: %(default)s)",
+        help="the share of all places that clients of one address may take; 1 behind a proxy, on this machine too, "
+        "whose address all clients have (default: %(default)s)",
     )
 
 
@@ -91,6 +100,7 @@ def open_server(arguments: argparse.Namespace, factory: StreamFactory) -> Server
         allowed_origins=arguments.allow_origin,
         allowed_hosts=arguments.allow_host,
         token=_token(arguments),
+        follow_token=_given_token(arguments.follow_token_file, FOLLOW_TOKEN_VARIABLE),
         certificate=arguments.certificate,
         key=arguments.key,
         limits=limits,
@@ -127,11 +137,19 @@ def print_address(server: Server, arguments: argparse.Namespace) -> None:
 
 
 def _token(arguments: argparse.Namespace) -> str | None:
-    if TOKEN_VARIABLE in os.environ:
-        return checked_token(os.environ[TOKEN_VARIABLE], TOKEN_VARIABLE)
-    if arguments.token_file:
-        token = load_token(arguments.token_file, create=False)
-        if complaint := privacy_complaint(arguments.token_file):
-            print_line(complaint)
-        return token
-    return None if is_loopback(address_of(arguments.host)) else load_token(FILE, create=True)
+    given = _given_token(arguments.token_file, TOKEN_VARIABLE)
+    if given is not None or is_loopback(address_of(arguments.host)):
+        return given
+    return load_token(FILE, create=True)
+
+
+def _given_token(file: Path | None, variable: str) -> str | None:
+    """The token of the environment, else that of a file, of which it is said if others can read it."""
+    if variable in os.environ:
+        return checked_token(os.environ[variable], variable)
+    if file is None:
+        return None
+    token = load_token(file, create=False)
+    if complaint := privacy_complaint(file):
+        print_line(complaint)
+    return token

@@ -9,9 +9,9 @@ from emostream.server.server import Server
 ENDING_SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
-def reload_on_hangup(server: Server | None) -> None:
+def reload_on_hangup(server: Server) -> None:
     """Have SIGHUP read the server's certificate anew, as of a service; in a terminal it still ends the command."""
-    if server is None or not server.has_certificate or not hasattr(signal, "SIGHUP"):
+    if not server.has_certificate or not hasattr(signal, "SIGHUP"):
         return
     if not sys.stdin.isatty():
         signal.signal(signal.SIGHUP, lambda *_: server.reload_certificate())

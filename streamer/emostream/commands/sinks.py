@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from rich.console import Console
 
 from emostream.commands.server_options import open_server, print_address
+from emostream.commands.signals import reload_on_hangup
 from emostream.pipeline.factory import StreamFactory
 from emostream.server.server import Server
 from emostream.sinks import Sink
@@ -44,12 +45,15 @@ def open_sinks(
 ) -> LiveSinks:
     """The sinks that the options ask for, closed with ``stack``; raises as ``open_server`` does.
 
+    It changes what SIGHUP does, so signals that end the command are handled before.
+
     ``output`` is what standard output shows: ``tui`` or ``jsonl``, None for nothing. ``on_closed`` is called once the
     reader of standard output has gone.
     """
     server = open_server(arguments, factory) if with_server else None
     if server is not None:
         stack.callback(server.close)
+        reload_on_hangup(server)  # before anybody is told that it serves
         if output != "tui":
             print_address(server, arguments)
     jsonl: JsonlSink | None = None

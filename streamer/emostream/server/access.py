@@ -3,17 +3,28 @@
 Binding to loopback keeps other machines out, but not other web pages: a browser lets any page connect to 127.0.0.1.
 So every request must name this server in ``Host`` (a foreign name that resolves to 127.0.0.1 does not), and must come
 from this server's own page, from an origin that was allowed by name, or from no page at all. On any other address than
-loopback a client must also know the token.
+loopback a client must also know a token: one lets it follow and send audio, another, where there is one, follow alone.
 """
 
 import hmac
 import ipaddress
 from dataclasses import dataclass
+from enum import Enum
 
 from websockets.datastructures import Headers
 
+from emostream.server.config import ServerConfig
+from emostream.server.listener import is_loopback
+
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _BEARER = "bearer "
+
+
+class Role(Enum):
+    """What a client may do."""
+
+    FOLLOW = "follow"  # streams: labels out
+    SPEAK = "speak"  # audio in as well
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +33,7 @@ class AccessPolicy:
 
     With ``any_ip`` every IP address is a name of this server: a machine may have several, and unlike a DNS name, an IP
     address cannot be made to resolve to this machine by somebody else. An origin must then be the address in ``Host``.
+    Without ``token`` everybody may speak; with ``follow_token`` who knows that alone may follow.
     """
 
     scheme: str
@@ -30,6 +42,7 @@ class AccessPolicy:
     origins: frozenset[str]
     any_ip: bool
     token: str | None
+    follow_token: str | None = None
 
     def refusal(self, headers: Headers) -> str | None:
         """Why a request with these headers is refused, as one line, or None if it is accepted."""
@@ -44,16 +57,26 @@ class AccessPolicy:
             return "refused: this page's origin is not allowed to read the voice on this machine"
         return None
 
-    def token_in(self, headers: Headers) -> bool | None:
-        """Whether the ``Authorization`` header holds the token; None if there is no header, or no token is needed."""
+    def role(self, headers: Headers) -> Role | None:
+        """What the ``Authorization`` header lets its client do; None without a token, where one is needed."""
+        if self.token is None:
+            return Role.SPEAK
         given = headers.get_all("Authorization")
-        if self.token is None or not given:
+        if len(given) != 1 or not given[0].lower().startswith(_BEARER):
             return None
-        return len(given) == 1 and given[0].lower().startswith(_BEARER) and self.is_token(given[0][len(_BEARER) :])
+        return self.role_of(given[0][len(_BEARER) :])
 
-    def is_token(self, given: str) -> bool:
-        """Whether this is the token, compared in constant time."""
-        return self.token is not None and hmac.compare_digest(given.strip().encode(), self.token.encode())
+    def has_wrong_token(self, headers: Headers) -> bool:
+        """Whether there is an ``Authorization`` header that lets its client do nothing."""
+        return "Authorization" in headers and self.role(headers) is None
+
+    def role_of(self, token: str) -> Role | None:
+        """What this token lets a client do, None if it is wrong; compared in constant time."""
+        if self.token is None or _equal(token, self.token):
+            return Role.SPEAK
+        if self.follow_token is not None and _equal(token, self.follow_token):
+            return Role.FOLLOW
+        return None
 
     def _is_own_origin(self, origin: str, requested_host: str) -> bool:
         """Whether a page of this server asks. Any address may be this machine's, but not that of another page."""
@@ -68,6 +91,21 @@ class AccessPolicy:
             name, port = host, ""
         expected = str(self.port) if self.port != _DEFAULT_PORTS[self.scheme] or port else ""
         return self.any_ip and port == expected and _is_ip(name)
+
+
+def access_policy(config: ServerConfig, address: str, port: int) -> AccessPolicy:
+    """The policy of a server that listens at this IP address and port."""
+    scheme = "https" if config.certificate else "http"
+    allowed = {name.lower() for name in config.allowed_hosts}
+    return AccessPolicy(
+        scheme=scheme,
+        port=port,
+        names=own_names(frozenset({address, *allowed}), port, scheme) | allowed,
+        origins=frozenset(origin.lower().rstrip("/") for origin in config.allowed_origins),
+        any_ip=not is_loopback(address),
+        token=config.token,
+        follow_token=config.follow_token,
+    )
 
 
 def own_names(addresses: frozenset[str], port: int, scheme: str) -> frozenset[str]:
@@ -85,3 +123,7 @@ def _is_ip(name: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _equal(token: str, expected: str) -> bool:
+    return hmac.compare_digest(token.strip().encode(), expected.encode())

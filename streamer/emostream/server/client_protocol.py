@@ -28,10 +28,14 @@ class State(Enum):
 
 
 class ClientProtocol:
-    """One client's state. ``takes_audio`` says whether the server takes audio at all."""
+    """One client's state.
 
-    def __init__(self, *, awaits_token: bool, takes_audio: bool) -> None:
+    ``may_speak`` says whether its latest token lets it send audio, ``takes_audio`` whether the server takes any.
+    """
+
+    def __init__(self, *, awaits_token: bool, takes_audio: bool, may_speak: bool = True) -> None:
         self.state = State.AWAITING_TOKEN if awaits_token else State.IDLE
+        self.may_speak = may_speak
         self._takes_audio = takes_audio
 
     @property
@@ -74,6 +78,8 @@ class ClientProtocol:
     def _receive_start(self) -> None:
         if not self._takes_audio:
             raise RefusedError("no_audio_in", "this server takes no audio")
+        if not self.may_speak:
+            raise RefusedError("follow_only", "this token is for following: expected the token for audio, to send any")
         if self.is_streaming:
             raise RefusedError("out_of_order", "got 'start' while a stream is started: expected 'stop' before it")
         self.state = State.STREAMING

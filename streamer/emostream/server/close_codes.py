@@ -11,6 +11,7 @@ CLOSE_CODES = {
     "profile_refused": CloseCode.POLICY_VIOLATION,
     "name_taken": CloseCode.POLICY_VIOLATION,
     "no_audio_in": CloseCode.POLICY_VIOLATION,
+    "follow_only": CloseCode.POLICY_VIOLATION,
     "too_fast": CloseCode.POLICY_VIOLATION,
     "idle": CloseCode.POLICY_VIOLATION,
     "overloaded": CloseCode.TRY_AGAIN_LATER,

@@ -61,7 +61,8 @@ class Limits:
 class ServerConfig:
     """``port`` 0 takes any free one. ``allowed_origins`` and ``allowed_hosts`` have access beside the server's own.
 
-    Other addresses than loopback need a ``token``. ``certificate`` and ``key`` are PEM files, for TLS.
+    Other addresses than loopback need a ``token``. Clients that know ``follow_token`` alone may follow streams, but not
+    send audio. ``certificate`` and ``key`` are PEM files, for TLS.
     """
 
     host: str = "127.0.0.1"
@@ -69,6 +70,7 @@ class ServerConfig:
     allowed_origins: Iterable[str] = ()
     allowed_hosts: Iterable[str] = ()
     token: str | None = field(default=None, repr=False)
+    follow_token: str | None = field(default=None, repr=False)
     certificate: Path | None = None
     key: Path | None = None
     limits: Limits = field(default_factory=Limits)

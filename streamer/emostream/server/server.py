@@ -9,42 +9,33 @@ import asyncio
 import logging
 import ssl
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
-from http import HTTPStatus
 
-import msgspec
 from websockets.asyncio.server import Server as WebSocketServer
-from websockets.asyncio.server import ServerConnection, serve
-from websockets.datastructures import Headers
-from websockets.http11 import Request, Response
-from websockets.typing import Subprotocol
+from websockets.asyncio.server import serve
 
 from emostream.errors import UsageError
 from emostream.events import Estimate, Event
 from emostream.inference.model import EmotionModel
-from emostream.protocol import VERSIONS, asyncapi_text, schema_text
-from emostream.server.access import AccessPolicy, own_names
+from emostream.server.access import access_policy
 from emostream.server.address_limit import AddressLimit
 from emostream.server.certificate import Certificate
+from emostream.server.client_places import ClientPlaces
 from emostream.server.config import ServerConfig
 from emostream.server.connection import WRITE_LIMIT_BYTES, BoundedConnection, Connections
-from emostream.server.context import LIVE, OWN, MakeStream, ServerContext
-from emostream.server.event_stream import EventStream, events_response
-from emostream.server.http import METHODS, complete_response, data_response, load_pages, page_response, refusal_response
+from emostream.server.context import LIVE, MakeStream, ServerContext
 from emostream.server.hub import Hub
 from emostream.server.listener import address_of, is_loopback, listen
 from emostream.server.loop_errors import LoopErrors
-from emostream.server.metrics import CONTENT_TYPE, Metrics
-from emostream.server.query import asked_stream
+from emostream.server.metrics import Metrics
+from emostream.server.request_handler import RequestHandler, select_subprotocol
 from emostream.server.scheduler import BatchScheduler
 from emostream.server.session import ClientSession
 
 CHECKS_PER_STALL = 8
 # Other events wait so long for an estimate: to write to a thousand clients twice would delay it.
 GATHER_S = 0.005
-JSON = "application/json"
 
 # Silent by default: a broken request of an unknown program is not the user's concern.
 _logger = logging.getLogger(__name__)
@@ -68,40 +59,24 @@ class Server:
             raise UsageError(
                 f"other machines can reach {address}: expected a token, so that not all of them may listen"
             )
+        if config.follow_token is not None and config.token in (None, config.follow_token):
+            raise UsageError("found a token to follow: expected another one beside it, for those who may send audio")
         if config.key is not None and config.certificate is None:
             raise UsageError("found --key without --certificate: expected both, or the key inside the certificate file")
         self._certificate = Certificate(config.certificate, config.key) if config.certificate else None
-        self._pages = load_pages()
-        schema, asyncapi = schema_text().encode(), asyncapi_text().encode()
-        self._data: dict[str, Callable[[Headers], Response]] = {
-            "/healthz": self._health_response,
-            "/metrics": self._metrics_response,
-            "/streams": self._streams_response,
-            "/protocol.schema.json": lambda _: data_response(HTTPStatus.OK, schema, JSON),
-            "/protocol.asyncapi.json": lambda _: data_response(HTTPStatus.OK, asyncapi, JSON),
-        }
         self._limits = config.limits
         self._listener = listen(address, config.port)
         self.port: int = self._listener.getsockname()[1]
         scheme = "https" if self._certificate else "http"
-        any_ip = not is_loopback(address)
-        named = {name.lower() for name in config.allowed_hosts}
-        self._access = AccessPolicy(
-            scheme=scheme,
-            port=self.port,
-            names=own_names(frozenset({address, *named}), self.port, scheme) | named,
-            origins=frozenset(origin.lower().rstrip("/") for origin in config.allowed_origins),
-            any_ip=any_ip,
-            token=config.token,
-        )
         shown = "127.0.0.1" if address in ("0.0.0.0", "::") else f"[{address}]" if ":" in address else address
         self.address = f"{scheme}://{shown}:{self.port}/"
         self.hub = Hub()
         self.metrics = Metrics([model.card.brief() for model in models])
         self._scheduler = BatchScheduler(models) if make_stream else None
+        self._places = ClientPlaces(self._limits)
         self._context = ServerContext(
             self._limits,
-            self._access,
+            access_policy(config, address, self.port),
             self.hub,
             self.metrics,
             self._scheduler,
@@ -110,10 +85,9 @@ class Server:
             lambda: self.clients,
             AddressLimit(self._limits.streams_per_address),
         )
+        self._requests = RequestHandler(self._context, self._places)
         # The event loop's thread alone changes these.
         self._connections = Connections(self._limits, self._tls_context, self.metrics.count_cut)
-        self._sessions: set[ClientSession | EventStream] = set()
-        self._clients_by_address = AddressLimit(self._limits.clients_per_address)
         self._stop = asyncio.Event()
         self._lock = threading.Lock()  # guards the next two
         self._closing = False
@@ -142,7 +116,7 @@ class Server:
     @property
     def clients(self) -> int:
         """How many clients are connected to the socket now."""
-        return len(self._sessions)
+        return len(self._places)
 
     @property
     def streams(self) -> int:
@@ -194,10 +168,10 @@ class Server:
         server = await serve(
             self._handle,  # type: ignore[arg-type]
             sock=self._listener,
-            select_subprotocol=_select_subprotocol,
+            select_subprotocol=select_subprotocol,
             compression=None,  # an event is some 300 bytes; a compressing client would cost a hundred times that
-            process_request=self._answer,
-            process_response=lambda _, request, response: complete_response(request, response, self._access.scheme),
+            process_request=self._requests.answer,
+            process_response=self._requests.complete,
             server_header=None,
             open_timeout=None,  # a connection has its own: an answer to /events takes as long as it is read
             ping_interval=None,  # a session's own pings know when the server itself does not read
@@ -222,8 +196,8 @@ class Server:
         while True:
             await asyncio.sleep(self._limits.stall_s / CHECKS_PER_STALL)
             now_s = asyncio.get_running_loop().time()
-            for session in list(self._sessions):
-                session.check(now_s)
+            for client in self._places:
+                client.check(now_s)
             if self._certificate is not None:
                 self._certificate.reload_if_changed()
 
@@ -232,7 +206,7 @@ class Server:
         for connection in list(connections):
             if connection.request is None:  # browsers open connections ahead of need
                 connection.transport.abort()
-        goodbyes = [session.close(1001, "the server is stopping") for session in self._sessions]
+        goodbyes = [client.close(1001, "the server is stopping") for client in self._places]
         closed = asyncio.gather(*goodbyes, server.wait_closed())
         await asyncio.wait([closed], timeout=self._limits.close_s)
         for connection in list(connections):
@@ -250,95 +224,15 @@ class Server:
     def _wake_clients(self, after_s: float) -> None:
         with self._lock:
             self._wakes_pending.discard(after_s)
-        for session in list(self._sessions):
-            if len(session.outbox):
-                session.pump()
+        for client in self._places:
+            if len(client.outbox):
+                client.pump()
 
     async def _handle(self, connection: BoundedConnection) -> None:
         connection.end_opening()
         session = ClientSession(connection, self._context)
-        with self._place(connection, session) as has_place:
+        with self._places.place(connection, session) as has_place:
             await session.run(full=not has_place)
-
-    @contextmanager
-    def _place(self, connection: BoundedConnection, session: ClientSession | EventStream) -> Iterator[bool]:
-        """Count a client while it is served; gives whether there is a place for it."""
-        has_place = self._clients_by_address.take(connection.group) and len(self._sessions) < self._limits.clients
-        if has_place:
-            self._sessions.add(session)
-        try:
-            yield has_place
-        finally:
-            self._sessions.discard(session)
-            self._clients_by_address.give_back(connection.group)
-
-    # ------------------------------------------------------------------------------------------------------- requests
-
-    async def _answer(self, connection: ServerConnection, request: Request) -> Response | None:
-        """A page, a refusal, what is left of events, or None to let the request go on to the socket."""
-        reason = self._access.refusal(request.headers)
-        if reason is not None:
-            self.metrics.refused.labels("foreign").inc()
-            return refusal_response(HTTPStatus.FORBIDDEN, reason)
-        if self._access.token_in(request.headers) is False:
-            self.metrics.refused.labels("unauthorized").inc()
-            return refusal_response(HTTPStatus.UNAUTHORIZED, "refused: the token is wrong")
-        path = request.path.partition("?")[0]
-        if path not in ("/ws", "/events"):
-            return self._page(path, request)
-        try:
-            stream = asked_stream(request.path)
-        except ValueError as error:
-            return refusal_response(HTTPStatus.BAD_REQUEST, f"refused: {error}")
-        if path == "/ws":
-            return _unknown_version(request.headers)
-        assert isinstance(connection, BoundedConnection)
-        return await self._send_events(connection, request, stream)
-
-    async def _send_events(self, connection: BoundedConnection, request: Request, stream: str) -> Response:
-        if request.method not in METHODS:
-            return refusal_response(HTTPStatus.METHOD_NOT_ALLOWED, f"got {request.method}, expected GET")
-        if self._lacks_token(request.headers):
-            return refusal_response(HTTPStatus.UNAUTHORIZED, "refused: expected 'Authorization: Bearer TOKEN'")
-        if stream in ("", OWN):
-            return refusal_response(HTTPStatus.BAD_REQUEST, "refused: expected the name of a stream in 'stream'")
-        if request.method == "HEAD":
-            return events_response(request, self._access.scheme, bool(self._access.origins))
-        events = EventStream(connection, self._context, stream)
-        with self._place(connection, events) as has_place:
-            if not has_place:
-                return refusal_response(HTTPStatus.SERVICE_UNAVAILABLE, "all places for clients are taken: try later")
-            return await events.run(request)
-
-    def _page(self, path: str, request: Request) -> Response:
-        data = self._data.get(path)
-        if path not in self._pages and data is None:
-            return refusal_response(HTTPStatus.NOT_FOUND, "nothing here: the page is / and the socket is /ws")
-        if request.method not in METHODS:
-            return refusal_response(HTTPStatus.METHOD_NOT_ALLOWED, f"got {request.method}, expected GET")
-        if data is not None:
-            return data(request.headers)
-        body, kind = self._pages[path]
-        return page_response(body, kind, request.headers["Host"], self._access.scheme, self._access.origins)
-
-    def _lacks_token(self, headers: Headers) -> bool:
-        return self._access.token is not None and not self._access.token_in(headers)
-
-    def _streams_response(self, headers: Headers) -> Response:
-        if self._lacks_token(headers):
-            return refusal_response(HTTPStatus.UNAUTHORIZED, "refused: expected 'Authorization: Bearer TOKEN'")
-        return data_response(HTTPStatus.OK, msgspec.json.encode({"streams": self.hub.streams()}), JSON)
-
-    def _metrics_response(self, headers: Headers) -> Response:
-        if self._lacks_token(headers):
-            return refusal_response(HTTPStatus.UNAUTHORIZED, "refused: expected 'Authorization: Bearer TOKEN'")
-        return data_response(HTTPStatus.OK, self.metrics.text(), CONTENT_TYPE)
-
-    def _health_response(self, _headers: Headers) -> Response:
-        well = self._scheduler is None or self._scheduler.is_alive
-        body = {"status": "ok" if well else "failed", "clients": self.clients, "streams": self.streams}
-        status = HTTPStatus.OK if well else HTTPStatus.SERVICE_UNAVAILABLE
-        return data_response(status, msgspec.json.encode(body), JSON)
 
     def _measure(self) -> None:
         self.metrics.gauge("emostream_clients", "Clients that are connected.", lambda: self.clients)
@@ -348,17 +242,3 @@ class Server:
         self.metrics.gauge("emostream_lag_seconds", lag, lambda: self._scheduler.lag_s if self._scheduler else 0.0)
         dropped = "Events that clients have missed."
         self.metrics.counter("emostream_dropped_events", dropped, "slow_client", lambda: self.hub.dropped_events)
-
-
-def _unknown_version(headers: Headers) -> Response | None:
-    """A refusal where versions are offered and none of them is known."""
-    offered = [name.strip() for value in headers.get_all("Sec-WebSocket-Protocol") for name in value.split(",")]
-    if not offered or set(offered) & set(VERSIONS):
-        return None
-    return refusal_response(
-        HTTPStatus.BAD_REQUEST, f"refused: no version of the protocol that is offered is known; known: {VERSIONS[0]}"
-    )
-
-
-def _select_subprotocol(_connection: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
-    return next((name for name in offered if name in VERSIONS), None)

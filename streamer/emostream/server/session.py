@@ -10,6 +10,7 @@ from websockets.protocol import State as ConnectionState
 
 from emostream.errors import ProfileError
 from emostream.protocol import AnyMessage, Authenticate, Start, Subscribe, decode_message
+from emostream.server.access import Role
 from emostream.server.client_audio import Control
 from emostream.server.client_protocol import ClientProtocol, State
 from emostream.server.client_stream import ClientStream
@@ -36,10 +37,11 @@ class ClientSession:
         self._context = context
         request = connection.request
         assert request is not None, "the handshake is done"
-        access = context.access
+        role = context.access.role(request.headers)
         self._protocol = ClientProtocol(
-            awaits_token=access.token is not None and not access.token_in(request.headers),
+            awaits_token=role is None,
             takes_audio=context.scheduler is not None and context.make_stream is not None,
+            may_speak=role is Role.SPEAK,
         )
         self._path = request.path
         self._rate_limiter = RateLimiter(context.limits.messages_per_s, context.limits.burst_messages)
@@ -167,11 +169,12 @@ class ClientSession:
                 await self._put(message)
 
     def _check_token(self, message: Authenticate) -> None:
-        access = self._context.access
-        if access.token is not None and not access.is_token(message.token):
+        role = self._context.access.role_of(message.token)
+        if role is None:
             first = self._protocol.state is State.AWAITING_TOKEN
             missing = " or missing: expected it as the first message" if first else ""
             raise RefusedError("unauthorized", f"the token is wrong{missing}")
+        self._protocol.may_speak = role is Role.SPEAK
 
     async def _put(self, item: bytes | Control) -> None:
         """Queue audio or a control. A client that sends faster than its audio is read has to wait on the wire."""

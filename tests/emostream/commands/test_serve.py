@@ -14,7 +14,7 @@ import soxr
 from websockets.sync.client import connect
 
 from emostream.audio import Samples
-from emostream.events import Estimate, Hello, Utterance
+from emostream.events import Error, Estimate, Hello, Utterance
 from tests.support.certificates import expire, make_certificate
 from tests.support.processes import NOWHERE, Running, assert_one_line, emostream
 from tests.support.serving import receive, receive_all
@@ -101,6 +101,20 @@ def test_the_token_is_asked_for_and_never_printed(given: str, tmp_path: Path, mo
             assert isinstance(receive(known), Hello)
         assert running.interrupt() == INTERRUPTED
     assert TOKEN not in running.messages
+
+
+def test_a_second_token_is_for_following_alone(tmp_path: Path, model_arguments: list[str]) -> None:
+    follow_token = "another-token-for-those-who-listen"
+    (tmp_path / "token").write_text(TOKEN + "\n")
+    (tmp_path / "follow").write_text(follow_token + "\n")
+    (tmp_path / "follow").chmod(0o600)
+    arguments = ("--token-file", tmp_path / "token", "--follow-token-file", tmp_path / "follow", *model_arguments)
+    with serving(*arguments) as (running, url):
+        with connect(f"{url}?stream=", additional_headers={"Authorization": f"Bearer {follow_token}"}) as follower:
+            follower.send(json.dumps({"type": "start", "rate": HZ, "format": "s16le"}))
+            assert [event.code for event in receive_all(follower) if isinstance(event, Error)] == ["follow_only"]
+        assert running.interrupt() == INTERRUPTED
+    assert follow_token not in running.messages
 
 
 def test_an_open_token_and_an_old_certificate_are_said_and_a_hangup_reads_it_anew(

@@ -21,8 +21,10 @@ from emostream.server.tokens import checked_token, load_token
 from tests.support.certificates import make_certificate
 from tests.support.serving import PATIENCE_S, client, receive, serve
 from tests.support.stream_events import estimate, hello
+from tests.support.streams import Parts
 
 TOKEN = "a-token-that-nobody-guesses"
+FOLLOW_TOKEN = "a-token-for-those-who-listen"
 
 
 @pytest.fixture
@@ -56,6 +58,39 @@ def test_without_it_nothing_is_told(guarded: Server, first: str | bytes | None) 
         assert isinstance(error, Error)
         assert (error.code, TOKEN in error.message) == ("unauthorized", False)
         assert end(connection) == 1008
+
+
+def test_a_token_to_follow_starts_no_audio(parts: Parts) -> None:
+    server = serve(parts, token=TOKEN, follow_token=FOLLOW_TOKEN)
+    start = json.dumps({"type": "start", "rate": 16_000, "format": "s16le"})
+    try:
+        server.emit(hello())
+        with client(server, "/ws", additional_headers={"Authorization": f"Bearer {FOLLOW_TOKEN}"}) as connection:
+            assert isinstance(receive(connection), Hello)
+            connection.send(start)
+            error = receive(connection)
+            assert isinstance(error, Error)
+            assert (error.code, FOLLOW_TOKEN in error.message) == ("follow_only", False)
+            assert end(connection) == 1008
+        with client(server) as connection:
+            for token in (FOLLOW_TOKEN, TOKEN):
+                connection.send(json.dumps({"type": "authenticate", "token": token}))
+            connection.send(start)
+            assert isinstance(receive(connection), Hello), "the latest token counts"
+        for path, status in {"/streams": 200, "/metrics": 200}.items():
+            asked = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE_S)
+            asked.request("GET", path, headers={"Authorization": f"Bearer {FOLLOW_TOKEN}"})
+            assert asked.getresponse().status == status
+            asked.close()
+        assert 'cause="follow_only"} 1.0' in server.metrics.text().decode()
+    finally:
+        server.close()
+
+
+@pytest.mark.parametrize("token", [None, FOLLOW_TOKEN])
+def test_a_token_to_follow_needs_another_one_beside_it(token: str | None) -> None:
+    with pytest.raises(UsageError, match="expected another one beside it"):
+        serve(token=token, follow_token=FOLLOW_TOKEN)
 
 
 def test_a_wrong_header_is_refused_at_once(guarded: Server) -> None:

@@ -70,6 +70,15 @@ def test_a_server_without_audio_says_so() -> None:
     assert refused(client, Subscribe(stream="live")) is None
 
 
+def test_who_may_follow_alone_starts_nothing_until_another_token_comes() -> None:
+    client = ClientProtocol(awaits_token=False, takes_audio=True, may_speak=False)
+    assert refused(client, START) == "follow_only"
+    assert refused(client, Subscribe(stream="live")) is None
+    assert client.state is State.IDLE
+    client.may_speak = True
+    assert refused(client, START) is None
+
+
 def test_what_is_refused_says_what_came() -> None:
     with pytest.raises(RefusedError, match="got 'flush' while no stream is started: expected 'start' before it"):
         protocol().receive_message(Flush())

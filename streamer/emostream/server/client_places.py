@@ -1,0 +1,40 @@
+"""Which clients are served now, and whether there is a place for one more."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from emostream.server.address_limit import AddressLimit
+from emostream.server.config import Limits
+from emostream.server.connection import BoundedConnection
+from emostream.server.event_stream import EventStream
+from emostream.server.session import ClientSession
+
+Client = ClientSession | EventStream
+
+
+class ClientPlaces:
+    """The clients of the socket and of ``/events``. The event loop's thread alone changes them."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._most = limits.clients
+        self._clients: set[Client] = set()
+        self._by_address = AddressLimit(limits.clients_per_address)
+
+    def __len__(self) -> int:
+        return len(self._clients)
+
+    def __iter__(self) -> Iterator[Client]:
+        """All of them; clients may come and go meanwhile."""
+        return iter(list(self._clients))
+
+    @contextmanager
+    def place(self, connection: BoundedConnection, client: Client) -> Iterator[bool]:
+        """Count a client while it is served; gives whether there is a place for it."""
+        has_place = self._by_address.take(connection.group) and len(self._clients) < self._most
+        if has_place:
+            self._clients.add(client)
+        try:
+            yield has_place
+        finally:
+            self._clients.discard(client)
+            self._by_address.give_back(connection.group)
