@@ -18,6 +18,9 @@ OUT = Path(__file__).with_name("whisper_base.npz")
 BLOCKS = 3
 # As emostream_trainer.networks.published_weights has it: numbers that have a scale in common.
 GROUP = 32
+# A scale is so many times its output's unit, and a unit such a share of what the farthest number asks for.
+FACTORS = tuple(sign * size for size in range(1, 9) for sign in (1, -1))
+UNITS = np.linspace(0.8, 1.05, 11)
 TYPES = {0: np.float32, 1: np.int8, 2: np.int16, 3: np.int32, 4: np.float16}
 # Their names in the published file, and in emostream_trainer.networks.whisper.
 NAMES = {f"conv{n}/{kind}": f"conv{n}.{kind}" for n in (1, 2) for kind in ("weight", "bias")}
@@ -75,14 +78,42 @@ def published(path: Path) -> dict[str, np.ndarray]:
 def in_4_bits(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """A matrix (out, in) as codes, two a byte, (out, in / 2), and scales (out, in / GROUP): (code - 8) * scale.
 
-    The number of a group that is farthest from 0 has the code 0, which is -8 times the scale.
+    The scales of an output are whole numbers from -8 to 8 times its unit, so that its row is of whole numbers from -64
+    to 64 times that: the product is computed in integers (emostream_export.integers). Of ``UNITS`` units the one is
+    taken that errs least.
     """
     groups = weight.astype(np.float32).reshape(len(weight), -1, GROUP)
-    farthest = np.take_along_axis(groups, np.abs(groups).argmax(-1, keepdims=True), -1)
-    scales = (farthest / -8).astype(np.float16)
-    codes = np.round(groups / np.where(scales == 0, 1, scales).astype(np.float32)).clip(-8, 7) + 8
-    pairs = codes.astype(np.uint8).reshape(len(weight), -1, 2)
-    return pairs[..., 0] | pairs[..., 1] << 4, scales[..., 0]
+    farthest = np.abs(groups).max(axis=(1, 2)) / 8 / 8
+    error, codes, scales = np.full(len(weight), np.inf), np.zeros(groups.shape), np.zeros(groups.shape[:2])
+    for share in UNITS:
+        unit = in_8_bits_of_mantissa(farthest * share)
+        tried_codes, tried_scales = nearest(groups, unit)
+        tried_error = np.square(tried_codes * tried_scales[..., None] - groups).sum(axis=(1, 2))
+        better = tried_error < error
+        error[better], codes[better], scales[better] = tried_error[better], tried_codes[better], tried_scales[better]
+    pairs = (codes + 8).astype(np.uint8).reshape(len(weight), -1, 2)
+    kept = scales.astype(np.float16)
+    assert np.array_equal(kept, scales), "a scale has 11 bits: 8 of its unit and 3 of a factor"
+    return pairs[..., 0] | pairs[..., 1] << 4, kept
+
+
+def nearest(groups: np.ndarray, unit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Codes (out, groups, GROUP) and scales (out, groups), multiples of units (out,), that come closest to groups."""
+    error, codes, scales = np.full(groups.shape[:2], np.inf), np.zeros(groups.shape), np.zeros(groups.shape[:2])
+    for factor in FACTORS:
+        scale = unit[:, None] * factor
+        tried = np.round(groups / scale[..., None]).clip(-8, 7)
+        tried_error = np.square(tried * scale[..., None] - groups).sum(axis=-1)
+        better = tried_error < error
+        error[better], codes[better] = tried_error[better], tried[better]
+        scales[better] = np.broadcast_to(scale, scales.shape)[better]
+    return codes, scales
+
+
+def in_8_bits_of_mantissa(numbers: np.ndarray) -> np.ndarray:
+    """Numbers > 0, rounded so that times 8 and less they are numbers in float16."""
+    mantissa, exponent = np.frexp(numbers)
+    return np.ldexp(np.round(mantissa * 256) / 256, exponent)
 
 
 def weights(tensors: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -114,7 +114,7 @@ def onnx_by_framework(folder: Path, recording: Path) -> Iterator[Difference]:
     Raises ``NoInputError`` for a run of which nothing was exported.
     """
     from emostream_export.run_export import load_part, real_windows
-    from emostream_export.verify import LARGEST_DIFFERENCE, compare
+    from emostream_export.verify import compare, largest_allowed
     from emostream_trainer import runs
 
     exported = sorted(folder.glob(f"*/{runs.MODEL}"))
@@ -125,7 +125,7 @@ def onnx_by_framework(folder: Path, recording: Path) -> Iterator[Difference]:
         for windows in real_windows(model.card, recording):
             found = compare(model, network, windows)
             where = f"{path.parent}, window {found.window} of {len(windows)} with {windows.shape[1]} rows"
-            yield Difference(f"{model.card.name}: ONNX / framework", found.largest, where, LARGEST_DIFFERENCE)
+            yield Difference(f"{model.card.name}: ONNX / framework", found.largest, where, largest_allowed(network))
 
 
 def worst(differences: Sequence[Difference]) -> Iterator[Difference]:

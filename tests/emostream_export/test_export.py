@@ -245,6 +245,7 @@ class _Fixed:
     """A learner that gives the same logits whatever it hears."""
 
     summary_size = 0
+    rounds = False
 
     def __init__(self, logits: list[float]) -> None:
         self._logits = np.array(logits, np.float32)
@@ -258,6 +259,7 @@ class _Relative:
     """A learner whose logits are a summary of zeros less so much of the offset."""
 
     summary_size = 4
+    rounds = False
 
     def __init__(self, share: float) -> None:
         self._share = share

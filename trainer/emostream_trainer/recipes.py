@@ -153,8 +153,6 @@ _DISTILLED = msgspec.structs.replace(
     clean_share=0.4,
     clips_per_epoch=6000,
     relative=True,
-    between_speaker_weight=1.0,
-    speaker_share=0.5,
     teacher="whisper",
     every_steps=4,
 )

@@ -165,7 +165,8 @@ class Ensemble:
                 last_output.speech_samples = step.window_speech_samples
                 # Behind a first one models take turns, so that no step has to wait for all of them.
                 first = number != last_output.until
-                last_output.until = number + every_steps - (index % every_steps if first else 0)
+                turn = index * every_steps // len(self._models)
+                last_output.until = number + every_steps - (turn if first else 0)
         return due_mask
 
     def _count_speech(self, steps: Sequence[Step], p_per_model: Probabilities, summaries: Sequence[Summaries]) -> None:

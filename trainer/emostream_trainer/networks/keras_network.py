@@ -13,6 +13,8 @@ from emostream_trainer.recipes import Recipe
 class KerasNetwork:
     """``trained`` is what has losses, ``network`` what is used and exported; they share their weights."""
 
+    rounds = False
+
     def __init__(self, recipe: Recipe, n_labels: int, rows: Rows | None = None) -> None:
         self.trained: keras.Model = build_network(recipe, n_labels, rows)
         self._takes_offset = recipe.relative

@@ -12,11 +12,12 @@ class Network(Protocol):
     """A network of either framework.
 
     ``network`` is what is exported, a ``keras.Model`` or a ``torch.nn.Module``. ``summary_size`` is S, 0 for a network
-    without a summary.
+    without a summary. ``rounds`` says that it has layers that round what they read (``networks.integer_linear``).
     """
 
     network: Any
     summary_size: int
+    rounds: bool
 
     def run(self, windows: Windows, offset: Offset | None = None) -> tuple[Logits, Summaries]:
         """Logits (B, K) and summaries (B, S) of windows (B, T, D), as in use; no ``offset`` (B, S) stands for zeros."""

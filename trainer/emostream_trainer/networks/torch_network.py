@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from emostream.features.arrays import Logits, Offset, Rows, Summaries, Windows
+from emostream_trainer.networks.integer_linear import IntegerLinear
 from emostream_trainer.networks.registry import build_network
 from emostream_trainer.networks.summarised import Summarised
 from emostream_trainer.recipes import Recipe
@@ -22,6 +23,7 @@ class TorchNetwork:
         self.network: nn.Module = build_network(recipe, n_labels, rows, pretrained)
         self._takes_offset = recipe.relative
         self.summary_size = self.network.classify.in_features if isinstance(self.network, Summarised) else 0
+        self.rounds = any(isinstance(layer, IntegerLinear) for layer in self.network.modules())
         self._device = torch.device("cpu")
 
     def move(self, device: str) -> None:

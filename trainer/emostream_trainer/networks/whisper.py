@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from emostream import assets
 from emostream.features.arrays import Rows
+from emostream_trainer.networks.integer_linear import IntegerLinear
 from emostream_trainer.networks.published_weights import load_published
 from emostream_trainer.networks.summarised import OverTrunk, mean_and_deviation
 from emostream_trainer.recipes import Recipe
@@ -94,7 +95,7 @@ class _Attention(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.norm = nn.LayerNorm(WIDTH)
-        self.qkv, self.out = nn.Linear(WIDTH, 3 * WIDTH), nn.Linear(WIDTH, WIDTH)
+        self.qkv, self.out = IntegerLinear(WIDTH, 3 * WIDTH), IntegerLinear(WIDTH, WIDTH)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, T, 512) -> the same."""
@@ -112,7 +113,7 @@ class _FeedForward(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.norm = nn.LayerNorm(WIDTH)
-        self.fc1, self.fc2 = nn.Linear(WIDTH, FEED_FORWARD), nn.Linear(FEED_FORWARD, WIDTH)
+        self.fc1, self.fc2 = IntegerLinear(WIDTH, FEED_FORWARD), IntegerLinear(FEED_FORWARD, WIDTH)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, T, 512) -> the same."""

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emostream_trainer.data.training_set import Excerpt
-from emostream_trainer.networks import summarised
+from emostream_trainer.networks import integer_linear, summarised
 from emostream_trainer.networks.registry import network_entry
 from emostream_trainer.recipes import Recipe
 
@@ -25,7 +25,7 @@ def summaries_file(features: Path, recipe: Recipe, pretrained: Path | None) -> P
     """
     module = importlib.import_module(f"emostream_trainer.networks.{network_entry(recipe).module}")
     trunk = importlib.import_module(f"emostream_trainer.networks.{recipe.pretrained}")
-    code = [inspect.getsource(part) for part in (module, trunk, summarised)]
+    code = [inspect.getsource(part) for part in (module, trunk, summarised, integer_linear)]
     facts = [recipe.name, repr(recipe.grid()), *code]
     weights = pretrained if recipe.pretrained == "dusha" and pretrained else trunk.WEIGHTS
     key = hashlib.sha256("\0".join(facts).encode() + weights.read_bytes()).hexdigest()[:16]
