@@ -18,6 +18,7 @@ from emostream.events import Event
 from emostream.inference.batching import InferenceRequest, InferenceResult, Requests, run_batch
 from emostream.inference.model import EmotionModel
 from emostream.server.client_audio import ClientAudio, Control
+from emostream.server.network_interval import NetworkInterval
 
 # A larger batch costs no less for each request, and the first request of a batch of four waits less.
 MAX_BATCH_SIZE = 4
@@ -74,6 +75,8 @@ class BatchScheduler:
         self._closing = False
         self._lag_s = 0.0
         self._lag_at_s = clock()
+        self._interval = NetworkInterval(clock())
+        self.sparse_steps = 0  # that were read while the networks ran more rarely than usual
         self._threads: Sequence[threading.Thread] = [
             threading.Thread(target=self._run, name=f"emostream-scheduler-{number}", daemon=True)
             for number in range((os.cpu_count() or 1) if threads is None else threads)
@@ -90,6 +93,13 @@ class BatchScheduler:
     def is_alive(self) -> bool:
         """Whether all threads run."""
         return all(thread.is_alive() for thread in self._threads)
+
+    @property
+    def network_interval(self) -> int:
+        """How many times more rarely than usual the networks run now for audio in real time."""
+        with self._changed:
+            self._interval.update(self._clock())
+            return self._interval.value
 
     @property
     def lag_s(self) -> float:
@@ -141,12 +151,10 @@ class BatchScheduler:
         with self._changed:
             self._changed.wait_for(is_needed, IDLE_S)
             now_s = self._clock()
-            for slot in slots:
-                self._note_lag(slot, now_s)
-            items = [(slot, slot.audio.take()) for slot in slots]
+            started = [(slot, self._take(slot, now_s)) for slot in slots]
             self._running.update(slots)
         try:
-            self._read([(slot, slot.audio.requests(item, now_s)) for slot, item in items if item is not None])
+            self._read(started)
         finally:
             with self._changed:
                 self._running.difference_update(slots)
@@ -173,6 +181,18 @@ class BatchScheduler:
         foremost = [slot for rank, slot in ranked if rank[:2] == kind]
         # The other threads take their share of them.
         return foremost[: min(MAX_BATCH_SIZE, math.ceil(len(foremost) / max(1, len(self._threads))))]
+
+    def _take(self, slot: Slot, now_s: float) -> Requests[list[Event]]:
+        """The reading of a slot's next item, of which there is one."""
+        audio = slot.audio
+        is_live, completes_step = audio.is_live(now_s), audio.is_due
+        self._note_lag(slot, now_s)
+        item = audio.take()
+        assert item is not None, "a slot without audio has no turn"
+        if is_live and completes_step and isinstance(item, list):
+            self._interval.note(now_s - max(item[-1].arrived_s, slot.blocked_at_s), now_s)
+            self.sparse_steps += self._interval.value > 1
+        return audio.requests(item, now_s, self._interval.value if is_live else 1)
 
     def _note_lag(self, slot: Slot, now_s: float) -> None:
         since_s = slot.audio.waiting_since_s
