@@ -132,10 +132,15 @@ class ClientAudio:
     @property
     def is_due(self) -> bool:
         """Whether the queue completes a step or holds a control."""
-        if self._queued_controls:
-            return True
-        to_boundary = self._step_samples - self._samples_since_reset % self._step_samples
-        return self._queued_samples >= to_boundary
+        return self._queued_controls > 0 or self._queued_samples >= self._to_boundary(self._step_samples)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it is worth reading: as ``is_due``, or it completes half a step, where speech may begin or end."""
+        return self._queued_controls > 0 or self._queued_samples >= self._to_boundary(self._step_samples / 2)
+
+    def _to_boundary(self, every_samples: float) -> float:
+        return every_samples - self._samples_since_reset % every_samples
 
     def is_ahead(self, now_s: float) -> bool:
         """Whether more audio was read than real time allows, so that other clients go first."""
@@ -157,9 +162,9 @@ class ClientAudio:
         return head
 
     def _take_step(self) -> list[PendingAudio]:
-        """Audio from the head of the queue, of at most a step."""
+        """Audio from the head of the queue, to the end of a step at most."""
         taken: list[PendingAudio] = []
-        room = math.ceil(self._step_samples)
+        room = math.ceil(self._to_boundary(self._step_samples))
         while room and self._queue and isinstance(head := self._queue[0], PendingAudio):
             self._queue.popleft()
             if len(head.samples) > room:

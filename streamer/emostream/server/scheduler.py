@@ -2,7 +2,7 @@
 
 In each round a thread reads one step of audio from each of several slots that no other thread reads, and the windows of
 all of them go through each network as one batch. Slots in real time come first, the longest waiting of them foremost;
-then audio that came faster than real time; then audio that completes no step yet. So steps form batches under load, and
+then audio that came faster than real time; then audio that completes half a step. So steps form batches under load, and
 nothing waits without load.
 """
 
@@ -71,6 +71,7 @@ class BatchScheduler:
         self._changed = threading.Condition()  # held around whatever a slot's two sides share
         # Guarded by ``_changed``; ``streams`` and ``lag_s`` read one value without it.
         self._slots: set[Slot] = set()
+        self._ready: set[Slot] = set()  # with audio or controls that are worth reading
         self._running: set[Slot] = set()  # each with one thread
         self._closing = False
         self._lag_s = 0.0
@@ -117,6 +118,7 @@ class BatchScheduler:
         """After this nothing more is delivered to it, except the events of a round that has begun."""
         with self._changed:
             self._slots.discard(slot)
+            self._ready.discard(slot)
 
     def put(self, slot: Slot, item: bytes | Control) -> None:
         """Queue a frame of PCM or a control for a slot. Raises ``RefusedError`` for bytes that are no audio."""
@@ -125,7 +127,9 @@ class BatchScheduler:
                 slot.audio.put_audio(item, self._clock())
             else:
                 slot.audio.put_control(item, self._clock())
-            self._changed.notify()
+            if slot.audio.is_ready and slot in self._slots:
+                self._ready.add(slot)
+                self._changed.notify()
 
     def notify(self) -> None:
         """A client has taken its events."""
@@ -153,11 +157,13 @@ class BatchScheduler:
             now_s = self._clock()
             started = [(slot, self._take(slot, now_s)) for slot in slots]
             self._running.update(slots)
+            self._ready.difference_update(slots)
         try:
             self._read(started)
         finally:
             with self._changed:
                 self._running.difference_update(slots)
+                self._ready.update(slot for slot in slots if slot.audio.is_ready and slot in self._slots)
 
     def _run(self) -> None:
         while not self._closing:
@@ -167,16 +173,17 @@ class BatchScheduler:
     def _next_round(self) -> list[Slot]:
         now_s = self._clock()
         ranked = []
-        for slot in self._slots - self._running:
+        for slot in self._ready - self._running:
             since_s = slot.audio.waiting_since_s
-            if since_s is not None and not slot.has_room():
+            assert since_s is not None, "a slot without audio is not ready"
+            if not slot.has_room():
                 slot.blocked_at_s = now_s
-            elif since_s is not None:
+            else:
                 ranked.append(((not slot.audio.is_due, slot.audio.is_ahead(now_s), since_s), slot))
         ranked.sort(key=lambda entry: entry[0])
         if not ranked:
             return []
-        # One kind a round: due and in real time, else due and ahead of it, else audio that completes no step.
+        # One kind a round: due and in real time, else due and ahead of it, else audio that completes half a step.
         kind = ranked[0][0][:2]
         foremost = [slot for rank, slot in ranked if rank[:2] == kind]
         # The other threads take their share of them.
