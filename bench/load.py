@@ -1,12 +1,14 @@
 """How many label clients and how many audio streams a server in a process of its own serves on loopback.
 
-    python -m bench.load listeners [--clients 1000] [--silent 100] [--seconds 600]
-    python -m bench.load speakers  [--from 10] [--to 200] [--step 10] [--seconds 20]
+    python -m bench.load listeners [--clients 1000] [--silent 100] [--seconds 600] [--tls]
+    python -m bench.load speakers  [--from 10] [--to 200] [--step 10] [--seconds 20] [--tls]
 
 ``listeners``: one live stream (the bundled recording over and over, in real time, as raw PCM) and many label clients,
 of which some never read and connect again a second or two after they are cut off. Prints what readers missed, the time
 from the end of a window to its receipt, and the server's memory. ``speakers``: streams of audio in real time, more
-and more of them, until 99 of 100 estimates no longer come within 250 ms of the end of their window.
+and more of them, until 99 of 100 estimates no longer come within 250 ms of the end of their window; of each number the
+server's CPU for a second of a voice too, by thread, and how many times more rarely than usual the networks ran at the
+end (``network_interval``). With ``--tls`` it is all over ``wss``.
 
 An event counts as received when the kernel has it (SO_TIMESTAMPNS, Linux), so that the time in which this client serves
 a thousand sockets is not counted as the server's.
@@ -21,12 +23,15 @@ import re
 import selectors
 import signal
 import socket
+import ssl
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -35,12 +40,13 @@ import soundfile
 
 from bench.raw_client import RawClient
 from emostream.assets import DEMO_RECORDING
+from tests.support.certificates import make_certificate
 
 HZ = 16_000
 PIECE_S = 0.025  # as a microphone gives it
 FRAME_S = 0.05
 MOST_P99_MS = 250
-ADDRESS = re.compile(rb"http://127\.0\.0\.1:(\d+)/")
+ADDRESS = re.compile(rb"https?://127\.0\.0\.1:(\d+)/")
 TCP_ESTABLISHED = 1
 # As docs/protocol.md asks of clients that connect again.
 RECONNECT_S = (1.0, 2.0)
@@ -59,13 +65,33 @@ def main() -> None:
     speakers.add_argument("--to", type=int, default=200)
     speakers.add_argument("--step", type=int, default=10)
     speakers.add_argument("--seconds", type=float, default=20)
+    for kind in (listeners, speakers):
+        kind.add_argument("--tls", action="store_true")
     arguments = parser.parse_args()
     load = os.getloadavg()[0]
     print(f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores, load {load:.1f}")
-    if arguments.kind == "listeners":
-        measure_listeners(arguments.clients, arguments.silent, arguments.seconds)
-    else:
-        sweep_speakers(arguments.first, arguments.to, arguments.step, arguments.seconds)
+    with tls_files() if arguments.tls else nullcontext() as tls:
+        if arguments.kind == "listeners":
+            measure_listeners(arguments.clients, arguments.silent, arguments.seconds, tls)
+        else:
+            sweep_speakers(arguments.first, arguments.to, arguments.step, arguments.seconds, tls)
+
+
+@dataclass(frozen=True)
+class Tls:
+    """The options of a server with TLS, and what its clients trust."""
+
+    options: tuple[str, ...]
+    trusted: ssl.SSLContext
+
+
+@contextmanager
+def tls_files() -> Iterator[Tls]:
+    """A certificate for localhost of one's own."""
+    with tempfile.TemporaryDirectory() as folder:
+        made = make_certificate(Path(folder))
+        options = ("--certificate", str(made.certificate), "--key", str(made.key))
+        yield Tls(options, ssl.create_default_context(cafile=str(made.certificate)))
 
 
 @contextmanager
@@ -84,17 +110,19 @@ def server(*arguments: str, stdin: int | None = None) -> Iterator[tuple[subproce
         process.wait(30)
 
 
-def measure_listeners(n_clients: int, n_silent: int, seconds: float) -> None:
+def measure_listeners(n_clients: int, n_silent: int, seconds: float, tls: Tls | None) -> None:
     """One live stream, many clients."""
     pcm = (soundfile.read(DEMO_RECORDING, dtype="float32")[0] * 32767).astype("<i2").tobytes()
     began_s = multiprocessing.Value("d", 0.0)
-    with server("listen", "-", "--serve", "--format", "jsonl", stdin=subprocess.PIPE) as (process, port):
+    command = ("listen", "-", "--serve", "--format", "jsonl", "--address-share", "1", *(tls.options if tls else ()))
+    trusted = tls.trusted if tls else None
+    with server(*command, stdin=subprocess.PIPE) as (process, port):
         readers = {}
         for _ in range(n_clients - n_silent):
-            client = RawClient(port)
+            client = RawClient(port, tls=trusted)
             readers[client.socket] = client
         reconnections = multiprocessing.Value("i", 0)
-        silent = multiprocessing.Process(target=stay_silent, args=(port, n_silent, reconnections), daemon=True)
+        silent = multiprocessing.Process(target=stay_silent, args=(port, n_silent, reconnections, trusted), daemon=True)
         silent.start()
         player = multiprocessing.Process(target=play, args=(process, pcm, began_s), daemon=True)
         player.start()
@@ -154,15 +182,15 @@ def watch(
     return waits_ms, memory_mb
 
 
-def stay_silent(port: int, n: int, reconnections: Any) -> None:
+def stay_silent(port: int, n: int, reconnections: Any, tls: ssl.SSLContext | None) -> None:
     """Hold ``n`` clients that never read, each of which connects again a little after it was cut off."""
-    clients: list[RawClient | None] = [RawClient(port) for _ in range(n)]
+    clients: list[RawClient | None] = [RawClient(port, tls=tls) for _ in range(n)]
     due_s = [0.0] * n
     while True:
         time.sleep(0.05)
         for index, client in enumerate(clients):
             if client is None and time.monotonic() >= due_s[index]:
-                clients[index] = RawClient(port)
+                clients[index] = RawClient(port, tls=tls)
                 reconnections.value += 1
             elif client is not None and is_cut(client.socket):
                 client.socket.close()
@@ -175,53 +203,69 @@ def is_cut(sock: socket.socket) -> bool:
     return bool(sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)) or state != TCP_ESTABLISHED
 
 
-def sweep_speakers(first: int, last: int, step: int, seconds: float) -> None:
+@dataclass
+class Heard:
+    """What speakers got: waits in ms, how many of them were refused, and the latest ``network_interval``."""
+
+    waits_ms: list[float] = field(default_factory=list)
+    refused: int = 0
+    network_interval: int = 1
+
+
+def sweep_speakers(first: int, last: int, step: int, seconds: float, tls: Tls | None) -> None:
     """More and more streams, until they are no longer read in real time."""
-    samples = soundfile.read(DEMO_RECORDING, dtype="float32")[0]
+    pcm = (soundfile.read(DEMO_RECORDING, dtype="float32")[0] * 32767).astype("<i2")
     best = 0
-    with server("serve", "--streams", str(last), "--address-share", "1") as (process, port):
+    options = ("--streams", str(last), "--address-share", "1", *(tls.options if tls else ()))
+    with server("serve", *options) as (process, port):
         for n in range(first, last + 1, step):
-            waits_ms, refused = speak(port, n, (samples * 32767).astype("<i2"), seconds)
+            before_s = cpu_s_by_thread(process.pid)
+            heard = speak(port, n, pcm, seconds, tls.trusted if tls else None)
+            spent = (after - before_s.get(thread, 0.0) for thread, after in cpu_s_by_thread(process.pid).items())
+            by_thread = sorted((1000 * spent_s / n / seconds for spent_s in spent), reverse=True)[:4]
             print(
-                f"{n} streams ({refused} refused): {quantiles(waits_ms)}; {resident_mb(process.pid):.0f} MB", flush=True
+                f"{n} streams ({heard.refused} refused): {quantiles(heard.waits_ms)}; {resident_mb(process.pid):.0f} "
+                f"MB; CPU a voice-second {sum(by_thread):.1f} ms ({' + '.join(f'{ms:.1f}' for ms in by_thread)}); "
+                f"network_interval {heard.network_interval}; load {os.getloadavg()[0]:.1f}",
+                flush=True,
             )
-            if refused or float(np.percentile(waits_ms, 99)) > MOST_P99_MS:
+            if heard.refused or float(np.percentile(heard.waits_ms, 99)) > MOST_P99_MS:
                 break
             best = n
     print(f"most streams with p99 within {MOST_P99_MS} ms: {best}")
 
 
-def speak(port: int, n: int, pcm: np.ndarray, seconds: float) -> tuple[list[float], int]:
-    """``n`` clients send audio in real time, out of step with each other: waits in ms, and how many were refused."""
-    clients = [RawClient(port, "/ws?stream=") for _ in range(n)]
+def speak(port: int, n: int, pcm: np.ndarray, seconds: float, tls: ssl.SSLContext | None) -> Heard:
+    """``n`` clients send audio in real time, out of step with each other."""
+    clients = [RawClient(port, "/ws?stream=", tls) for _ in range(n)]
     selector = selectors.DefaultSelector()
-    refused = 0
-    for client in clients:
+    heard = Heard()
+    for index, client in enumerate(clients):
         client.send(1, b'{"type":"start","rate":16000,"format":"s16le"}')
-        selector.register(client.socket, selectors.EVENT_READ, client)
+        selector.register(client.socket, selectors.EVENT_READ, index)
     time.sleep(1 + 0.1 * n)
     began = time.time() + 0.5
     size = int(FRAME_S * HZ)
     due = sorted(
         (began + (k + 1) * FRAME_S + FRAME_S * i / n, i, k) for i in range(n) for k in range(int(seconds / FRAME_S))
     )
-    waits_ms: list[float] = []
     for at_s, index, k in [*due, (began + seconds + 1, -1, 0)]:
         while (left := at_s - time.time()) > 0:
             for key, _ in selector.select(left):
-                client = key.data
+                client = clients[key.data]
                 for event in client.events():
-                    refused += event["type"] == "error"
+                    heard.refused += event["type"] == "error"
+                    heard.network_interval = int(str(event.get("network_interval", heard.network_interval)))
                     if event["type"] == "estimate":
-                        i = clients.index(client)
-                        waits_ms.append(1000 * (client.got_s - began - FRAME_S * i / n) - float(str(event["t_end_ms"])))
+                        sent_s = began + FRAME_S * key.data / n
+                        heard.waits_ms.append(1000 * (client.got_s - sent_s) - float(str(event["t_end_ms"])))
         if index >= 0:
             start = (index * 31 * size + k * size) % (len(pcm) - size)
             clients[index].send(2, pcm[start : start + size].tobytes())
     for client in clients:
         client.socket.close()
     time.sleep(1)
-    return waits_ms, refused
+    return heard
 
 
 def quantiles(waits_ms: list[float]) -> str:
@@ -239,6 +283,16 @@ def resident_mb(pid: int) -> float:
         return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
     except (OSError, IndexError):
         return 0.0
+
+
+def cpu_s_by_thread(pid: int) -> dict[str, float]:
+    """CPU seconds that each thread of a process has taken."""
+    spent_s = {}
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        with suppress(OSError):
+            user, system = (task / "stat").read_text().rpartition(")")[2].split()[11:13]
+            spent_s[task.name] = (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+    return spent_s
 
 
 if __name__ == "__main__":

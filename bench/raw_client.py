@@ -1,9 +1,10 @@
-"""A light WebSocket client for load measurements."""
+"""A light WebSocket client for load measurements, with or without TLS."""
 
 import base64
 import json
 import os
 import socket
+import ssl
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ class RawClient:
 
     port: int
     path: str = "/ws"
+    tls: ssl.SSLContext | None = None
     last_seq: int | None = None
     estimates: int = 0
     missed: int = 0
@@ -30,16 +32,20 @@ class RawClient:
 
     def __post_init__(self) -> None:
         self.socket = socket.create_connection(("127.0.0.1", self.port), timeout=30)
+        self._encrypted, self._to_send = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._tls = self.tls.wrap_bio(self._encrypted, self._to_send, server_hostname="localhost") if self.tls else None
+        if self._tls is not None:
+            self._shake_hands(self._tls)
         key = base64.b64encode(os.urandom(16)).decode()
-        self.socket.sendall(
+        self.send_bytes(
             f"GET {self.path} HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n".encode()
         )
         response = b""
         while b"\r\n\r\n" not in response:
-            response += self.socket.recv(4096)
+            response += self._decrypted(self.socket.recv(4096))
         if not response.startswith(b"HTTP/1.1 101"):
-            raise SystemExit(f"the server responseed {response.splitlines()[0].decode()}")
+            raise SystemExit(f"the server answered {response.splitlines()[0].decode()}")
         self.rest = response.partition(b"\r\n\r\n")[2]
         self.socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         self.socket.setblocking(False)
@@ -53,7 +59,7 @@ class RawClient:
             if (level, kind) == (socket.SOL_SOCKET, SO_TIMESTAMPNS):
                 seconds, nanoseconds = TIMESPEC.unpack(body)
                 self.got_s = seconds + nanoseconds / 1e9
-        self.rest += data
+        self.rest += self._decrypted(data)
         while len(self.rest) >= 2:
             size, head = self.rest[1] & 0x7F, 2
             if size == LENGTH_16:
@@ -71,7 +77,36 @@ class RawClient:
         size = len(body)
         short = size < LENGTH_16
         head = bytes([0x80 | kind, 0x80 | size]) if short else bytes([0x80 | kind, 0xFE]) + size.to_bytes(2, "big")
-        self.socket.sendall(head + bytes(4) + body)
+        self.send_bytes(head + bytes(4) + body)
+
+    def send_bytes(self, data: bytes) -> None:
+        """Send what is ready to be sent, encrypted if so wanted."""
+        if self._tls is not None:
+            self._tls.write(data)
+            data = self._to_send.read()
+        self.socket.sendall(data)
+
+    def _shake_hands(self, tls: ssl.SSLObject) -> None:
+        while True:
+            try:
+                tls.do_handshake()
+            except ssl.SSLWantReadError:
+                self.socket.sendall(self._to_send.read())
+                self._encrypted.write(self.socket.recv(1 << 14))
+            else:
+                self.socket.sendall(self._to_send.read())
+                return
+
+    def _decrypted(self, data: bytes) -> bytes:
+        if self._tls is None:
+            return data
+        self._encrypted.write(data)
+        plain = b""
+        while True:
+            try:
+                plain += self._tls.read(1 << 16)
+            except ssl.SSLWantReadError:
+                return plain
 
     def count(self, event: dict[str, object]) -> None:
         """Count the events that were missed, those announced as dropped included."""

@@ -147,7 +147,8 @@ class Health(Event, frozen=True, kw_only=True, tag="health"):
     """How the daemon itself is doing, every few seconds of a live stream. Losses are totals since it started.
 
     ``lost_ms`` and ``lag_ms`` are the stream's; ``clients`` are those connected to the server, ``dropped_events`` the
-    events that clients of it have missed, whatever they follow.
+    events that clients of it have missed, whatever they follow. ``network_interval`` is 1 usually; 2 or 4 where this
+    stream's networks run so many times more rarely, because the server has more voices than it can read.
     """
 
     source: str
@@ -156,6 +157,7 @@ class Health(Event, frozen=True, kw_only=True, tag="health"):
     lag_ms: float
     clients: int = msgspec.field(default_factory=lambda: 0)
     dropped_events: int = msgspec.field(default_factory=lambda: 0)
+    network_interval: int = msgspec.field(default_factory=lambda: 1)
 
 
 class Error(Event, frozen=True, kw_only=True, tag="error"):

@@ -65,7 +65,15 @@ class LiveStream:
         """Whether ``HEALTH_EVERY_S`` and ``slack_s`` have passed since the latest health event."""
         return now_s >= self._health_due_s + slack_s
 
-    def health(self, now_s: float, *, source_ok: bool = True, clients: int = 0, dropped_events: int = 0) -> Health:
+    def health(
+        self,
+        now_s: float,
+        *,
+        source_ok: bool = True,
+        clients: int = 0,
+        dropped_events: int = 0,
+        network_interval: int = 1,
+    ) -> Health:
         """The health event of now; the next one is due ``HEALTH_EVERY_S`` later."""
         self._health_due_s = now_s + HEALTH_EVERY_S
         return Health(
@@ -76,4 +84,5 @@ class LiveStream:
             lag_ms=round(self._lag_ms, 1),
             clients=clients,
             dropped_events=dropped_events,
+            network_interval=network_interval,
         )

@@ -6,10 +6,12 @@ from emostream.events import Estimate, Gap, Hello, ModelBrief, Utterance, VoiceM
 
 LABELS = ("angry", "happy", "neutral", "sad")
 STEP_MS = 250
+PATIENT_STEP_MS = 100_000
 VOICE = VoiceMeasures(pitch_hz=150.3, pitch_range_semitones=5.3, loudness_dbfs=-18.2, syllables_per_s=3.5, arousal=0.62)
 
 
-def hello(labels: Sequence[str] = LABELS, seq: int = 0) -> Hello:
+def hello(labels: Sequence[str] = LABELS, seq: int = 0, step_ms: int = STEP_MS) -> Hello:
+    """With ``step_ms`` ``PATIENT_STEP_MS`` a widget shows an estimate until the next, however slow the machine is."""
     models = tuple(ModelBrief(name=name, variant="tiny", version="1", licence="MIT") for name in ("first", "second"))
     return Hello(
         seq=seq,
@@ -18,7 +20,7 @@ def hello(labels: Sequence[str] = LABELS, seq: int = 0) -> Hello:
         t_end_ms=0,
         labels=tuple(labels),
         window_ms=3000,
-        step_ms=STEP_MS,
+        step_ms=step_ms,
         models=models,
         source="test microphone",
     )

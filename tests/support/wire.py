@@ -17,19 +17,26 @@ class Wire:
         self.sent: list[dict[str, Any]] = []
         self.audio = b""
         self.events: list[ServerEvent] = []
+        self._of_microphone: set[WebSocket] = set()  # the page's other sockets follow
         page.on("websocket", self._follow)
 
     def _follow(self, socket: WebSocket) -> None:
-        if "stream=" not in socket.url:
-            return
-        socket.on("framesent", self._take)
-        socket.on("framereceived", lambda frame: self.events.append(decode_event(frame)))
+        socket.on("framesent", lambda frame: self._take(socket, frame))
+        socket.on("framereceived", lambda frame: self._receive(socket, frame))
 
-    def _take(self, frame: str | bytes) -> None:
+    def _take(self, socket: WebSocket, frame: str | bytes) -> None:
         if isinstance(frame, bytes):
             self.audio += frame
-        else:
-            self.sent.append(json.loads(frame))
+            return
+        message = json.loads(frame)
+        if message["type"] == "start":
+            self._of_microphone.add(socket)
+        if socket in self._of_microphone:
+            self.sent.append(message)
+
+    def _receive(self, socket: WebSocket, frame: str | bytes) -> None:
+        if socket in self._of_microphone:
+            self.events.append(decode_event(frame))
 
     @property
     def said(self) -> list[object]:

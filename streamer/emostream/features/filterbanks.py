@@ -12,6 +12,7 @@ from emostream.features.spec import FeatureSpec
 Index = NDArray[np.intp]
 
 
+@lru_cache(maxsize=16)
 def hann(length: int) -> NDArray[np.float64]:
     """The periodic Hann window, shape (length,)."""
     return 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(length) / length)
@@ -63,6 +64,7 @@ def mel_bands(spec: FeatureSpec) -> MelBands:
     return MelBands(weights, starts, np.flatnonzero(starts == ends))
 
 
+@lru_cache(maxsize=16)
 def dct_matrix(n_out: int, n_in: int) -> NDArray[np.float32]:
     """The first ``n_out`` rows of the orthonormal DCT-II, float32 of shape (n_out, n_in)."""
     angle = np.pi / n_in * (np.arange(n_in) + 0.5)[None, :] * np.arange(n_out)[:, None]

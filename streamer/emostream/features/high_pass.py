@@ -1,5 +1,6 @@
 """A one-pole high-pass: takes out a constant offset of the input and rumble below the lowest pitch of a voice."""
 
+from functools import lru_cache
 from math import exp, pi
 
 import numpy as np
@@ -24,13 +25,8 @@ class HighPass:
 
     def __init__(self, corner_hz: float, sample_rate_hz: int) -> None:
         a = exp(-2 * pi * corner_hz / sample_rate_hz)
-        n = np.arange(BLOCK)
-        self._decay: NDArray[np.float64] = np.power(a, n + 1, dtype=np.float64)
-        # Impulse response of the whole filter: g at 0, then g (a - 1) a**(n - 1).
-        gain = (1 + a) / 2
-        response = np.concatenate([[gain], gain * (a - 1) * a ** n[:-1]])
-        self._matrix: NDArray[np.float64] = np.where(n[:, None] >= n, response[np.abs(n[:, None] - n)], 0.0)
-        self._gain, self._a = gain, a
+        self._gain, self._a = (1 + a) / 2, a
+        self._matrix, self._decay = _block_response(a)
         self.reset()
 
     def reset(self) -> None:
@@ -71,3 +67,15 @@ class HighPass:
         self._last_in, self._last_out = float(blocks[-1, -1]), last_out
         out: Samples = (filtered + carried[:, None] * self._decay).astype(np.float32).reshape(-1)
         return out
+
+
+# The same for every stream, so that those of many lie in the processor's cache, and read only.
+@lru_cache(maxsize=8)
+def _block_response(a: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """What a block of samples gives, (BLOCK, BLOCK), and how what came before it decays in it, (BLOCK,)."""
+    n = np.arange(BLOCK)
+    # Impulse response of the whole filter: g at 0, then g (a - 1) a**(n - 1).
+    gain = (1 + a) / 2
+    response = np.concatenate([[gain], gain * (a - 1) * a ** n[:-1]])
+    matrix = np.where(n[:, None] >= n, response[np.abs(n[:, None] - n)], 0.0)
+    return matrix, np.power(a, n + 1, dtype=np.float64)

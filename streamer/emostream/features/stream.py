@@ -54,11 +54,11 @@ class FeatureStream:
 
     def push(self, samples: Samples) -> Rows:
         """Take float32 samples of shape (n,), give the rows of all frames they complete: float32 of shape (k, D)."""
-        return self._push(self._high_pass.push(samples) if self._high_pass else samples)
+        return self.push_filtered(self._high_pass.push(samples) if self._high_pass else samples)
 
     def flush(self) -> Rows:
         """The audio ended: give the rows of frames that the high-pass held back, and be as new."""
-        rows = self._push(self._high_pass.flush() if self._high_pass else np.zeros(0, np.float32))
+        rows = self.push_filtered(self._high_pass.flush() if self._high_pass else np.zeros(0, np.float32))
         self.reset()
         return rows
 
@@ -67,7 +67,8 @@ class FeatureStream:
         self.reset()
         return np.concatenate([self.push(samples), self.flush()])
 
-    def _push(self, samples: Samples) -> Rows:
+    def push_filtered(self, samples: Samples) -> Rows:
+        """As ``push``, for audio that has been through the spec's high-pass."""
         spec = self.spec
         audio = np.concatenate([self._kept, samples])
         n_rows = spec.n_frames(len(audio))

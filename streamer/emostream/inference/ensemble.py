@@ -55,8 +55,10 @@ class _LastOutput:
 class Ensemble:
     """Speech changes and steps in, each model's probabilities out, adapted to the speaker.
 
-    A step whose window holds less than ``shortest_speech_ms`` of speech is not run. Raises ``ModelError`` for models
-    that cannot run together and ``ProfileError`` for a profile made with others.
+    A step whose window holds less than ``shortest_speech_ms`` of speech is not run. ``network_interval`` is how many
+    times more rarely than their cards say the models run from now on: 1, or more where their cost cannot be paid.
+
+    Raises ``ModelError`` for models that cannot run together and ``ProfileError`` for a profile made with others.
     """
 
     def __init__(
@@ -73,6 +75,7 @@ class Ensemble:
         self._longest_unadapted_samples = config.longest_unadapted_s * SAMPLE_RATE_HZ
         self._shortest_speech_ms = shortest_speech_ms
         self._step_samples = models[0].card.grid().step_samples
+        self.network_interval = 1
         self.start_segment()
 
     def reset(self) -> None:
@@ -155,11 +158,13 @@ class Ensemble:
 
         And where the window holds ``MORE_SPEECH`` times the speech that the last output's had.
         """
-        every_steps, last_output = self._models[index].card.every_steps, self._last_outputs[index]
+        every_steps = self._models[index].card.every_steps * self.network_interval
+        last_output = self._last_outputs[index]
+        growth = MORE_SPEECH**self.network_interval
         due_mask = np.zeros(len(steps), np.bool_)
         for place, step in enumerate(steps):
             number, within = divmod(step.end_sample, self._step_samples)
-            has_grown = 0 < MORE_SPEECH * last_output.speech_samples <= step.window_speech_samples
+            has_grown = 0 < growth * last_output.speech_samples <= step.window_speech_samples
             due_mask[place] = number >= last_output.until or has_grown or within
             if due_mask[place]:
                 last_output.speech_samples = step.window_speech_samples

@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 
 from emostream.audio import Samples
-from emostream.features import FeatureStream
 from emostream.features.resample import Resampler
+from emostream.features.streams import FeatureStreams
 from emostream.features.windows import FeatureWindow, FeatureWindows
 from emostream.inference.model import EmotionModel
 from emostream.inference.step import Step
@@ -22,14 +22,14 @@ LOUDEST = np.float32(1e6)
 class Segment:
     """Audio without a gap: resampling, features, windows and speech on one sample axis that starts at 0.
 
-    ``features`` are a stream's for each model. They come from outside, and are reset, because their tables take far
+    ``features`` are the stream's, of each model. They come from outside, and are reset, because their tables take far
     longer to make than a second of audio takes to read, and gaps may come by the dozen.
     """
 
     def __init__(
         self,
         models: Sequence[EmotionModel],
-        features: Sequence[FeatureStream],
+        features: FeatureStreams,
         detector: VoiceActivityDetector,
         input_hz: int,
         start_ms: float,
@@ -38,8 +38,7 @@ class Segment:
         self._grid = models[0].card.grid()
         self._resampler = Resampler(input_hz, models[0].card.features.sample_rate_hz)
         self._features = features
-        for stream in features:
-            stream.reset()
+        self._features.reset()
         self._windows = [FeatureWindows(model.card.grid(), model.card.features.dim) for model in models]
         self._ready: list[list[FeatureWindow]] = [[] for _ in models]
         self._detector = detector
@@ -63,8 +62,8 @@ class Segment:
         yield from self._analyse(self._resampler.flush())
         yield from self._detect()
         self._extract()
-        for ready, windows, features in zip(self._ready, self._windows, self._features, strict=True):
-            ready.extend([*windows.push(features.flush()), *windows.flush(self._n_samples)])
+        for ready, windows, rows in zip(self._ready, self._windows, self._features.flush(), strict=True):
+            ready.extend([*windows.push(rows), *windows.flush(self._n_samples)])
         # Rows that fill the first window may be there a moment before its audio is.
         if all(self._ready) and self._n_samples >= self._grid.shortest_samples:
             yield self._end_step()
@@ -72,22 +71,22 @@ class Segment:
 
     def _analyse(self, audio: Samples) -> Iterator[SpeechChange | Step]:
         """Go from step to step, so that a step holds what was known at its end, however the audio was cut."""
-        half = self._grid.step_samples // 2
+        step, half = self._grid.step_samples, self._grid.step_samples // 2
         while len(audio):
-            into_step = self._n_samples % self._grid.step_samples
-            to_boundary = (half if into_step < half else self._grid.step_samples) - into_step
+            into_step = self._n_samples % step
+            to_boundary = (half if into_step < half and into_step + len(audio) < step else step) - into_step
             piece, audio = audio[:to_boundary], audio[to_boundary:]
             self._n_samples += len(piece)
             self._undetected.append(piece)
             if len(piece) == to_boundary:
                 yield from self._detect()
-            if self._n_samples % self._grid.step_samples == 0:
+            if self._n_samples % step == 0:
                 self._extract()
                 if all(self._ready):
                     yield self._end_step()
 
     def _detect(self) -> Iterator[SpeechChange]:
-        """Run the voice activity detector on half a step at once: in smaller pieces it costs twice as much."""
+        """Run the voice activity detector on half a step or a whole one: in smaller pieces it costs twice as much."""
         if self._undetected:
             audio = np.concatenate(self._undetected)
             self._undetected.clear()
@@ -112,8 +111,8 @@ class Segment:
         audio = np.concatenate(self._unextracted)
         self._unextracted.clear()
         self._energy = float(np.dot(audio, audio))
-        for ready, windows, features in zip(self._ready, self._windows, self._features, strict=True):
-            ready.extend(windows.push(features.push(audio)))
+        for ready, windows, rows in zip(self._ready, self._windows, self._features.push(audio), strict=True):
+            ready.extend(windows.push(rows))
 
     def _end_step(self) -> Step:
         windows = tuple(ready.pop(0) for ready in self._ready)

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from emostream.audio import AudioBlock, require_samples
 from emostream.events import Estimate, Event, Gap, Hello, Stamp, Summary, Utterance, UtteranceStart
-from emostream.features import FeatureStream
 from emostream.features.arrays import Probabilities
+from emostream.features.streams import FeatureStreams
 from emostream.inference.batching import Requests, run_alone
 from emostream.inference.ensemble import Ensemble
 from emostream.inference.model import EmotionModel
@@ -51,13 +51,22 @@ class EmotionStream:
             raise ValueError(f"got {len(self._weights)} weights for {len(models)} models")
         self.labels = models[0].card.labels
         self._grid = models[0].card.grid()
-        self._features = [FeatureStream(model.card.features) for model in models]
+        self._features = FeatureStreams([model.card.features for model in models])
         self._detector = VoiceActivityDetector(vad_model, self.config.voice_activity, self._grid.length_samples)
         self._speaker = profile.name if profile else None
         self._voice_reader = VoiceReader(arousal if arousal and arousal.knows(self.labels) else None)
         self._input_hz = input_hz
         self._stream, self._source = stream, source
         self.reset()
+
+    @property
+    def network_interval(self) -> int:
+        """How many times more rarely than usual the networks run from now on; more than 1 changes what is predicted."""
+        return self._ensemble.network_interval
+
+    @network_interval.setter
+    def network_interval(self, interval: int) -> None:
+        self._ensemble.network_interval = interval
 
     def reset(self) -> None:
         """Forget all audio: what follows is as from a new stream."""

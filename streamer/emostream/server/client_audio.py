@@ -76,7 +76,9 @@ class ClientAudio:
         self._queue: deque[PendingAudio | Control | HalfSample] = deque()
         self._queued_samples = 0
         self._queued_controls = 0
-        self._credit = RealTimeCredit(now_s)
+        self._credit = RealTimeCredit(now_s)  # of what was read
+        self._arrival_credit = RealTimeCredit(now_s)
+        self._came_at_once = False  # what is queued came sooner than in real time
         self._next_sample = 0
         self._samples_since_reset = 0  # steps are counted on these
         self._arrived_s = now_s
@@ -104,6 +106,8 @@ class ClientAudio:
         if len(samples):
             self._queue.append(PendingAudio(samples, now_s))
             self._queued_samples += len(samples)
+            self._arrival_credit.spend(len(samples) / self._start.rate, now_s)
+            self._came_at_once |= self._arrival_credit.is_spent(now_s)
 
     def put_control(self, control: Control, now_s: float) -> None:
         """Queue a control behind the audio that came before it."""
@@ -128,14 +132,23 @@ class ClientAudio:
     @property
     def is_due(self) -> bool:
         """Whether the queue completes a step or holds a control."""
-        if self._queued_controls:
-            return True
-        to_boundary = self._step_samples - self._samples_since_reset % self._step_samples
-        return self._queued_samples >= to_boundary
+        return self._queued_controls > 0 or self._queued_samples >= self._to_boundary(self._step_samples)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it is worth reading: as ``is_due``, or it completes half a step, where speech may begin or end."""
+        return self._queued_controls > 0 or self._queued_samples >= self._to_boundary(self._step_samples / 2)
+
+    def _to_boundary(self, every_samples: float) -> float:
+        return every_samples - self._samples_since_reset % every_samples
 
     def is_ahead(self, now_s: float) -> bool:
         """Whether more audio was read than real time allows, so that other clients go first."""
         return self._credit.is_spent(now_s)
+
+    def is_live(self, now_s: float) -> bool:
+        """Whether the audio comes in real time. What came at once does not, even if to read it takes as long."""
+        return not (self._came_at_once or self.is_ahead(now_s))
 
     def take(self) -> WorkItem | None:
         """The next item to read, None if the queue is empty."""
@@ -149,9 +162,9 @@ class ClientAudio:
         return head
 
     def _take_step(self) -> list[PendingAudio]:
-        """Audio from the head of the queue, of at most a step."""
+        """Audio from the head of the queue, to the end of a step at most."""
         taken: list[PendingAudio] = []
-        room = math.ceil(self._step_samples)
+        room = math.ceil(self._to_boundary(self._step_samples))
         while room and self._queue and isinstance(head := self._queue[0], PendingAudio):
             self._queue.popleft()
             if len(head.samples) > room:
@@ -160,6 +173,7 @@ class ClientAudio:
             taken.append(head)
             room -= len(head.samples)
         self._queued_samples -= sum(len(pending.samples) for pending in taken)
+        self._came_at_once &= self._queued_samples > 0
         return taken
 
     # ----------------------------------------------------------------------------- one thread at a time, without a lock
@@ -168,9 +182,13 @@ class ClientAudio:
         """The event that opens the stream, as it is sent."""
         return with_time([self._stream.hello()])
 
-    def requests(self, item: WorkItem, now_s: float) -> Requests[list[Event]]:
-        """Read an item: yields what the models must run, returns the stream's events."""
+    def requests(self, item: WorkItem, now_s: float, network_interval: int = 1) -> Requests[list[Event]]:
+        """Read an item: yields what the models must run, returns the stream's events.
+
+        ``network_interval`` says how many times more rarely than usual the networks run.
+        """
         stream = self._stream
+        stream.network_interval = network_interval
         match item:
             case list():
                 samples = np.concatenate([pending.samples for pending in item])
@@ -206,7 +224,13 @@ class ClientAudio:
         """The events of an item as they are sent: with latency and wall clock, and with health when it is due."""
         timed = self._live.with_latency(events, self._arrived_s, now_s)
         if self._live.is_health_due(now_s) and not self.ended:
-            timed.append(self._live.health(now_s, clients=self._clients(), dropped_events=self._dropped_events()))
+            health = self._live.health(
+                now_s,
+                clients=self._clients(),
+                dropped_events=self._dropped_events(),
+                network_interval=self._stream.network_interval,
+            )
+            timed.append(health)
         return with_time(timed)
 
     def _enrol(self, item: SetMood | AskProfile) -> Requests[list[Event]]:

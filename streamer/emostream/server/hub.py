@@ -92,6 +92,11 @@ class Hub:
         channel = self._channels.get(stream)
         return len(channel.followers) if channel else 0
 
+    def is_known(self, stream: str) -> bool:
+        """Whether the stream can be followed now."""
+        channel = self._channels.get(stream)
+        return channel is not None and channel.hello is not None
+
     def streams(self) -> list[StreamBrief]:
         """The streams that can be followed now, by name."""
         with self._lock:

@@ -12,9 +12,17 @@ from websockets.typing import Subprotocol
 from emostream.protocol import VERSIONS, asyncapi_text, schema_text
 from emostream.server.client_places import ClientPlaces
 from emostream.server.connection import BoundedConnection
-from emostream.server.context import OWN, ServerContext
+from emostream.server.context import LIVE, OWN, ServerContext
 from emostream.server.event_stream import EventStream, events_response
-from emostream.server.http import METHODS, complete_response, data_response, load_pages, page_response, refusal_response
+from emostream.server.http import (
+    METHODS,
+    begin_with_own_voice,
+    complete_response,
+    data_response,
+    load_pages,
+    page_response,
+    refusal_response,
+)
 from emostream.server.metrics import CONTENT_TYPE
 from emostream.server.query import asked_stream
 
@@ -87,6 +95,8 @@ class RequestHandler:
         if data is not None:
             return data(request.headers)
         body, kind = self._pages[path]
+        if path == "/" and self._context.scheduler is not None and not self._context.hub.is_known(LIVE):
+            body = begin_with_own_voice(body)
         access = self._context.access
         return page_response(body, kind, request.headers["Host"], access.scheme, access.origins)
 

@@ -2,7 +2,7 @@
 
 In each round a thread reads one step of audio from each of several slots that no other thread reads, and the windows of
 all of them go through each network as one batch. Slots in real time come first, the longest waiting of them foremost;
-then audio that came faster than real time; then audio that completes no step yet. So steps form batches under load, and
+then audio that came faster than real time; then audio that completes half a step. So steps form batches under load, and
 nothing waits without load.
 """
 
@@ -18,6 +18,7 @@ from emostream.events import Event
 from emostream.inference.batching import InferenceRequest, InferenceResult, Requests, run_batch
 from emostream.inference.model import EmotionModel
 from emostream.server.client_audio import ClientAudio, Control
+from emostream.server.network_interval import NetworkInterval
 
 # A larger batch costs no less for each request, and the first request of a batch of four waits less.
 MAX_BATCH_SIZE = 4
@@ -70,10 +71,13 @@ class BatchScheduler:
         self._changed = threading.Condition()  # held around whatever a slot's two sides share
         # Guarded by ``_changed``; ``streams`` and ``lag_s`` read one value without it.
         self._slots: set[Slot] = set()
+        self._ready: set[Slot] = set()  # with audio or controls that are worth reading
         self._running: set[Slot] = set()  # each with one thread
         self._closing = False
         self._lag_s = 0.0
         self._lag_at_s = clock()
+        self._interval = NetworkInterval(clock())
+        self.sparse_steps = 0  # that were read while the networks ran more rarely than usual
         self._threads: Sequence[threading.Thread] = [
             threading.Thread(target=self._run, name=f"emostream-scheduler-{number}", daemon=True)
             for number in range((os.cpu_count() or 1) if threads is None else threads)
@@ -92,6 +96,13 @@ class BatchScheduler:
         return all(thread.is_alive() for thread in self._threads)
 
     @property
+    def network_interval(self) -> int:
+        """How many times more rarely than usual the networks run now for audio in real time."""
+        with self._changed:
+            self._interval.update(self._clock())
+            return self._interval.value
+
+    @property
     def lag_s(self) -> float:
         """The longest recent wait of audio in real time, decaying with a half-life of ``LAG_HALF_LIFE_S``."""
         lag_s: float = self._lag_s * 0.5 ** ((self._clock() - self._lag_at_s) / LAG_HALF_LIFE_S)
@@ -107,6 +118,7 @@ class BatchScheduler:
         """After this nothing more is delivered to it, except the events of a round that has begun."""
         with self._changed:
             self._slots.discard(slot)
+            self._ready.discard(slot)
 
     def put(self, slot: Slot, item: bytes | Control) -> None:
         """Queue a frame of PCM or a control for a slot. Raises ``RefusedError`` for bytes that are no audio."""
@@ -115,7 +127,9 @@ class BatchScheduler:
                 slot.audio.put_audio(item, self._clock())
             else:
                 slot.audio.put_control(item, self._clock())
-            self._changed.notify()
+            if slot.audio.is_ready and slot in self._slots:
+                self._ready.add(slot)
+                self._changed.notify()
 
     def notify(self) -> None:
         """A client has taken its events."""
@@ -141,15 +155,15 @@ class BatchScheduler:
         with self._changed:
             self._changed.wait_for(is_needed, IDLE_S)
             now_s = self._clock()
-            for slot in slots:
-                self._note_lag(slot, now_s)
-            items = [(slot, slot.audio.take()) for slot in slots]
+            started = [(slot, self._take(slot, now_s)) for slot in slots]
             self._running.update(slots)
+            self._ready.difference_update(slots)
         try:
-            self._read([(slot, slot.audio.requests(item, now_s)) for slot, item in items if item is not None])
+            self._read(started)
         finally:
             with self._changed:
                 self._running.difference_update(slots)
+                self._ready.update(slot for slot in slots if slot.audio.is_ready and slot in self._slots)
 
     def _run(self) -> None:
         while not self._closing:
@@ -159,20 +173,33 @@ class BatchScheduler:
     def _next_round(self) -> list[Slot]:
         now_s = self._clock()
         ranked = []
-        for slot in self._slots - self._running:
+        for slot in self._ready - self._running:
             since_s = slot.audio.waiting_since_s
-            if since_s is not None and not slot.has_room():
+            assert since_s is not None, "a slot without audio is not ready"
+            if not slot.has_room():
                 slot.blocked_at_s = now_s
-            elif since_s is not None:
+            else:
                 ranked.append(((not slot.audio.is_due, slot.audio.is_ahead(now_s), since_s), slot))
         ranked.sort(key=lambda entry: entry[0])
         if not ranked:
             return []
-        # One kind a round: due and in real time, else due and ahead of it, else audio that completes no step.
+        # One kind a round: due and in real time, else due and ahead of it, else audio that completes half a step.
         kind = ranked[0][0][:2]
         foremost = [slot for rank, slot in ranked if rank[:2] == kind]
         # The other threads take their share of them.
         return foremost[: min(MAX_BATCH_SIZE, math.ceil(len(foremost) / max(1, len(self._threads))))]
+
+    def _take(self, slot: Slot, now_s: float) -> Requests[list[Event]]:
+        """The reading of a slot's next item, of which there is one."""
+        audio = slot.audio
+        is_live, completes_step = audio.is_live(now_s), audio.is_due
+        self._note_lag(slot, now_s)
+        item = audio.take()
+        assert item is not None, "a slot without audio has no turn"
+        if is_live and completes_step and isinstance(item, list):
+            self._interval.note(now_s - max(item[-1].arrived_s, slot.blocked_at_s), now_s)
+            self.sparse_steps += self._interval.value > 1
+        return audio.requests(item, now_s, self._interval.value if is_live else 1)
 
     def _note_lag(self, slot: Slot, now_s: float) -> None:
         since_s = slot.audio.waiting_since_s

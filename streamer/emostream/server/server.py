@@ -240,5 +240,10 @@ class Server:
         self.metrics.gauge("emostream_streams", "Clients whose audio is read.", lambda: self.streams)
         lag = "How long clients' audio waited lately, at worst."
         self.metrics.gauge("emostream_lag_seconds", lag, lambda: self._scheduler.lag_s if self._scheduler else 0.0)
+        if (scheduler := self._scheduler) is not None:
+            interval = "How many times more rarely than usual networks run for clients' audio, because it waited."
+            self.metrics.gauge("emostream_network_interval", interval, lambda: scheduler.network_interval)
+            sparse = "Steps of clients' audio read while networks ran more rarely than usual."
+            self.metrics.counter("emostream_sparse_steps", sparse, "lag", lambda: scheduler.sparse_steps)
         dropped = "Events that clients have missed."
         self.metrics.counter("emostream_dropped_events", dropped, "slow_client", lambda: self.hub.dropped_events)

@@ -18,18 +18,18 @@ BY_NAME = {
     "boredom": "#96704a",
     "positive": "#8a9d1c",
 }
+# For other labels: none of them is the colour of an emotion.
+OTHERS = ("#6b57ee", "#c93cbd", "#0a9f7a", "#965a96", "#e5642c", "#e0246f")
 UNSURE = "#868e9b"
 WARNING = "#d23f31"
 
 
 def label_colours(labels: Sequence[str]) -> dict[str, str]:
-    """A colour (``#rrggbb``) for each label, in order; labels without one of their own take those still free.
+    """A colour (``#rrggbb``) for each label, in order; no label has that of another emotion.
 
     >>> label_colours(("angry", "amused"))
-    {'angry': '#d23f31', 'amused': '#c68600'}
+    {'angry': '#d23f31', 'amused': '#6b57ee'}
     """
-    colours = {label: BY_NAME[label] for label in labels if label in BY_NAME}
-    free = [colour for colour in BY_NAME.values() if colour not in colours.values()] or list(BY_NAME.values())
     unlisted = [label for label in dict.fromkeys(labels) if label not in BY_NAME]
-    colours |= {label: free[index % len(free)] for index, label in enumerate(unlisted)}
-    return {label: colours[label] for label in labels}
+    others = {label: OTHERS[index % len(OTHERS)] for index, label in enumerate(unlisted)}
+    return {label: BY_NAME.get(label) or others[label] for label in labels}

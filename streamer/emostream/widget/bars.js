@@ -1,9 +1,10 @@
-import { FLOOR_DBFS, decibels, likeliest, loudness, newElement, percent } from "./format.js";
+import { FLOOR_DBFS, likeliest, loudness, newElement, showPart } from "./format.js";
 import { labelColours } from "./palette.js";
 
 /** One meter for each label, and one for the level. */
 export class Bars {
   #container;
+  #texts;
   #rows = new Map();
   #level = null;
 
@@ -11,17 +12,20 @@ export class Bars {
     this.#container = container;
   }
 
-  setLabels(labels) {
+  setLabels(labels, texts) {
+    this.#texts = texts;
+    this.#container.ariaLabel = texts.text("probabilities");
+    if (!labels) return;
     const colours = labelColours(labels);
     this.#rows.clear();
     this.#container.replaceChildren();
     labels.forEach((label, index) => {
-      const row = this.#meter(label, "track", 0, 100);
+      const row = this.#meter(texts.label(label), "track", 0, 100);
       row.track.style.setProperty("--c", `var(--emo-color-${CSS.escape(label)}, ${colours[index]})`);
       this.#rows.set(label, row);
     });
     this.#container.append(newElement("div", "rule"));
-    this.#level = this.#meter("level", "track level", FLOOR_DBFS, 0);
+    this.#level = this.#meter({ text: texts.text("level"), lang: texts.lang }, "track level", FLOOR_DBFS, 0);
   }
 
   show(estimate) {
@@ -29,12 +33,13 @@ export class Bars {
     const top = estimate?.speech ? likeliest(p)[0] : "";
     this.#container.classList.toggle("idle", !estimate?.speech);
     for (const [label, row] of this.#rows) {
-      this.#set(row, p[label] ?? 0, Math.round(100 * (p[label] ?? 0)), label in p ? percent(p[label]) : "–");
+      const share = p[label] ?? 0;
+      this.#set(row, share, Math.round(100 * share), label in p ? this.#texts.percent(share) : "–");
       for (const element of [row.name, row.track, row.share]) element.classList.toggle("top", label === top);
     }
     if (!this.#level) return;
     const dbfs = Math.max(FLOOR_DBFS, estimate?.level_dbfs ?? FLOOR_DBFS);
-    this.#set(this.#level, loudness(dbfs), Math.round(dbfs), estimate ? `${decibels(dbfs)} dB` : "–");
+    this.#set(this.#level, loudness(dbfs), Math.round(dbfs), estimate ? this.#texts.decibels(dbfs) : "–");
   }
 
   colour(label) {
@@ -43,9 +48,11 @@ export class Bars {
   }
 
   #meter(name, className, lowest, highest) {
-    const row = { name: newElement("span", "name", name), track: newElement("div", className), share: newElement("span", "share") };
+    const row = { name: newElement("span", "name"), track: newElement("div", className), share: newElement("span", "share") };
+    showPart(row.name, name);
+    row.name.dir = row.share.dir = "auto"; // a label may be of any language, and numbers keep their direction
     row.fill = row.track.appendChild(newElement("div", "fill"));
-    for (const [key, value] of Object.entries({ label: name, valuemin: lowest, valuemax: highest })) {
+    for (const [key, value] of Object.entries({ label: name.text, valuemin: lowest, valuemax: highest })) {
       row.track.setAttribute(`aria-${key}`, value);
     }
     row.track.setAttribute("role", "meter");
@@ -55,7 +62,7 @@ export class Bars {
   }
 
   #set(row, fraction, value, text) {
-    row.fill.style.transform = `translateX(${(fraction - 1) * 100}%)`;
+    row.track.style.setProperty("--p", fraction);
     row.share.textContent = text;
     row.track.setAttribute("aria-valuenow", value);
     row.track.setAttribute("aria-valuetext", text);

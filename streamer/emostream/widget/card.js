@@ -3,41 +3,54 @@
 import { Announcer } from "./announcer.js";
 import { Bars } from "./bars.js";
 import { EnrolmentPanel } from "./enrolment_panel.js";
-import { newElement, percent, seconds, voiceWords } from "./format.js";
+import { newElement, nodesOf, showPart } from "./format.js";
 import { headlineOf } from "./headline.js";
+import { LAYOUT_STYLE, hiddenParts } from "./layouts.js";
 import { Microphone } from "./microphone.js";
+import { certaintyOf, connectionOf, lossesOf, noticeOf, speakerOf, voiceOf } from "./status_words.js";
 import { STYLE } from "./style.js";
 import { Timeline } from "./timeline.js";
 
 const MARKUP = `
   <div class="card" part="card">
     <div class="wash"></div>
-    <div class="head"><p class="lamp" part="lamp"><i></i><span id="notice"></span></p><p class="muted" id="source"></p></div>
+    <div class="head">
+      <p class="lamp" part="lamp"><i></i><span class="text" id="notice"></span></p><p class="muted" id="source" dir="auto"></p>
+    </div>
     <div class="reading" id="reading">
-      <div>
-        <p class="label" part="label" id="label"></p>
-        <p class="detail" part="detail" id="detail"></p>
-        <p class="voice" part="voice" id="voice"></p>
+      <div class="words">
+        <p class="label" part="label" id="label" dir="auto"></p>
+        <p class="detail text" part="detail" id="detail"></p>
+        <p class="voice text" part="voice" id="voice"></p>
+        <form class="controls" id="unlock" hidden>
+          <label for="token" id="token-name"></label><input id="token" type="password" autocomplete="off" required>
+          <button class="main" id="token-send"></button>
+        </form>
         <div class="controls" part="controls" id="controls" hidden>
           <button type="button" class="main" id="start"></button><button type="button" id="pause"></button>
-          <button type="button" id="teach-voice"></button><button type="button" id="forget-voice">Forget my voice</button>
+          <button type="button" id="teach-voice"></button><button type="button" id="forget-voice"></button>
         </div>
       </div>
-      <div class="bars" part="bars" id="bars" role="group" aria-label="Probability of each label"></div>
+      <div class="bars" part="bars" id="bars" role="group"></div>
     </div>
     <canvas part="timeline" id="timeline" role="img"></canvas>
     <div class="foot" part="status">
-      <p><span id="state"></span><span id="delay"></span><span id="losses" class="bad"></span></p>
-      <p id="models"></p>
-      <p class="wide" id="certainty"></p>
+      <p>
+        <span><span class="text" id="state"></span></span><span><span class="text" id="delay"></span></span
+        ><span><span id="losses" class="text bad"></span></span>
+      </p>
+      <p id="models" dir="auto"></p>
+      <p class="wide text" id="certainty"></p>
     </div>
     <p class="aloud" id="aloud" role="status" aria-live="polite" aria-atomic="true"></p>
   </div>
 `;
+const WIDE = /[\u1100-\u11ff\u2e80-\ua4cf\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]/g; // written twice as wide as Latin letters
 
 /**
- * `show` takes the status: {socket, microphone, voice, stream, isFresh, trouble, closeCode, unreportedLossMs, host}, of which the
- * microphone, the visitor's `OwnVoice` and the stream may be null. `isFresh` says whether an estimate came a moment ago, `host` gives the server's name.
+ * `show` takes the status: {socket, microphone, voice, stream, isFresh, isLocked, hasWrongToken, trouble, closeCode,
+ * unreportedLossMs, host}, of which the microphone, the visitor's `OwnVoice`, the stream and the trouble may be null. `isFresh` says
+ * whether an estimate came a moment ago, `host` gives the server's name.
  */
 export class Card {
   #parts = {};
@@ -45,10 +58,12 @@ export class Card {
   #timeline;
   #announcer;
   #panel;
+  #texts;
+  #labels = null;
 
   constructor(root) {
     const sheet = new CSSStyleSheet();
-    sheet.replaceSync(STYLE);
+    sheet.replaceSync(STYLE + LAYOUT_STYLE);
     root.adoptedStyleSheets = [sheet];
     root.innerHTML = MARKUP;
     this.#parts.card = root.querySelector(".card");
@@ -63,110 +78,108 @@ export class Card {
     return this.#parts.timeline;
   }
 
-  /** Call these when the buttons are pressed. */
-  onPress({ start, pause, teach, forget, ...enrolment }) {
+  /** Call these when the buttons are pressed; `unlock` gets the token that was typed. */
+  onPress({ start, pause, teach, forget, unlock, ...enrolment }) {
     this.#parts.start.onclick = start;
     this.#parts.pause.onclick = pause;
     this.#parts["teach-voice"].onclick = teach;
     this.#parts["forget-voice"].onclick = forget;
+    this.#parts.unlock.onsubmit = (event) => {
+      event.preventDefault();
+      const token = this.#parts.token.value.trim();
+      this.#parts.token.value = "";
+      if (token) unlock(token);
+    };
     this.#panel.onPress(enrolment);
   }
 
+  /** What there is of it: the layout's parts, or those that `show` names. */
+  setLook(layout, show, texts) {
+    const { card, "token-name": name, "token-send": send, "forget-voice": forget } = this.#parts;
+    this.#texts = texts;
+    card.lang = texts.lang;
+    for (const element of card.querySelectorAll(".text")) element.dir = texts.dir;
+    for (const [part, isHidden] of hiddenParts(layout, show)) card.classList.toggle(`without-${part}`, isHidden);
+    name.textContent = texts.text("token");
+    send.textContent = texts.text("unlock");
+    forget.textContent = texts.text("forget");
+    this.#bars.setLabels(this.#labels, texts);
+  }
+
   setLabels(labels) {
-    this.#bars.setLabels(labels);
+    this.#labels = labels;
+    this.#bars.setLabels(labels, this.#texts);
   }
 
   drawTimeline(stream, isTransparent) {
-    this.#timeline.draw(stream, isTransparent);
+    this.#timeline.draw(stream, this.#texts, isTransparent);
   }
 
-  show(status, { announces }) {
-    const { card, label, detail, notice, state, delay, losses } = this.#parts;
+  show(status, { isQuiet }) {
+    const texts = this.#texts;
+    const { card, detail, notice, state, delay, losses, voice: manner } = this.#parts;
     const { socket, microphone, voice, stream, isFresh, trouble } = status;
     const enrolment = voice?.enrolment;
-    const { text, lines, isLabel, announcement } = headlineOf(status);
+    const { title, lines, label, announcement } = headlineOf(status, texts);
     const isLive = socket.isOpen && isFresh && (microphone?.state ?? "on") === "on";
-    label.textContent = text;
-    label.classList.toggle("quiet", !isLabel);
+    this.#showTitle(title, label !== null);
     detail.replaceChildren(
-      ...lines.flatMap(([strong, plain], index) => [
-        ...(index ? [newElement("br", "")] : []),
-        newElement("b", "", strong),
-        strong ? ` ${plain}` : plain,
-      ]),
+      ...lines.map((parts) => {
+        const line = newElement("span", "line");
+        line.append(...nodesOf(parts, texts.lang));
+        return line;
+      }),
     );
     const panelHadFocus = this.#panel.hasFocus;
     this.#parts.reading.hidden = Boolean(enrolment);
-    const asked = this.#panel.show(enrolment, isLive ? stream.latest : null, (name) => this.#bars.colour(name));
+    const asked = this.#panel.show(enrolment, isLive ? stream.latest : null, texts, (name) => this.#bars.colour(name));
     if (panelHadFocus && !enrolment) this.#parts.start.focus();
-    if (announces) this.#announcer.announce(asked || announcement);
+    if (!isQuiet) this.#announcer.announce(asked || announcement);
     card.classList.toggle("live", isLive);
-    const washed = enrolment ? enrolment.mood : isLabel ? text : null;
+    const washed = enrolment ? enrolment.mood : label;
     card.style.setProperty("--now", washed === null ? "transparent" : this.#bars.colour(washed));
-    notice.textContent = noticeOf(status, isLive);
-    state.textContent = connectionOf(status);
+    notice.textContent = noticeOf(status, isLive, texts);
+    showPart(state, connectionOf(status, texts));
     state.classList.toggle("bad", Boolean(trouble || socket.retryAt));
-    const { latest, lostMs = 0, skipped = 0 } = stream ?? {};
-    this.#bars.show(isLive ? latest : null);
-    delay.textContent = isLive && latest.latency_ms != null ? `${Math.round(latest.latency_ms)} ms behind` : "";
-    const allLostMs = lostMs + status.unreportedLossMs;
-    losses.textContent = [allLostMs > 0 && `${seconds(allLostMs)} of audio lost`, skipped > 0 && `${skipped} updates skipped`].filter(Boolean).join(", ");
-    this.#showVoice(isLive && stream?.utterances.at(-1)?.voice);
+    this.#bars.show(isLive ? stream.latest : null);
+    const latencyMs = isLive ? stream.latest.latency_ms : null;
+    delay.textContent = latencyMs == null ? "" : texts.text("behind", { n: texts.number(Math.round(latencyMs)) });
+    losses.textContent = lossesOf(status, texts);
+    manner.textContent = voiceOf(isLive && stream.utterances.at(-1)?.voice, texts);
     this.#showHello(stream?.hello, voice);
-    this.#showControls(status);
+    this.#showControls(status, isQuiet);
   }
 
-  #showVoice(voice) {
-    this.#parts.voice.textContent = voice ? `last: ${voiceWords(voice)}` : "";
+  #showTitle(title, isLabel) {
+    const { label } = this.#parts;
+    showPart(label, title);
+    label.classList.toggle("quiet", !isLabel);
+    // The longest word decides how large all can be.
+    const widths = title.text.split(/[\s-]+/).map((word) => word.length + (word.match(WIDE)?.length ?? 0));
+    label.style.setProperty("--chars", Math.max(1, ...widths));
   }
 
   #showHello(hello, voice) {
     const { source, models, certainty } = this.#parts;
-    source.textContent = hello ? [hello.source, this.#voiceWords(hello, voice)].filter(Boolean).join(" · ") : "";
+    source.textContent = hello ? [hello.source, speakerOf(hello, voice, this.#texts)].filter(Boolean).join(" · ") : "";
     models.textContent = hello ? hello.models.map((model) => model.name).join(" + ") : "";
-    const { be_right: wanted, confidence, right, coverage, unheard = "speakers" } = hello?.certainty ?? {};
-    const short = right < wanted ? ` (${percent(wanted)} was asked for)` : "";
-    certainty.textContent = hello?.certainty
-      ? `A label needs ${percent(confidence)}: then it was right ${percent(right)} of the time${short} on ${unheard} never heard, and shown for ${percent(coverage)} of speech.`
-      : "";
+    certainty.textContent = hello ? certaintyOf(hello, this.#texts) : "";
   }
 
-  #voiceWords({ speaker }, voice) {
-    if (!voice) return speaker && `knows ${speaker}'s voice`;
-    return { known: speaker && "knows your voice", lost: "knew your voice with other models: have it learnt anew" }[voice.state];
-  }
-
-  #showControls({ microphone, voice, stream }) {
-    const { controls, start, pause, timeline, "teach-voice": teach, "forget-voice": forget } = this.#parts;
-    controls.hidden = !microphone;
-    timeline.hidden = Boolean((microphone && !stream) || voice?.enrolment);
+  #showControls({ microphone, voice, stream, isLocked }, isQuiet) {
+    const { controls, unlock, start, pause, timeline, "teach-voice": teach, "forget-voice": forget } = this.#parts;
+    unlock.hidden = !isLocked || isQuiet; // one field for the token is enough
+    controls.hidden = !microphone || isLocked;
+    timeline.hidden = Boolean((microphone && !stream) || voice?.enrolment || isLocked);
     if (!microphone) return;
     const { state } = microphone;
-    start.textContent = { off: "Read my voice", asking: "Cancel" }[state] ?? "Stop";
+    start.textContent = this.#texts.text({ off: "start", asking: "cancel" }[state] ?? "stop");
     start.classList.toggle("main", state === "off");
     start.hidden = !Microphone.isPossible;
     pause.hidden = state !== "on" && state !== "paused";
-    pause.textContent = state === "paused" ? "Go on" : "Pause";
+    pause.textContent = this.#texts.text(state === "paused" ? "goOn" : "pause");
     teach.hidden = state !== "on" || !stream?.hello.moods;
-    teach.textContent = voice.state === "known" ? "Learn it anew" : "Learn my voice";
+    teach.textContent = this.#texts.text(voice.state === "known" ? "teachAnew" : "teach");
     forget.hidden = voice.state !== "known" || state !== "off";
   }
-}
-
-/** The notice beside the lamp: whether a voice is being read. */
-function noticeOf({ microphone, voice, socket }, isLive) {
-  const { state } = microphone ?? {};
-  if (isLive && voice?.enrolment) return "A voice is being learnt";
-  if (isLive) return "A voice is being read";
-  if (state === "paused") return "Paused: no voice is being read";
-  if (socket.isOpen) return "No voice is being read";
-  return state === "on" ? "No connection: the microphone is on, nobody reads it" : state === "off" ? "The microphone is off" : "No connection";
-}
-
-/** The state of the connection, in the footer. */
-function connectionOf({ microphone, socket, trouble }) {
-  if (trouble) return trouble;
-  if (socket.retryAt) return "reconnecting";
-  if (socket.isOpen) return "connected";
-  return microphone && microphone.state !== "on" ? "" : "connecting";
 }

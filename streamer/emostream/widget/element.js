@@ -6,17 +6,29 @@ import { Microphone } from "./microphone.js";
 import { OwnVoice } from "./own_voice.js";
 import { ReconnectingSocket, addressOf } from "./socket.js";
 import { StreamState } from "./stream_state.js";
+import { Texts, languageOf } from "./texts.js";
+import { listen, lock, lockOf, stopListening, unlock } from "./tokens.js";
 
 const PROTOCOL_VERSION = 1;
 const STALE_MS = 3_000; // without an estimate for this long (or six steps) nothing is being read
 const SUMMARY_WAIT_MS = 5_000;
 const VOICE_REFUSED = ["profile_refused", "bad_message"]; // of other models, or of another emostream
-const CLOSED = { 1001: "the server is stopping", 1013: "the server is full" };
+const CLOSED = { 1001: "serverStops", 1013: "serverIsFull" };
+const LOOKS = ["theme", "layout", "show", "scale", "lang", "texts", "quiet"];
+const PROPERTIES = ["texts", "token"]; // that a page may set before this script has run
+const [LEAST_SCALE, LARGEST_SCALE] = [0.25, 8];
 
 export class EmoStream extends HTMLElement {
-  static observedAttributes = ["src", "theme", "microphone", "publish"];
+  static observedAttributes = ["src", "microphone", "publish", "worklet", ...LOOKS];
 
   #card;
+  #texts;
+  #ownTexts = null;
+  #ownToken = null;
+  #isOwnTokenWrong = false;
+  #isStarted = false;
+  #restartIsDue = false;
+  #address = null; // of the latest attempt to connect
   #microphone = null;
   #sender = null;
   #socket = new ReconnectingSocket({
@@ -29,14 +41,18 @@ export class EmoStream extends HTMLElement {
   #voice = null; // where there is a microphone
   #isFresh = false;
   #isSourceOk = true;
-  #trouble = "";
+  #trouble = null;
   #closeCode = 0;
   #staleTimer = 0;
   #summaryTimer = 0;
   #drawTimeline = () => this.#card.drawTimeline(this.#stream, this.getAttribute("theme") === "transparent");
   #resized = new ResizeObserver(this.#drawTimeline);
   #darkness = matchMedia("(prefers-color-scheme: dark)");
+  #contrast = matchMedia("(forced-colors: active)");
+  #language = new MutationObserver(() => this.#setLook());
   #reconnectNow = () => document.hidden || this.#socket.reconnectNow();
+  // What became of the others' token is no matter of an element that has its own, or is served already.
+  #lockChanged = (host) => host === this.#host && this.#ownToken === null && !this.#isServed && this.#restart();
 
   constructor() {
     super();
@@ -49,29 +65,79 @@ export class EmoStream extends HTMLElement {
       skip: () => this.#voice.skip(),
       again: () => this.#voice.again(),
       cancel: () => this.#voice.cancel(),
+      unlock: (token) => {
+        this.#ownToken = null;
+        unlock(this.#host, token);
+      },
     });
   }
 
+  /** The page's own texts in place of ours, as in texts_en.js: as many of them as there are. Also an attribute, as JSON. */
+  get texts() {
+    return this.#ownTexts;
+  }
+
+  set texts(table) {
+    this.#ownTexts = table;
+    if (this.#isStarted) this.#setLook();
+  }
+
+  /** The server's token, in place of one in the fragment of `src`. It is written only: other scripts need not know it. */
+  set token(token) {
+    this.#ownToken = token;
+    this.#isOwnTokenWrong = false;
+    if (this.#isStarted) this.#restartSoon();
+  }
+
   connectedCallback() {
+    for (const name of PROPERTIES) {
+      if (!Object.hasOwn(this, name)) continue;
+      const value = this[name];
+      delete this[name];
+      this[name] = value;
+    }
+    this.#isStarted = true;
     this.#resized.observe(this.#card.canvas);
-    this.#darkness.addEventListener("change", this.#drawTimeline);
+    for (const query of [this.#darkness, this.#contrast]) query.addEventListener("change", this.#drawTimeline);
     addEventListener("online", this.#reconnectNow);
     document.addEventListener("visibilitychange", this.#reconnectNow);
+    this.#language.observe(document.documentElement, { attributeFilter: ["lang", "dir"] });
+    listen(this.#lockChanged);
+    this.#setTexts();
     this.#restart();
   }
 
   disconnectedCallback() {
+    this.#isStarted = false;
     this.#resized.disconnect();
-    this.#darkness.removeEventListener("change", this.#drawTimeline);
+    for (const query of [this.#darkness, this.#contrast]) query.removeEventListener("change", this.#drawTimeline);
     removeEventListener("online", this.#reconnectNow);
     document.removeEventListener("visibilitychange", this.#reconnectNow);
+    this.#language.disconnect();
+    stopListening(this.#lockChanged);
     this.#disconnect();
   }
 
+  /** Attributes of an element that is not connected yet are looked at when it is: one socket, however many there are. */
   attributeChangedCallback(name, before, after) {
-    if (!this.isConnected || before === after) return;
-    if (name === "theme") this.#drawTimeline();
-    else this.#restart();
+    if (!this.#isStarted || before === after) return;
+    if (LOOKS.includes(name)) this.#setLook();
+    else this.#restartSoon();
+  }
+
+  // --------------------------------------------------------------------------------------------------------- the look
+
+  #setTexts() {
+    this.#texts = new Texts(languageOf(this), this.#ownTexts ?? parsedTexts(this.getAttribute("texts")));
+    this.#card.setLook(this.getAttribute("layout"), this.getAttribute("show"), this.#texts);
+    const scale = Number.parseFloat(this.getAttribute("scale"));
+    this.style.zoom = Number.isFinite(scale) ? Math.min(LARGEST_SCALE, Math.max(LEAST_SCALE, scale)) : "";
+  }
+
+  #setLook() {
+    this.#setTexts();
+    this.#show();
+    this.#drawTimeline();
   }
 
   // --------------------------------------------------------------------------------------------------- the connection
@@ -86,39 +152,76 @@ export class EmoStream extends HTMLElement {
     this.#socket.close();
   }
 
+  /** Several changes at once are one restart. */
+  #restartSoon() {
+    if (this.#restartIsDue) return;
+    this.#restartIsDue = true;
+    queueMicrotask(() => {
+      this.#restartIsDue = false;
+      if (this.#isStarted) this.#restart();
+    });
+  }
+
   /** Begin anew: an element with a microphone waits for a click, any other connects. */
   #restart() {
     this.#disconnect();
     this.#stream = null;
-    this.#trouble = "";
+    this.#trouble = null;
     this.#closeCode = 0;
     if (this.hasAttribute("microphone")) {
-      this.#microphone = new Microphone((chunk) => this.#send(chunk), () => this.#microphoneChanged());
+      const worklet = this.getAttribute("worklet");
+      this.#microphone = new Microphone(worklet, (chunk) => this.#send(chunk), () => this.#microphoneChanged());
       this.#voice = new OwnVoice(this.#host, {
         send: (message) => this.#socket.isOpen && this.#socket.send(message),
         profileChanged: () => this.#sender?.beginAnew(this.#startMessage()),
         changed: () => this.#show(),
       });
-    } else this.#connect({});
+    } else if (!this.#lock) this.#connect();
     this.#show();
     this.#drawTimeline();
   }
 
-  get #host() {
-    return addressOf(this.getAttribute("src"), {}).url.host;
+  /** Why this element waits for a token: "missing", "wrong", or null. */
+  get #lock() {
+    if (this.#isServed) return null;
+    if (this.#ownToken !== null) return this.#isOwnTokenWrong ? "wrong" : null;
+    return lockOf(this.#host);
   }
 
-  #connect(query) {
+  /** The server has refused the token, or there was none: there is no use in trying again before there is another. */
+  #refuse() {
+    if (this.#ownToken === null) lock(this.#host, this.#address.token === null ? "missing" : "wrong");
+    else {
+      this.#isOwnTokenWrong = true;
+      this.#restart();
+    }
+  }
+
+  get #isServed() {
+    return Boolean(this.#socket.isOpen && this.#stream);
+  }
+
+  get #host() {
     try {
-      this.#socket.open(addressOf(this.getAttribute("src"), query));
+      return addressOf(this.getAttribute("src"), null).url.host;
+    } catch {
+      return ""; // src is no address: to connect says so
+    }
+  }
+
+  #connect() {
+    try {
+      this.#address = addressOf(this.getAttribute("src"), this.#ownToken);
+      this.#socket.open(this.#address);
     } catch (error) {
-      this.#trouble = `cannot connect: ${error.message}`;
+      this.#trouble = { key: "cannotConnect", values: { message: error.message } };
       this.#show();
     }
   }
 
   #opened() {
-    this.#sender?.begin();
+    if (this.#sender) this.#sender.begin();
+    else if (this.#address.stream) this.#socket.send({ type: "subscribe", stream: this.#address.stream });
     this.#show();
   }
 
@@ -126,7 +229,8 @@ export class EmoStream extends HTMLElement {
     this.#isFresh = false;
     this.#closeCode = code;
     this.#voice?.abandon();
-    this.#trouble = CLOSED[code] ?? (reason || this.#trouble);
+    if (CLOSED[code]) this.#trouble = { key: CLOSED[code] };
+    else if (reason) this.#trouble = { message: reason };
     if (this.#microphone?.state === "off") this.#socket.close(); // the summary that it stayed open for cannot come now
   }
 
@@ -137,14 +241,15 @@ export class EmoStream extends HTMLElement {
     clearTimeout(this.#summaryTimer);
     this.#socket.close();
     this.#stream = null;
-    this.#trouble = "";
+    this.#trouble = null;
     if (!(await microphone.start())) return;
     this.#sender = new AudioSender(this.#socket, this.#startMessage());
-    this.#connect({ stream: "" });
+    this.#connect();
   }
 
   #startMessage() {
-    const start = { type: "start", rate: this.#microphone.rateHz, format: "f32le", source: "a browser's microphone" };
+    const source = this.#texts.text("browserMicrophone");
+    const start = { type: "start", rate: this.#microphone.rateHz, format: "f32le", source };
     if (this.hasAttribute("publish")) start.publish = this.getAttribute("publish");
     if (this.#voice.profile) start.profile = this.#voice.profile;
     return start;
@@ -160,7 +265,7 @@ export class EmoStream extends HTMLElement {
   #goOnWithoutVoice() {
     this.#socket.close();
     this.#voice.refuse();
-    this.#connect({ stream: "" });
+    this.#connect();
   }
 
   /** The socket stays open for a moment, for the summary of all audio. */
@@ -168,7 +273,7 @@ export class EmoStream extends HTMLElement {
     this.#sender = null;
     this.#voice.abandon();
     this.#isFresh = false;
-    this.#trouble = "";
+    this.#trouble = null;
     if (this.#socket.isOpen && this.#stream) {
       this.#socket.send({ type: "stop" });
       this.#summaryTimer = setTimeout(() => this.#finish(), SUMMARY_WAIT_MS);
@@ -196,11 +301,12 @@ export class EmoStream extends HTMLElement {
       return;
     }
     if (event.v !== PROTOCOL_VERSION) {
-      this.#trouble = `the server speaks protocol ${event.v}, this widget ${PROTOCOL_VERSION}`;
+      this.#trouble = { key: "otherProtocol", values: { theirs: event.v, ours: PROTOCOL_VERSION } };
     } else {
       if (event.type === "hello") this.#begin(event);
+      else if (event.code === "unauthorized") this.#refuse();
       else if (VOICE_REFUSED.includes(event.code) && this.#voice?.profile) this.#goOnWithoutVoice();
-      else if (event.type === "error") this.#trouble = event.message;
+      else if (event.type === "error") this.#trouble = { message: event.message };
       else if (this.#stream) this.#add(event);
       this.dispatchEvent(new CustomEvent("emostream", { detail: event }));
     }
@@ -211,7 +317,7 @@ export class EmoStream extends HTMLElement {
   #begin(hello) {
     this.#socket.resetBackoff();
     this.#isSourceOk = true;
-    this.#trouble = "";
+    this.#trouble = null;
     this.#voice?.enrolment?.restart();
     if (this.#stream?.continues(hello)) Object.assign(this.#stream, { hello, seq: hello.seq });
     else {
@@ -233,7 +339,7 @@ export class EmoStream extends HTMLElement {
 
   #refresh() {
     this.#isFresh = this.#isSourceOk && (!this.#microphone || this.#microphone.state !== "off");
-    if (this.#isSourceOk) this.#trouble = "";
+    if (this.#isSourceOk) this.#trouble = null;
     clearTimeout(this.#staleTimer);
     this.#staleTimer = setTimeout(() => {
       this.#isFresh = false;
@@ -248,11 +354,24 @@ export class EmoStream extends HTMLElement {
       stream: this.#stream,
       voice: this.#voice,
       isFresh: this.#isFresh,
+      isLocked: this.#lock !== null,
+      hasWrongToken: this.#lock === "wrong",
       trouble: this.#trouble,
       closeCode: this.#closeCode,
       unreportedLossMs: this.#sender?.unreportedLossMs ?? 0,
       host: () => this.#host,
     };
-    this.#card.show(status, { announces: !this.hasAttribute("quiet") });
+    this.#card.show(status, { isQuiet: this.hasAttribute("quiet") });
+  }
+}
+
+/** The table in the attribute `texts`; null without a usable one. */
+function parsedTexts(json) {
+  if (!json) return null;
+  try {
+    return JSON.parse(json);
+  } catch (error) {
+    console.warn(`<emo-stream texts> is no JSON: ${error.message}`);
+    return null;
   }
 }

@@ -1,20 +1,7 @@
-// Numbers as text, and the element that holds it.
+// Levels and probabilities as the meters show them, and the elements that hold texts.
 
 export const FLOOR_DBFS = -60;
 
-export const percent = (p) => `${Math.round(p * 100)} %`;
-export const seconds = (ms) => `${(ms / 1000).toFixed(ms < 9950 ? 1 : 0)} s`;
-export const decibels = (dbfs) => String(Math.round(dbfs)).replace("-", "\u2212");
-/** How an utterance was spoken (its `voice`), in a few words. */
-export const voiceWords = ({ arousal, pitch_hz, loudness_dbfs, syllables_per_s }) =>
-  [
-    arousal != null && `arousal ${arousal.toFixed(2)}`,
-    `${Math.round(pitch_hz)} Hz`,
-    `${decibels(loudness_dbfs)} dBFS`,
-    `${syllables_per_s.toFixed(1)} syll./s`,
-  ]
-    .filter(Boolean)
-    .join(" · ");
 /** 0 at `FLOOR_DBFS` and below, 1 at full scale. */
 export const loudness = (dbfs) => Math.min(1, Math.max(0, 1 - dbfs / FLOOR_DBFS));
 /** The label with the highest probability and that probability; ["", 0] without any. */
@@ -25,4 +12,21 @@ export function newElement(tag, className, text = "") {
   element.className = className;
   element.textContent = text;
   return element;
+}
+
+/** Show a part of `Texts` in an element of its own: its language decides where words are cut. */
+export function showPart(element, { text, lang }) {
+  element.textContent = text;
+  element.lang = lang;
+}
+
+/** The nodes of some parts, of which `lang` is the language around them. */
+export function nodesOf(parts, lang) {
+  return parts.map((part) => {
+    if (!part.isStrong && part.lang === lang) return part.text;
+    const element = newElement(part.isStrong ? "b" : "span", "");
+    showPart(element, part);
+    if (part.lang === lang) element.removeAttribute("lang");
+    return element;
+  });
 }

@@ -1,11 +1,4 @@
-// Why a microphone gives no audio: the headline, and what the user can do about it.
-const FAILURES = {
-  InsecureContext: ["no microphone", "Browsers give the microphone only to pages that come over https or from this machine."],
-  NotAllowedError: ["not allowed", "The microphone was refused. Allow it in the browser's settings for this page, then start again."],
-  NotFoundError: ["no microphone", "The browser finds none. Plug one in, then start again."],
-  NotReadableError: ["no sound", "The microphone is there but gives nothing: another program may hold it."],
-  Ended: ["microphone gone", "It was unplugged, or the browser took it back. Start again when it is there."],
-};
+// This browser's microphone, captured in the audio thread by capture.js.
 
 // Processing for calls changes the sound of a voice.
 const CONSTRAINTS = { echoCancellation: false, noiseSuppression: false, autoGainControl: false, channelCount: { ideal: 1 } };
@@ -13,19 +6,26 @@ const CONSTRAINTS = { echoCancellation: false, noiseSuppression: false, autoGain
 // How often to ask for an AudioContext that the browser has suspended: for a call, a screen lock, or to save power.
 const RESUME_EVERY_MS = 1000;
 
-/** This browser's microphone. `onChunk` gets {samples, lost} at `rateHz`; `onChange` is called after each change of `state`. */
+const WORKLET = new URL("./capture.js", import.meta.url).href;
+
+/**
+ * `onChunk` gets {samples, lost} at `rateHz`; `onChange` is called after each change of `state`. `failure` is why it gives no
+ * audio, {name, message} as of a DOMException, or null. `worklet` is the address of capture.js, by default that beside this file.
+ */
 export class Microphone {
   state = "off"; // or "asking" (for permission), "on", "paused"
   failure = null;
+  #worklet;
   #onChunk;
   #onChange;
   #context = null;
   #media = null;
 
-  constructor(onChunk, onChange) {
+  constructor(worklet, onChunk, onChange) {
+    this.#worklet = worklet || WORKLET;
     this.#onChunk = onChunk;
     this.#onChange = onChange;
-    if (!Microphone.isPossible) this.failure = FAILURES.InsecureContext;
+    if (!Microphone.isPossible) this.failure = { name: "InsecureContext" };
   }
 
   static get isPossible() {
@@ -42,12 +42,12 @@ export class Microphone {
     const isCurrent = () => this.#context === context; // false after a stop during the wait
     this.#become("asking");
     try {
-      await context.audioWorklet.addModule(new URL("capture.js", import.meta.url));
+      await context.audioWorklet.addModule(this.#worklet);
       const media = await navigator.mediaDevices.getUserMedia({ audio: CONSTRAINTS });
       if (isCurrent()) this.#capture(context, media);
       else for (const track of media.getTracks()) track.stop();
     } catch (error) {
-      if (isCurrent()) this.stop(FAILURES[error.name] ?? ["no microphone", `The browser says: ${error.message}`]);
+      if (isCurrent()) this.stop({ name: error.name, message: error.message });
     }
     return isCurrent();
   }
@@ -75,7 +75,7 @@ export class Microphone {
     this.#countSuspensions(context, node);
     // Some browsers run only nodes that are connected to the loudspeaker; the processor's output is silence.
     context.createMediaStreamSource(media).connect(node).connect(context.destination);
-    for (const track of media.getTracks()) track.onended = () => this.stop(FAILURES.Ended);
+    for (const track of media.getTracks()) track.onended = () => this.stop({ name: "Ended" });
     this.#become("on");
   }
 

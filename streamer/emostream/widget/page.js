@@ -1,18 +1,32 @@
-// The page's own address says how it looks (theme, emo-*) and which stream it shows; a token stays in the fragment.
+// The page's own address says how it looks (theme, layout, show, scale, lang, emo-*) and which stream it shows; a token stays in the
+// fragment.
 
 const asked = new URLSearchParams(location.search);
-const streams = document.querySelectorAll("emo-stream");
+const page = document.documentElement;
 
-const theme = asked.get("theme");
+const isOverlay = asked.get("theme") === "transparent" || ["bar", "badge"].includes(asked.get("layout"));
+const theme = asked.get("theme") ?? (isOverlay ? "transparent" : "");
+// Only what is seen connects: an overlay is one client, not five.
+if (isOverlay) for (const part of document.querySelectorAll(".chrome")) part.remove();
+page.toggleAttribute("data-overlay", isOverlay);
+
+const streams = document.querySelectorAll("emo-stream");
 if (["light", "dark", "transparent"].includes(theme)) {
-  document.documentElement.dataset.theme = theme;
+  page.dataset.theme = theme;
   for (const stream of streams) if (!stream.hasAttribute("theme")) stream.setAttribute("theme", theme);
 }
-// Only what is seen connects: an overlay is one client, not four.
-if (theme === "transparent") document.querySelector("main .chrome").remove();
+for (const name of ["layout", "show", "scale"]) {
+  if (asked.has(name)) document.getElementById("live").setAttribute(name, asked.get(name));
+}
+if (asked.has("lang")) for (const stream of streams) stream.lang = asked.get("lang");
+
+// Where the server has no microphone, and visitors bring theirs.
+if (page.dataset.begins === "own" && !isOverlay) {
+  document.getElementById("served").before(document.getElementById("own"));
+}
 
 for (const [name, value] of asked) {
-  if (name.startsWith("emo-")) document.documentElement.style.setProperty(`--${name}`, value);
+  if (name.startsWith("emo-")) page.style.setProperty(`--${name}`, value);
 }
 
 if (asked.has("stream")) {
@@ -27,6 +41,8 @@ const secret = location.hash.includes("token=") ? "#token=TOKEN" : "";
 const socket = `${base.replace(/^http/, "ws")}ws`;
 const script = `<script type="module" src="${base}emostream.js"></script>`;
 const snippets = {
+  "badge-address": `${base}?layout=badge&scale=1.5${secret}`,
+  "bar-address": `${base}?layout=bar${secret}`,
   "overlay-address": `${base}?theme=transparent${secret}`,
   "styled-address": `${base}?theme=dark&stream=desk&emo-surface=%23102030&emo-font=Georgia${secret}`,
   element: `${script}\n<emo-stream src="${socket}${secret}"></emo-stream>`,

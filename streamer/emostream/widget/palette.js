@@ -11,11 +11,11 @@ const PALETTE = {
   boredom: "#96704a",
   positive: "#8a9d1c",
 };
+// For other labels: none of them is the colour of an emotion.
+const OTHERS = ["#6b57ee", "#c93cbd", "#0a9f7a", "#965a96", "#e5642c", "#e0246f"];
 
-/** A colour for each label. Labels without a colour of their own get colours that no other label here has. */
+/** A colour for each label. */
 export function labelColours(labels) {
-  const unused = Object.keys(PALETTE).filter((name) => !labels.includes(name));
-  const spare = unused.length ? unused : Object.keys(PALETTE);
-  let unknown = 0;
-  return labels.map((label) => (Object.hasOwn(PALETTE, label) ? PALETTE[label] : PALETTE[spare[unknown++ % spare.length]]));
+  let others = 0;
+  return labels.map((label) => (Object.hasOwn(PALETTE, label) ? PALETTE[label] : OTHERS[others++ % OTHERS.length]));
 }

@@ -1,20 +1,29 @@
 // The connection to the server: its address, and a socket that connects again after each loss.
 
+import { typedToken } from "./tokens.js";
+
+const SCRIPT = import.meta.url;
 const SUBPROTOCOL = "emostream.v1";
 const FIRST_BACKOFF_MS = 2_000; // an attempt comes after half of it or more: 1 s at first
 const LONGEST_BACKOFF_MS = 30_000;
 const REFUSALS = [1003, 1007, 1008, 1009]; // the same messages would be refused again
 
-/** The socket's URL, and its token: from the fragment of `src`, or of the page if the same server sent it. */
-export function addressOf(src, extra) {
-  const url = src ? new URL(src, document.baseURI) : new URL("ws", import.meta.url);
+/**
+ * {url, token, stream}: that of the socket, without a stream; the token, which is `ownToken`, what the visitor has typed, or from the
+ * fragment of `src`, or of the page if the same server sent it; and the stream that `src` asks for, "" for none.
+ */
+export function addressOf(src, ownToken) {
+  const url = src ? new URL(src, document.baseURI) : new URL("./ws", SCRIPT);
   url.protocol = url.protocol.replace(/^http/, "ws");
-  for (const [name, value] of Object.entries(extra)) url.searchParams.set(name, value);
   const tokenIn = (hash) => new URLSearchParams(hash.slice(1).replaceAll("+", "%2B")).get("token");
   // The fragment of another server's page may hold a token of that page's own.
-  const token = tokenIn(url.hash) ?? (url.host === location.host ? tokenIn(location.hash) : null);
+  const ofPage = url.host === location.host ? tokenIn(location.hash) : null;
+  const token = ownToken ?? typedToken(url.host) ?? tokenIn(url.hash) ?? ofPage;
+  const stream = url.searchParams.get("stream") ?? "live";
+  // The stream is asked for by a message, whose refusal says why; browsers hide why a handshake was refused.
+  url.searchParams.set("stream", "");
   url.hash = "";
-  return { url, token };
+  return { url, token, stream };
 }
 
 /** A socket that connects again after each loss. `on` has opened(), received(data), closed(code, reason), changed(). */

@@ -1,25 +1,30 @@
-import { FLOOR_DBFS, loudness, seconds } from "./format.js";
+import { FLOOR_DBFS, loudness } from "./format.js";
 import { TIMELINE_MS } from "./stream_state.js";
 
-/** The last minute: loudness as height, the label of each estimate as colour, and below each utterance with its label. */
+const AGO_MS = [60_000, 30_000];
+
+/** The last minute, from left to right in every language: loudness as height, the label of each estimate as colour, and below each utterance with its label. */
 export class Timeline {
   #canvas;
   #bars;
+  #texts;
 
   constructor(canvas, bars) {
     this.#canvas = canvas;
     this.#bars = bars;
   }
 
-  draw(stream, isTransparent) {
+  draw(stream, texts, isTransparent) {
+    this.#texts = texts;
     const canvas = this.#canvas;
     const [width, height] = [canvas.clientWidth, canvas.clientHeight];
     if (!width || !height) return;
-    const scale = devicePixelRatio || 1;
+    const scale = (devicePixelRatio || 1) * (canvas.getBoundingClientRect().width / width); // the element's own `scale` in it
     canvas.width = Math.round(width * scale);
     canvas.height = Math.round(height * scale);
     const context = canvas.getContext("2d");
     context.scale(scale, scale);
+    context.direction = texts.dir;
     const style = getComputedStyle(canvas);
     const paint = { ink: style.color, muted: style.getPropertyValue("--muted"), line: style.getPropertyValue("--line"), alarm: style.getPropertyValue("--alarm") };
     const font = (weight) => `${weight} 11px ${style.fontFamily}`;
@@ -35,12 +40,18 @@ export class Timeline {
     }
     context.font = font(400);
     context.fillStyle = paint.muted;
-    for (const [text, align, at] of [["60 s ago", "left", 0], ["30 s", "center", width / 2], ["now", "right", width]]) {
+    const [minute, half] = AGO_MS.map((ms) => texts.wholeSeconds(ms / 1000));
+    for (const [text, align, at] of [[texts.text("ago", { s: minute }), "left", 0], [half, "center", width / 2], [texts.text("now"), "right", width]]) {
       context.textAlign = align;
       context.fillText(text, at, height - 3);
     }
-    const latestLabels = (stream?.utterances ?? []).slice(-3).map((utterance) => utterance.label ?? "not sure");
-    canvas.setAttribute("aria-label", `The last minute. ${latestLabels.length ? `Latest utterances: ${latestLabels.join(", ")}.` : "No utterance yet."}`);
+    const latest = (stream?.utterances ?? []).slice(-3).map((utterance) => this.#nameOf(utterance));
+    const told = latest.length ? texts.text("latestUtterances", { list: texts.list(latest) }) : texts.text("noUtterance");
+    canvas.setAttribute("aria-label", `${texts.text("lastMinute")} ${told}`);
+  }
+
+  #nameOf({ label }) {
+    return label == null ? this.#texts.text("notSure") : this.#texts.label(label).text;
   }
 
   #drawWave(context, paint, stream, width, height, nowMs) {
@@ -82,7 +93,7 @@ export class Timeline {
       const [left, right] = [Math.max(1.5, x(utterance.t_start_ms)), x(utterance.t_end_ms)];
       if (right - left < 2) continue;
       const unsure = utterance.label == null;
-      const text = utterance.isOpen ? "" : unsure ? "not sure" : utterance.label;
+      const text = utterance.isOpen ? "" : this.#nameOf(utterance);
       context.lineWidth = utterance.isOpen ? 1.5 : 3;
       context.strokeStyle = unsure ? paint.muted : this.#bars.colour(utterance.label);
       context.setLineDash(unsure && !utterance.isOpen ? [0.01, 6] : []);
@@ -117,7 +128,7 @@ export class Timeline {
       }
       context.stroke();
       context.restore();
-      const text = `${seconds(gap.lost_ms)} lost`;
+      const text = this.#texts.text("gap", { s: this.#texts.seconds(gap.lost_ms) });
       const half = context.measureText(text).width / 2;
       context.textAlign = "center";
       context.fillText(text, Math.min(Math.max(left + wide / 2, half), width - half), 9);

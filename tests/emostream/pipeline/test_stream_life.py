@@ -78,7 +78,7 @@ def test_nothing_grows(parts: Parts, recording: Samples) -> None:
         segment = stream._segment
         return {
             "rows": sum(len(windows._kept) for windows in segment._windows),
-            "samples": sum(len(features._kept) for features in segment._features),
+            "samples": sum(len(features._kept) for features in segment._features._streams),
             "ready": sum(len(ready) for ready in segment._ready),
             "voiced": len(segment._detector._voiced),
         }

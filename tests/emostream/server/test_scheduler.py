@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 
 from emostream.audio import Samples
-from emostream.events import Estimate, Event, Summary
+from emostream.events import Estimate, Event, Health, Summary
 from emostream.inference.batching import InferenceRequest, InferenceResult, run_batch
 from emostream.inference.model import EmotionModel
 from emostream.protocol import Start, Stop
 from emostream.server import scheduler as scheduler_module
 from emostream.server.client_audio import ClientAudio
+from emostream.server.network_interval import LONGEST
 from emostream.server.scheduler import MAX_BATCH_SIZE, BatchScheduler, Slot
 from tests.support.serving import until
 from tests.support.streams import HZ, Parts
@@ -248,3 +249,49 @@ def test_a_stream_that_was_stopped_leaves_the_scheduler(
         scheduler.run_round()
     assert isinstance(speaker.events[-1], Summary)
     assert scheduler.streams == 0
+
+
+def test_under_lag_networks_run_more_rarely_for_audio_in_real_time_alone(
+    scheduler: BatchScheduler, parts: Parts, recording: Samples, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[InferenceRequest] = []
+
+    def counted(models: Sequence[EmotionModel], requests: Sequence[InferenceRequest]) -> list[InferenceResult]:
+        ran.extend(requests)
+        return run_batch(models, requests)
+
+    monkeypatch.setattr(scheduler_module, "run_batch", counted)
+    late, prompt, at_once = (Speaker(scheduler, parts, clock.now_s) for _ in range(3))
+    audio, seconds = recording[: 16 * HZ], 16
+
+    def runs() -> int:
+        return sum(len(windows) for request in ran for windows in request.windows)
+
+    def speak(speaker: Speaker, waited_s: float) -> int:
+        """A stream in real time, each step of which waits; gives how many windows the networks had."""
+        before = runs()
+        for start in range(0, len(audio), STEP):
+            clock.now_s += 0.25
+            speaker.send(audio[start : start + STEP])
+            clock.now_s += waited_s
+            scheduler.run_round()
+            clock.now_s -= waited_s
+        return runs() - before
+
+    rarely = speak(late, 0.2)
+    assert scheduler.network_interval == LONGEST
+    assert scheduler.sparse_steps > 0
+    before = runs()
+    at_once.send(audio)
+    while at_once.audio.waiting_since_s is not None:
+        scheduler.run_round()
+    in_full = runs() - before
+    assert scheduler.network_interval == LONGEST, "nothing changed meanwhile"
+    clock.now_s += 100
+    assert scheduler.network_interval == 1
+    assert rarely < in_full == speak(prompt, 0.0)
+    healths = [event.network_interval for event in late.events if isinstance(event, Health)]
+    assert (healths[0], healths[-1]) == (1, LONGEST)
+    for speaker in (at_once, prompt):
+        assert {event.network_interval for event in speaker.events if isinstance(event, Health)} == {1}
+    assert speaker.estimates == late.estimates == 4 * seconds - 1

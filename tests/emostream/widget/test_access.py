@@ -7,18 +7,11 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from emostream.server.server import Server
-from tests.support.chromium import chromium
 from tests.support.serving import serve
-from tests.support.stream_events import estimate, gap, hello, utterance
+from tests.support.stream_events import PATIENT_STEP_MS, estimate, gap, hello, utterance
 
 AXE = (resources.files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
 SERIOUS = ("serious", "critical")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture
@@ -40,7 +33,7 @@ def faults(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("query", ["", "?theme=transparent"])
+@pytest.mark.parametrize("query", ["", "?theme=transparent", "?layout=bar", "?layout=badge"])
 def test_axe_finds_no_serious_fault(browser: Browser, server: Server, scheme: str, query: str) -> None:
     page = browser.new_page(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
     page.goto(f"{server.address}{query}")
@@ -49,12 +42,29 @@ def test_axe_finds_no_serious_fault(browser: Browser, server: Server, scheme: st
     label = page.locator("#live #label")
     expect(label).to_have_text("waiting")
     assert faults(page) == []
-    for event in (hello(), estimate(1), gap(2), utterance(8), estimate(9, "sad")):
+    for event in (hello(step_ms=PATIENT_STEP_MS), estimate(1), gap(2), utterance(8), estimate(9, "sad")):
         server.emit(event)
     expect(label).to_have_text("sad")
     assert faults(page) == []
     server.emit(estimate(10, None))
     expect(label).to_have_text("not sure")
+    assert faults(page) == []
+    page.close()
+
+
+@pytest.mark.parametrize("query", ["?lang=de", "?layout=bar&theme=light", "?layout=badge&theme=dark"])
+@pytest.mark.parametrize("looks", ["right to left", "forced colours"])
+def test_axe_finds_none_from_right_to_left_or_in_forced_colours(
+    browser: Browser, server: Server, query: str, looks: str
+) -> None:
+    forced = "active" if looks == "forced colours" else "none"
+    page = browser.new_page(forced_colors=forced, reduced_motion="reduce")  # type: ignore[arg-type]
+    page.goto(f"{server.address}{query}")
+    if looks == "right to left":
+        page.evaluate("() => Object.assign(document.documentElement, { dir: 'rtl', lang: 'he' })")
+    for event in (hello(step_ms=PATIENT_STEP_MS), gap(2), utterance(8), estimate(9, "sad")):
+        server.emit(event)
+    expect(page.locator("#live .live")).to_be_visible()
     assert faults(page) == []
     page.close()
 
@@ -77,3 +87,15 @@ def test_a_microphone_that_was_refused_has_no_fault_either(browser: Browser, ser
     expect(page.locator("#microphone #label")).to_have_text("not allowed")
     assert faults(page) == []
     page.close()
+
+
+def test_the_field_for_the_token_has_none(browser: Browser) -> None:
+    server = serve(token="a-token-of-sixteen-and-more")
+    page = browser.new_page(reduced_motion="reduce")
+    try:
+        page.goto(server.address)
+        expect(page.locator("#live").get_by_label("Token")).to_be_visible()
+        assert faults(page) == []
+    finally:
+        page.close()
+        server.close()

@@ -1,28 +1,26 @@
 """The widget's microphone in a real Chromium that hears a recording: it is read as ``emostream file`` reads it."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
-import soxr
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 from scipy.signal import correlate
 
 from emostream.audio import Samples
 from emostream.events import Estimate, Gap, Health, Hello, Summary
 from emostream.server.config import Limits
-from tests.support.chromium import chromium, microphone_that_plays
 from tests.support.foreign_page import foreign_page
 from tests.support.processes import Running, file_events
 from tests.support.serving import serve
+from tests.support.stream_events import hello
 from tests.support.streams import Parts
+from tests.support.widget_page import part as widget_part
 from tests.support.wire import RATE_HZ, Wire
 
 ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/")
-CLIP_S = 11
 PATIENCE_MS = 60_000
 BLOCK = RATE_HZ // 4
 # Each estimate with the words that the widget shows for it: they stand once the event has been dealt with.
@@ -35,32 +33,12 @@ REMEMBER = """element => {
 }"""
 
 
-@pytest.fixture(scope="module")
-def clip(tmp_path_factory: pytest.TempPathFactory, recording: Samples) -> Path:
-    path = tmp_path_factory.mktemp("clip") / "clip.wav"
-    soundfile.write(path, soxr.resample(recording[: CLIP_S * 16_000], 16_000, RATE_HZ), RATE_HZ, subtype="PCM_16")
-    return path
-
-
-@pytest.fixture(scope="module")
-def browser(clip: Path) -> Iterator[Browser]:
-    with chromium(*microphone_that_plays(clip)) as started:
-        yield started
-
-
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    context = browser.new_context()
-    yield context
-    context.close()
-
-
 def element(page: Page) -> Locator:
     return page.locator("#microphone")
 
 
 def part(page: Page, name: str) -> Locator:
-    return page.locator(f"#microphone #{name}")
+    return widget_part(page, name, "#microphone")
 
 
 def press(page: Page, name: str) -> None:
@@ -141,6 +119,24 @@ def test_it_is_read_as_the_file_is(
         assert isinstance(estimate, Estimate)
         assert (estimate.label, estimate.speech, estimate.t_start_ms) == (other.label, other.speech, other.t_start_ms)
         assert estimate.p == pytest.approx(other.p, abs=1e-3)
+
+
+def test_the_page_begins_with_the_visitors_voice_unless_the_server_has_one(
+    context: BrowserContext, parts: Parts
+) -> None:
+    server = serve(parts)
+    try:
+        page = context.new_page()
+        page.goto(server.address)
+        assert page.locator("h2:visible").first.text_content() == "Your own voice"
+        assert page.locator("emo-stream").first.get_attribute("id") == "microphone"
+        expect(page.get_by_role("heading", name="The voice of this server")).to_be_visible()
+        server.emit(hello())
+        page.reload()
+        assert page.locator("emo-stream").first.get_attribute("id") == "live"
+        expect(page.get_by_role("heading", name="The voice of this server")).to_be_hidden()
+    finally:
+        server.close()
 
 
 def test_pausing_sends_silence_and_stopping_gives_the_verdict_over_all(context: BrowserContext, parts: Parts) -> None:

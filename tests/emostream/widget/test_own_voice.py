@@ -8,41 +8,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import soundfile
-import soxr
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from emostream.audio import Samples
 from emostream.commands.enrol_moods import SENTENCES
 from emostream.events import Hello
 from emostream.inference.model import EmotionModel
 from emostream.inference.vad import VoiceActivityModel
 from emostream.protocol import Mood
 from emostream.server.server import Server
-from tests.support.chromium import chromium, microphone_that_plays
 from tests.support.serving import serve
 from tests.support.streams import Parts
-from tests.support.wire import RATE_HZ, Wire
+from tests.support.widget_page import part as widget_part
+from tests.support.wire import Wire
 
 PATIENCE_MS = 90_000
 STORED = "Object.entries(localStorage)"
 STORE = "text => localStorage.setItem(`emostream voice ${location.host}`, text)"
 MOODS_IN_ORDER = ["neutral", "angry", "happy", "sad"]
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory, recording: Samples) -> Iterator[Browser]:
-    path = tmp_path_factory.mktemp("clip") / "clip.wav"
-    soundfile.write(path, soxr.resample(recording, 16_000, RATE_HZ), RATE_HZ, subtype="PCM_16")
-    with chromium(*microphone_that_plays(path)) as started:
-        yield started
-
-
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    context = browser.new_context()
-    yield context
-    context.close()
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +35,7 @@ def server(mood_paths: list[Path], vad_model: VoiceActivityModel) -> Iterator[Se
 
 
 def part(page: Page, name: str) -> Locator:
-    return page.locator(f"#microphone #{name}")
+    return widget_part(page, name, "#microphone")
 
 
 def button(page: Page, name: str) -> Locator:
@@ -203,8 +185,8 @@ def test_models_that_know_no_speaker_do_not_offer_it(context: BrowserContext, pa
 
 
 def test_the_sentences_are_those_of_the_terminal() -> None:
-    script = (resources.files("emostream") / "widget" / "sentences.js").read_text()
-    table = re.search(r"const SENTENCES = \{(.*?)\n\};", script, re.DOTALL)
+    script = (resources.files("emostream") / "widget" / "texts_en.js").read_text()
+    table = re.search(r"  sentences: \{(.*?)\n  \},", script, re.DOTALL)
     assert table is not None
-    pairs = re.findall(r'^  (\w+): (\[".*"\]),$', table[1], re.MULTILINE)
+    pairs = re.findall(r'^    (\w+): (\[".*"\]),$', table[1], re.MULTILINE)
     assert {mood: tuple(json.loads(words)) for mood, words in pairs} == SENTENCES
