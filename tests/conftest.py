@@ -36,6 +36,7 @@ SLOW = (
     "tests/emostream/test_cli.py",
     "tests/emostream/test_client.py",
     "tests/emostream/test_clients.py",
+    "tests/emostream/test_conformance.py",
     "tests/emostream/widget",
     "tests/emostream_export",
     "tests/emostream_trainer/commands",
