@@ -104,10 +104,11 @@ class ClientAudio:
             line = f"{error}: expected raw PCM of the format in 'start'; decode it before it is sent"
             raise RefusedError("bad_audio", line) from None
         if len(samples):
+            # Where the server is behind it has stopped reading the socket, and what comes late was not sent late.
+            self._arrival_credit.spend(len(samples) / self._start.rate, now_s, was_silent=not self.is_ready)
+            self._came_at_once |= self._arrival_credit.is_spent(now_s)
             self._queue.append(PendingAudio(samples, now_s))
             self._queued_samples += len(samples)
-            self._arrival_credit.spend(len(samples) / self._start.rate, now_s)
-            self._came_at_once |= self._arrival_credit.is_spent(now_s)
 
     def put_control(self, control: Control, now_s: float) -> None:
         """Queue a control behind the audio that came before it."""
@@ -146,9 +147,10 @@ class ClientAudio:
         """Whether more audio was read than real time allows, so that other clients go first."""
         return self._credit.is_spent(now_s)
 
-    def is_live(self, now_s: float) -> bool:
-        """Whether the audio comes in real time. What came at once does not, even if to read it takes as long."""
-        return not (self._came_at_once or self.is_ahead(now_s))
+    @property
+    def is_live(self) -> bool:
+        """Whether the audio came in real time, however late it is read. What came at once did not."""
+        return not self._came_at_once
 
     def take(self) -> WorkItem | None:
         """The next item to read, None if the queue is empty."""

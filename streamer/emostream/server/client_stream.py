@@ -45,6 +45,7 @@ class ClientStream:
         self._outbox = outbox
         self._slot = Slot(audio, deliver=self._deliver, fail=fail, has_room=lambda: context.hub.has_room(outbox))
         self._deliver(audio.hello())
+        context.wake()
         scheduler.add(self._slot)
 
     @classmethod
@@ -117,8 +118,9 @@ class ClientStream:
         for event in events:
             self._context.metrics.note(event, "audio")
         self._context.hub.deliver(self._outbox, events, ends=self.name if self._audio.ended else None)
-        self.ended = self._audio.ended  # not before: the next stream's hello must come after the summary
-        self._context.wake()
+        if self._audio.ended:
+            self.ended = True  # not before: the next stream's hello must come after the summary
+            self._context.hub.touch(self._outbox)  # the summary may have been taken before this was known
 
 
 async def _emotion_stream(context: ServerContext, start: Start, name: str) -> EmotionStream:

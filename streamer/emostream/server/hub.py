@@ -81,6 +81,7 @@ class Hub:
         self._lock = threading.Lock()  # guards all below, and every outbox: streams' threads put, the event loop takes
         self._channels: dict[str, Channel] = {}
         self._publishers: dict[str, Outbox] = {}  # the client that has each name
+        self._changed: set[Outbox] = set()
         self._dropped_events = 0
 
     @property
@@ -138,6 +139,7 @@ class Hub:
             for event in events:
                 encoded = EncodedEvent(event)
                 outbox.put(encoded, keep=True)
+                self._changed.add(outbox)
                 if self._publishers.get(event.stream) is outbox and not isinstance(event, Mood | Profile):
                     self._publish(encoded)
             if ends is not None:
@@ -155,8 +157,20 @@ class Hub:
         """The opposite of ``follow``."""
         with self._lock:
             self._channels[stream].followers.discard(outbox)
+            self._changed.discard(outbox)
             outbox.forget(stream)
             self._tidy(stream)
+
+    def take_changed(self) -> set[Outbox]:
+        """The outboxes that got events since this was asked last."""
+        with self._lock:
+            changed, self._changed = self._changed, set()
+            return changed
+
+    def touch(self, outbox: Outbox) -> None:
+        """Have ``take_changed`` give an outbox, though it got no event."""
+        with self._lock:
+            self._changed.add(outbox)
 
     def take(self, outbox: Outbox) -> bytes:
         """The frames of the oldest events that this client has not been sent, a few at once; empty without any."""
@@ -196,6 +210,7 @@ class Hub:
         self._tidy(stream)
 
     def _put(self, outboxes: set[Outbox], encoded: EncodedEvent) -> None:
+        self._changed |= outboxes
         for outbox in outboxes:
             self._dropped_events += outbox.put(encoded)
 

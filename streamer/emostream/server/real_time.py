@@ -21,9 +21,10 @@ class RealTimeCredit:
         """Whether what was read is ahead of real time."""
         return self._at(now_s) <= 0
 
-    def spend(self, audio_s: float, now_s: float) -> None:
-        """So many seconds of audio are read."""
-        self._credit_s = max(-MOST_DEBT_S, self._at(now_s) - audio_s)
+    def spend(self, audio_s: float, now_s: float, *, was_silent: bool = True) -> None:
+        """So many seconds of audio are read. Who was not silent until now has saved all of the time."""
+        credit_s = self._at(now_s) if was_silent else self._credit_s + now_s - self._at_s
+        self._credit_s = max(-MOST_DEBT_S, credit_s - audio_s)
         self._at_s = now_s
 
     def _at(self, now_s: float) -> float:

@@ -57,7 +57,7 @@ class BatchScheduler:
     """Reads the audio of its slots, in threads of its own, until ``close``.
 
     ``threads`` is one for each CPU core by default; with 0 the caller calls ``run_round``. ``clock`` gives
-    ``time.monotonic()``.
+    ``time.monotonic()``. ``delivered`` is called once for all slots that got events in the same moment.
     """
 
     def __init__(
@@ -65,9 +65,11 @@ class BatchScheduler:
         models: Sequence[EmotionModel],
         threads: int | None = None,
         clock: Callable[[], float] = time.monotonic,
+        delivered: Callable[[], None] = lambda: None,
     ) -> None:
         self._models = models
         self._clock = clock
+        self._delivered = delivered
         self._changed = threading.Condition()  # held around whatever a slot's two sides share
         # Guarded by ``_changed``; ``streams`` and ``lag_s`` read one value without it.
         self._slots: set[Slot] = set()
@@ -192,7 +194,7 @@ class BatchScheduler:
     def _take(self, slot: Slot, now_s: float) -> Requests[list[Event]]:
         """The reading of a slot's next item, of which there is one."""
         audio = slot.audio
-        is_live, completes_step = audio.is_live(now_s), audio.is_due
+        is_live, completes_step = audio.is_live, audio.is_due
         self._note_lag(slot, now_s)
         item = audio.take()
         assert item is not None, "a slot without audio has no turn"
@@ -215,6 +217,8 @@ class BatchScheduler:
         pending: list[_Pending] = []
         for slot, requests in started:
             pending += self._advance(slot, requests, None)
+        if len(pending) < len(started):
+            self._delivered()
         while pending:
             results = self._results([entry.request for entry in pending])
             following: list[_Pending] = []
@@ -223,6 +227,8 @@ class BatchScheduler:
                     self._fail(entry.slot)
                 else:
                     following += self._advance(entry.slot, entry.requests, result)
+            if len(following) < len(pending):
+                self._delivered()
             pending = following
 
     def _advance(self, slot: Slot, requests: Requests[list[Event]], result: InferenceResult | None) -> list[_Pending]:

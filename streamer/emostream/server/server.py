@@ -72,7 +72,7 @@ class Server:
         self.address = f"{scheme}://{shown}:{self.port}/"
         self.hub = Hub()
         self.metrics = Metrics([model.card.brief() for model in models])
-        self._scheduler = BatchScheduler(models) if make_stream else None
+        self._scheduler = BatchScheduler(models, delivered=self._wake) if make_stream else None
         self._places = ClientPlaces(self._limits)
         self._context = ServerContext(
             self._limits,
@@ -214,7 +214,7 @@ class Server:
         await closed
 
     def _wake(self, after_s: float = 0.0) -> None:
-        """Have the loop write to all clients; from any thread."""
+        """Have the loop write to all clients that have something to get; from any thread."""
         with self._lock:
             # At most one wake-up of a kind is scheduled, so a busy event loop does not collect them.
             if not self._closing and after_s not in self._wakes_pending:
@@ -224,9 +224,8 @@ class Server:
     def _wake_clients(self, after_s: float) -> None:
         with self._lock:
             self._wakes_pending.discard(after_s)
-        for client in self._places:
-            if len(client.outbox):
-                client.pump()
+        for client in self._places.of(self.hub.take_changed()):
+            client.pump()
 
     async def _handle(self, connection: BoundedConnection) -> None:
         connection.end_opening()

@@ -100,3 +100,18 @@ def test_a_name_is_free_with_the_last_event_and_what_comes_late_reaches_nobody()
     assert types_of(hub, follower) == [], "the name is another's now"
     hub.deliver(second, [hello()])
     assert types_of(hub, follower) == [Hello]
+
+
+def test_only_outboxes_that_got_something_are_looked_at() -> None:
+    hub, own, follower, other = Hub(), Outbox(), Outbox(), Outbox()
+    hub.follow(follower, "live")
+    hub.follow(other, "desk")
+    assert hub.take_changed() == set()
+    hub.publish(hello())
+    assert hub.take_changed() == {follower}
+    hub.deliver(own, [utterance(0)])
+    hub.touch(other)
+    assert hub.take_changed() == {own, other}
+    hub.publish(estimate(1))
+    hub.leave(follower, "live")
+    assert hub.take_changed() == set()

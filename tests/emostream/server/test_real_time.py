@@ -34,3 +34,11 @@ def test_after_a_file_real_time_counts_again_within_the_debt() -> None:
     credit.spend(600.0, 100.0)
     assert credit.is_spent(100.0 + MOST_DEBT_S)
     assert not credit.is_spent(100.01 + MOST_DEBT_S)
+
+
+def test_who_was_not_silent_has_saved_all_of_the_time() -> None:
+    credit = RealTimeCredit(100.0)
+    credit.spend(20.0, 120.0, was_silent=False)
+    assert not credit.is_spent(120.0), "twenty seconds of audio in twenty seconds"
+    credit.spend(2 * MOST_CREDIT_S, 120.0, was_silent=False)
+    assert credit.is_spent(120.0)

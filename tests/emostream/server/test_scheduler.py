@@ -295,3 +295,18 @@ def test_under_lag_networks_run_more_rarely_for_audio_in_real_time_alone(
     for speaker in (at_once, prompt):
         assert {event.network_interval for event in speaker.events if isinstance(event, Health)} == {1}
     assert speaker.estimates == late.estimates == 4 * seconds - 1
+
+
+def test_audio_that_is_read_late_is_live_and_audio_that_came_at_once_is_not(
+    scheduler: BatchScheduler, parts: Parts, recording: Samples, clock: Clock
+) -> None:
+    late, at_once = (Speaker(scheduler, parts, clock.now_s) for _ in range(2))
+    for step in range(20):
+        clock.now_s += 0.25
+        late.send(recording[step * STEP : (step + 1) * STEP])
+    at_once.send(recording[: 5 * HZ])
+    while late.audio.is_ready or at_once.audio.is_ready:
+        assert (late.audio.is_live, at_once.audio.is_live) == (True, not at_once.audio.is_ready)
+        scheduler.run_round()
+    late.send(recording[: 2 * STEP])
+    assert late.audio.is_live
