@@ -32,6 +32,7 @@ SLOW = (
     "tests/emostream/server/test_server.py",
     "tests/emostream/sources/test_devices.py",
     "tests/emostream/sources/test_microphone.py",
+    "tests/emostream/sources/test_recorder.py",
     "tests/emostream/test_api.py",
     "tests/emostream/test_cli.py",
     "tests/emostream/test_client.py",

@@ -22,7 +22,7 @@ from emostream.sinks.jsonl import discard
 
 INTERRUPTED = 128 + signal.SIGINT
 # What shows what is wrong, or has nothing to do with it, works with wrong settings too.
-WORKS_WITH_WRONG_SETTINGS = ("config", "devices", "models")
+WORKS_WITH_WRONG_SETTINGS = ("config", "devices", "doctor", "models")
 HELP = {"-h", "--help"}
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 

@@ -17,7 +17,6 @@ from emostream_trainer.corpora.labels import LabelSet
 from emostream_trainer.corpora.presets import FOUR
 from emostream_trainer.corpora.registry import KINDS
 from emostream_trainer.data.splits import FOLDS, require_one_voice
-from emostream_trainer.metrics import uar
 from emostream_trainer.recipes import RECIPES
 
 # The encoder is under the MIT licence, so nothing but the recordings sets terms.
@@ -50,6 +49,8 @@ def add_arguments(parser: argparse.ArgumentParser, _settings: Settings) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Learn, judge by clips that were held out, and write the model."""
+    from emostream_trainer.metrics import uar
+
     console = Console()
     preparation = prepared(arguments, console)
     labels = preparation.labels

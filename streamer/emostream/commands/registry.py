@@ -17,6 +17,11 @@ COMMANDS = {
         None,
     ),
     "devices": ("emostream.commands.devices", "list the microphones", None),
+    "doctor": (
+        "emostream.commands.doctor",
+        "look at the microphone, the machine and the settings, and say what to do",
+        None,
+    ),
     "config": ("emostream.commands.config", "show every setting, its value and where that comes from", None),
     "models": ("emostream.commands.models", "show the cards of the models", None),
     "corpora": (
@@ -44,8 +49,14 @@ COMMANDS = {
 
 def every_setting(settings: Settings) -> Iterator[tuple[str, Setting]]:
     """The settings of each command, with the command's name. A wrong value is left at its default."""
+    for command, of_command in settings_by_command(settings):
+        for setting in of_command.offered.values():
+            yield command, setting
+
+
+def settings_by_command(settings: Settings) -> Iterator[tuple[str, Settings]]:
+    """Each command's name and its settings, with what is wrong in them."""
     for command, (path, _, _) in COMMANDS.items():
         of_command = settings.anew()
         importlib.import_module(path).add_arguments(argparse.ArgumentParser(add_help=False), of_command)
-        for setting in of_command.offered.values():
-            yield command, setting
+        yield command, of_command

@@ -90,6 +90,10 @@ class Settings:
         if variable in self._environment:
             self.offered[name] = Setting(name, "(hidden)", variable)
 
+    def secret(self, name: str) -> str | None:
+        """The value of such a variable; None where it is not set."""
+        return self._environment.get(f"{_PREFIX}{name.upper()}")
+
     def add_option(
         self,
         parser: argparse._ActionsContainer,

@@ -119,7 +119,7 @@ def find_device(wanted: str | int | None) -> InputDevice:
     Case is ignored; the host API may follow after a comma. An exact match takes precedence over names that contain
     ``wanted``. Raises ``UnavailableError``.
     """
-    return _choose(list_devices(), wanted)
+    return choose_device(list_devices(), wanted)
 
 
 def find_again(device: InputDevice | None, wanted: str | int | None) -> InputDevice:
@@ -136,12 +136,12 @@ def find_again(device: InputDevice | None, wanted: str | int | None) -> InputDev
 
 def _choose_again(devices: list[InputDevice], device: InputDevice | None, wanted: str | int | None) -> InputDevice:
     if device is None or wanted is None:
-        return _choose(devices, wanted)
+        return choose_device(devices, wanted)
     same = [other for other in devices if other.full_name == device.full_name]
     if len(same) == 1:
         return same[0]
     by_index = isinstance(wanted, int) or wanted.isdecimal()
-    return _choose(devices, device.lasting_name if by_index else wanted)
+    return choose_device(devices, device.lasting_name if by_index else wanted)
 
 
 def _list_apart() -> list[InputDevice]:
@@ -158,7 +158,8 @@ def _list_apart() -> list[InputDevice]:
         raise UnavailableError(f"the devices cannot be listed: {error}") from None
 
 
-def _choose(devices: list[InputDevice], wanted: str | int | None) -> InputDevice:
+def choose_device(devices: list[InputDevice], wanted: str | int | None) -> InputDevice:
+    """As ``find_device``, of these devices."""
     if not devices:
         raise UnavailableError("no input device was found: plug in a microphone, or start the sound server")
     if wanted is None:

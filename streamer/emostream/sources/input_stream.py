@@ -95,14 +95,15 @@ def open_input(
                 if _code(error) == _INVALID_CHANNELS:
                     break
                 if _code(error) != _INVALID_RATE:
-                    raise _unavailable(device, error) from None
+                    raise as_unavailable(device, error) from None
             else:
                 return stream
     assert failure is not None
-    raise _unavailable(device, failure)
+    raise as_unavailable(device, failure)
 
 
-def _unavailable(device: InputDevice, error: Exception) -> UnavailableError:
+def as_unavailable(device: InputDevice, error: Exception) -> UnavailableError:
+    """What PortAudio says of a device that it cannot open, with advice."""
     return UnavailableError(f"{device} cannot be opened ({error.args[0]}): {_ADVICE.get(_code(error), _OTHER_ADVICE)}")
 
 

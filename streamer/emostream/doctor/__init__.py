@@ -1,0 +1,1 @@
+"""What a recording says of its microphone: samples in, findings with advice out; no device, no file, no clock."""
