@@ -10,6 +10,7 @@ Nothing heavy is imported before it is needed.
 """
 
 import importlib
+import logging
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ _MODULES = {
     "open_stream": "emostream.api",
     "read": "emostream.api",
 }
+
+# Programs that use the package decide whether and where it logs.
+logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 __all__ = ["EmostreamError", "Reading", "Stream", "listen", "open_stream", "read"]
 

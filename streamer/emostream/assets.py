@@ -1,5 +1,6 @@
 """What comes with emostream: the shipped models, the voice activity detector and the demo recording."""
 
+import logging
 from pathlib import Path
 
 from emostream.errors import ModelError
@@ -21,6 +22,8 @@ VAD_MODEL = "silero_vad.onnx"
 RELIABILITY = MODELS / "reliability.json"
 AROUSAL = MODELS / "arousal.json"
 
+_logger = logging.getLogger(__name__)
+
 
 def model_paths() -> list[Path]:
     """The shipped emotion models, by name; what else lies beside them is no part of the ensemble."""
@@ -32,7 +35,10 @@ def load_models(paths: list[Path] | None = None) -> list[EmotionModel]:
     found = paths or model_paths()
     if not found:
         raise ModelError(f"no model in {MODELS}: name one with --model, or train and export one")
-    return [EmotionModel.load(path) for path in found]
+    models = [EmotionModel.load(path) for path in found]
+    for model in models:
+        _logger.info("the model %s/%s %s is loaded", model.card.name, model.card.variant, model.card.version)
+    return models
 
 
 def load_reliability(models: list[EmotionModel], path: Path) -> Reliability:

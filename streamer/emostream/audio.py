@@ -24,8 +24,9 @@ class AudioBlock:
     """Mono samples as they come from a source.
 
     ``samples`` is float32 of shape (n,), nominally in [-1, 1]. ``first_sample`` is the index of ``samples[0]`` on the
-    source's own axis, which lost audio moves on: ``lost_samples`` were lost just before this block. ``arrived_s`` is
-    ``arrival_clock_s()`` when the last sample came in, for live sources alone.
+    source's own axis, which lost audio moves on: ``lost_samples`` were lost just before this block, and
+    ``paused_samples`` before those were left out because somebody paused. ``arrived_s`` is ``arrival_clock_s()`` when
+    the last sample came in, for live sources alone.
     """
 
     samples: Samples
@@ -33,6 +34,7 @@ class AudioBlock:
     first_sample: int
     lost_samples: int = 0
     arrived_s: float | None = None
+    paused_samples: int = 0
 
 
 def require_samples(samples: object) -> None:

@@ -1,22 +1,28 @@
 """The wiring: a live source's blocks go through a stream, and its events to every sink."""
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 
 from emostream.audio import arrival_clock_s
 from emostream.events import Error, Event
 from emostream.live import LiveStream, with_time
+from emostream.pause import Holder, PauseSwitch
 from emostream.pipeline.stream import EmotionStream
 from emostream.sinks import Sink
 from emostream.sources import Source
+from emostream.sources.pausing import unpaused_blocks
 
 # A health event waits so long for an estimate to go with it: clients need not be woken twice.
 HEALTH_ALONE_S = 0.5
+
+_logger = logging.getLogger(__name__)
 
 
 class Daemon:
     """One source, one stream, any number of sinks; runs in the caller's thread until the source ends.
 
-    ``clients`` gives the number of connected clients for ``health``.
+    ``clients`` gives the number of connected clients for ``health``. While ``switch`` is paused nothing of the source
+    is read. ``on_beat`` is called after each block, empty ones included, so at least every ``sources.HEARTBEAT_S``.
     """
 
     def __init__(
@@ -25,13 +31,21 @@ class Daemon:
         stream: EmotionStream,
         sinks: Sequence[Sink],
         clients: Callable[[], int] = lambda: 0,
+        *,
+        switch: PauseSwitch | None = None,
+        on_beat: Callable[[], None] = lambda: None,
     ) -> None:
         self._source = source
         self._stream = stream
         self._sinks = sinks
         self._clients = clients
+        self._switch = switch or PauseSwitch()
+        self._on_beat = on_beat
         self._live = LiveStream(stream, source.name)
+        self._failed: list[Sink] = []
+        self._undelivered = 0
         self._trouble: str | None = None
+        self._paused_by: tuple[Holder, ...] = ()
 
     def run(self) -> None:
         """Emit events until the source ends or is closed, then the events that its end completes.
@@ -42,37 +56,54 @@ class Daemon:
             self.emit(event)
 
     def emit(self, event: Event) -> None:
-        """Hand an event to every sink."""
+        """Hand an event to every sink. One that raises is logged and gets no more; the others go on."""
         for sink in self._sinks:
-            sink.emit(event)
+            if sink in self._failed:
+                self._undelivered += 1
+                continue
+            try:
+                sink.emit(event)
+            except Exception:
+                self._failed.append(sink)
+                self._undelivered += 1
+                _logger.exception("%s failed and gets no more events", sink.name)
 
     def events(self) -> Iterator[Event]:
         """All events until the source ends, with the wall clock in them. Raises what the source raises."""
+        _logger.info("reading from %s", self._source.name)
         yield from with_time([self._stream.hello()])
-        for block in self._source.blocks():
+        for block in unpaused_blocks(self._source.blocks(), self._switch):
             events = self._stream.push(block)
             self._live.count_lost(block)
             yield from with_time(self._live.with_latency(events, block.arrived_s, arrival_clock_s()))
-            if self._source.trouble and not self._trouble and not len(block.samples):
+            begins_trouble = self._source.trouble and not self._trouble and not len(block.samples)
+            if begins_trouble or (self._switch.paused and not self._paused_by):
                 # Whoever spoke gets their verdict now that the sound has stopped, and not when it returns.
                 yield from with_time(self._live.with_latency(self._stream.flush(), block.arrived_s, arrival_clock_s()))
             yield from with_time(self._report(slack_s=0.0 if events else HEALTH_ALONE_S))
+            self._on_beat()
         yield from with_time(self._stream.flush())
         yield from with_time(self._report(at_once=True))
+        _logger.info("%s has ended", self._source.name)
 
     def _report(self, *, slack_s: float = 0.0, at_once: bool = False) -> list[Event]:
-        """Health every few seconds; an error and health at once when the source's trouble comes or goes."""
-        trouble, now_s = self._source.trouble, arrival_clock_s()
-        changed, self._trouble = trouble != self._trouble, trouble
+        """Health every few seconds; at once when the source's trouble or a pause comes or goes, trouble as an error."""
+        trouble, paused_by, now_s = self._source.trouble, self._switch.paused_by, arrival_clock_s()
+        is_new_trouble = trouble != self._trouble
+        changed = is_new_trouble or paused_by != self._paused_by
+        self._trouble, self._paused_by = trouble, paused_by
         reports: list[Event] = []
-        if changed and trouble:
+        if is_new_trouble and not at_once:  # what the end brings to light is the command's to say
+            _logger.log(*((logging.WARNING, trouble) if trouble else (logging.INFO, "sound comes again")))
+        if is_new_trouble and trouble:
             reports.append(Error(**self._stream.moment(), code="source", message=trouble))
         if at_once or changed or self._live.is_health_due(now_s, slack_s):
             health = self._live.health(
                 now_s,
                 source_ok=trouble is None,
                 clients=self._clients(),
-                dropped_events=sum(sink.dropped_events for sink in self._sinks),
+                dropped_events=self._undelivered + sum(sink.dropped_events for sink in self._sinks),
+                paused_by=paused_by,
             )
             reports.append(health)
         return reports

@@ -46,6 +46,10 @@ class ModelBrief(msgspec.Struct, frozen=True, kw_only=True):
     licence: str
 
 
+# Why audio is not there.
+GapReason = Literal["lost", "paused"]
+LOST: GapReason = "lost"
+PAUSED: GapReason = "paused"
 # What models had never heard of the clips that they were measured on.
 Unheard = Literal["speakers", "corpora"]
 
@@ -71,7 +75,8 @@ class Hello(Event, frozen=True, kw_only=True, tag="hello"):
 
     ``speaker`` names the enrolled person whose own way of speaking is taken into account, ``certainty`` says from
     where on labels are shown when that was asked for, ``moods`` has those of the labels in which a voice can be
-    enrolled: all, or ``neutral`` alone. Each is left out without.
+    enrolled: all, or ``neutral`` alone. ``notice`` is what whoever runs this wants people to know who are read. Each is
+    left out without.
     """
 
     labels: tuple[str, ...]
@@ -82,6 +87,7 @@ class Hello(Event, frozen=True, kw_only=True, tag="hello"):
     speaker: str | None = None
     certainty: Certainty | None = None
     moods: tuple[str, ...] = ()
+    notice: str | None = None
 
 
 class Estimate(Event, frozen=True, kw_only=True, tag="estimate"):
@@ -138,17 +144,24 @@ class Utterance(Event, frozen=True, kw_only=True, tag="utterance"):
 
 
 class Gap(Event, frozen=True, kw_only=True, tag="gap"):
-    """Audio that never arrived: the clock moves on over it, and no window spans it."""
+    """Audio that is not there: the clock moves on from ``t_start_ms`` to ``t_end_ms``, and no window spans it.
+
+    ``reason`` is ``lost``, for audio that never arrived, or ``paused``, for time in which somebody had paused: then
+    nothing is lost, and ``lost_ms`` is 0.
+    """
 
     lost_ms: float
+    reason: GapReason = LOST
 
 
 class Health(Event, frozen=True, kw_only=True, tag="health"):
     """How the daemon itself is doing, every few seconds of a live stream. Losses are totals since it started.
 
     ``lost_ms`` and ``lag_ms`` are the stream's; ``clients`` are those connected to the server, ``dropped_events`` the
-    events that clients of it have missed, whatever they follow. ``network_interval`` is 1 usually; 2 or 4 where this
-    stream's networks run so many times more rarely, because the server has more voices than it can read.
+    events that clients of it have missed, whatever they follow. ``paused_by`` says who keeps the stream paused, so that
+    nothing is read: a ``person``, the ``schedule`` of quiet hours, or both; it is left out while audio is read.
+    ``network_interval`` is 1 usually; 2 or 4 where this stream's networks run so many times more rarely, because the
+    server has more voices than it can read.
     """
 
     source: str
@@ -158,6 +171,7 @@ class Health(Event, frozen=True, kw_only=True, tag="health"):
     clients: int = msgspec.field(default_factory=lambda: 0)
     dropped_events: int = msgspec.field(default_factory=lambda: 0)
     network_interval: int = msgspec.field(default_factory=lambda: 1)
+    paused_by: tuple[Literal["person", "schedule"], ...] = ()
 
 
 class Error(Event, frozen=True, kw_only=True, tag="error"):

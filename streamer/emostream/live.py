@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 import msgspec
 
 from emostream.audio import AudioBlock
-from emostream.events import Estimate, Event, Gap, Health
+from emostream.events import LOST, Estimate, Event, Gap, Health
+from emostream.pause import Holder
 from emostream.pipeline.stream import EmotionStream
 
 HEALTH_EVERY_S = 2.0
@@ -50,14 +51,14 @@ class LiveStream:
         events = list(events)
         # Samples after the window's end were captured after it and arrived with it. What a gap completes was due when
         # the sound stopped: the time that was lost is no latency.
-        since_clock_ms = self._lag_ms + self._stream.clock_ms - sum(e.lost_ms for e in events if isinstance(e, Gap))
+        since_clock_ms = self._lag_ms + self._stream.clock_ms - sum(_length_ms(event) for event in events)
         timed: list[Event] = []
         for event in events:
             if isinstance(event, Estimate):
                 latency_ms = round(since_clock_ms - event.t_end_ms, 1)
                 timed.append(msgspec.structs.replace(event, latency_ms=latency_ms))
             else:
-                since_clock_ms += event.lost_ms if isinstance(event, Gap) else 0.0
+                since_clock_ms += _length_ms(event)
                 timed.append(event)
         return timed
 
@@ -73,6 +74,7 @@ class LiveStream:
         clients: int = 0,
         dropped_events: int = 0,
         network_interval: int = 1,
+        paused_by: tuple[Holder, ...] = (),
     ) -> Health:
         """The health event of now; the next one is due ``HEALTH_EVERY_S`` later."""
         self._health_due_s = now_s + HEALTH_EVERY_S
@@ -85,4 +87,12 @@ class LiveStream:
             clients=clients,
             dropped_events=dropped_events,
             network_interval=network_interval,
+            paused_by=paused_by,
         )
+
+
+def _length_ms(event: Event) -> float:
+    """How far an event that is a gap moves the clock on; 0 for any other."""
+    if not isinstance(event, Gap):
+        return 0.0
+    return event.lost_ms if event.reason == LOST else event.t_end_ms - event.t_start_ms

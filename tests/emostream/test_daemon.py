@@ -16,6 +16,7 @@ from emostream.audio import AudioBlock, Samples
 from emostream.daemon import Daemon
 from emostream.errors import UnavailableError
 from emostream.events import Error, Estimate, Event, Gap, Health, Hello, Utterance
+from emostream.pause import PauseSwitch
 from tests.support.sinks import CollectingSink
 from tests.support.streams import HZ, Parts, assert_same, blocks, of_type
 
@@ -204,3 +205,72 @@ def test_what_the_source_raises_goes_to_the_caller_and_what_came_before_stands(
     with pytest.raises(UnavailableError, match="it cannot be opened"):
         Daemon(Scripted(script), parts.stream(), [sink]).run()
     assert of_type(sink.events, Estimate)
+
+
+def test_a_pause_ends_the_utterance_is_said_at_once_and_is_a_gap_but_no_loss(parts: Parts, recording: Samples) -> None:
+    switch, beats = PauseSwitch(), []
+    at = {2: switch.pause, 4: switch.resume}  # seconds: both within the recording's first sentence
+
+    class Paused(Scripted):
+        def blocks(self) -> Iterator[AudioBlock]:
+            for block in super().blocks():
+                if block.first_sample % HZ == 0 and (turn := at.get(block.first_sample // HZ)):
+                    turn("test")
+                yield block
+
+    sink = CollectingSink()
+    source = Paused(live(recording[: 6 * HZ]))
+    Daemon(source, parts.stream(), [sink], switch=switch, on_beat=lambda: beats.append(1)).run()
+    events = sink.events
+    assert [event.seq for event in events] == list(range(len(events)))
+    (gap,) = of_type(events, Gap)
+    assert (gap.t_start_ms, gap.t_end_ms, gap.lost_ms, gap.reason) == (2000, 4000, 0.0, "paused")
+    verdict = of_type(events, Utterance)[0]
+    bad = next(event for event in events if isinstance(event, Health) and event.paused_by)
+    assert verdict.t_end_ms <= 2000
+    assert events.index(verdict) < events.index(bad) < events.index(gap)
+    assert bad.paused_by == ("person",)
+    assert bad.source_ok
+    between = events[events.index(bad) : events.index(gap)]
+    assert {type(event) for event in between} == {Health}
+    after = of_type(events[events.index(gap) :], Health)
+    assert after[0].paused_by == ()
+    assert after[-1].lost_ms == 0
+    assert of_type(events[events.index(gap) :], Estimate)[0].t_end_ms == 4500
+    # Both sides are as streams of their own.
+    assert_same(events_of_sound(events[: events.index(bad)]), events_of_sound(parts.whole(recording[: 2 * HZ])))
+    assert len(beats) == 6 * HZ // BLOCK
+
+
+def events_of_sound(events: list[Event]) -> list[Event]:
+    return [msgspec.structs.replace(event, seq=0) for event in events if not isinstance(event, Hello | Health)]
+
+
+def test_a_pause_before_the_first_sound(parts: Parts, recording: Samples) -> None:
+    switch = PauseSwitch()
+    switch.pause("test")
+    sink = CollectingSink()
+    Daemon(Scripted(live(recording[:HZ])), parts.stream(), [sink], switch=switch).run()
+    assert {type(event) for event in sink.events} == {Hello, Health}
+    assert {event.paused_by for event in of_type(sink.events, Health)} == {("person",)}
+
+
+def test_a_sink_that_fails_ends_alone_and_is_counted(
+    parts: Parts, recording: Samples, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Failing(CollectingSink):
+        name = "the failing one"
+
+        def emit(self, event: Event) -> None:
+            super().emit(event)
+            if len(self.events) == 3:
+                raise RuntimeError("a fault of its own")
+
+    failing, well = Failing(), CollectingSink()
+    Daemon(Scripted(live(recording[: 3 * HZ])), parts.stream(), [failing, well]).run()
+    assert len(failing.events) == 3
+    assert len(of_type(well.events, Estimate)) > 5
+    assert of_type(well.events, Health)[-1].dropped_events == len(well.events) - 3  # all but two, and but this one
+    assert [record.message for record in caplog.records if record.exc_info] == [
+        "the failing one failed and gets no more events"
+    ]

@@ -46,6 +46,16 @@ def test_the_time_that_a_gap_lost_is_no_latency(parts: Parts, recording: Samples
     assert 0 < flushed.latency_ms < 400
 
 
+def test_the_time_of_a_pause_is_no_latency(parts: Parts, recording: Samples) -> None:
+    stream = parts.stream()
+    live = LiveStream(stream, "test")
+    stream.push(AudioBlock(recording[: HZ + HZ // 5], HZ, 0))
+    block = AudioBlock(recording[HZ : 2 * HZ], HZ, 21 * HZ + HZ // 5, paused_samples=20 * HZ)
+    timed = live.with_latency(stream.push(block), arrived_s=100.0, now_s=100.02)
+    latencies_ms = [event.latency_ms for event in of_type(timed, Estimate)]
+    assert all(latency is not None and 0 < latency < 1100 for latency in latencies_ms)
+
+
 def test_health_is_due_at_once_then_once_a_period(parts: Parts) -> None:
     live = LiveStream(parts.stream(), "test")
     assert live.is_health_due(0.0)

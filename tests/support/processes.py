@@ -76,6 +76,13 @@ def assert_one_line(stderr: str, *parts: str) -> None:
         assert part in stderr
 
 
+def assert_log_lines(messages: str, said: str) -> None:
+    """Lines of the log, one at least, which begin with this behind their time, and nothing else."""
+    lines = messages.splitlines()
+    assert lines
+    assert all(line.partition(" ")[2].startswith(said) for line in lines), messages
+
+
 class Running:
     """A command that runs until the block ends; its JSON lines become ``events``, its messages ``messages``."""
 

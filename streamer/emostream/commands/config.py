@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _plain(value: Any) -> Any:
-    return str(value) if isinstance(value, Path) else value
+    return value if value is None or isinstance(value, str | int | float) else str(value)
 
 
 def _shown(value: Any) -> str:

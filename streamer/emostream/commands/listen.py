@@ -6,6 +6,8 @@ from contextlib import ExitStack
 from types import FrameType
 
 from emostream import assets
+from emostream.commands.consent_options import add_consent_arguments, open_consent
+from emostream.commands.log_options import add_log_arguments, logging_to
 from emostream.commands.microphone_options import add_microphone_arguments
 from emostream.commands.pcm_options import add_pcm_arguments, pcm_format
 from emostream.commands.server_options import add_server_arguments
@@ -17,6 +19,7 @@ from emostream.commands.stdout import require_reader
 from emostream.commands.stream_options import add_stream_arguments, load_stream_factory
 from emostream.daemon import Daemon
 from emostream.errors import NoInputError, UnavailableError
+from emostream.pause import PauseSwitch
 from emostream.sources import Source
 from emostream.sources.file import FileSource
 from emostream.sources.opening import STDIN, open_source
@@ -29,6 +32,8 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
     parser.add_argument("stdin", nargs="?", choices=[STDIN], help="read raw PCM from stdin instead of a microphone")
     add_microphone_arguments(parser, settings, waits=False)
     add_stream_arguments(parser, settings)
+    add_consent_arguments(parser, settings)
+    add_log_arguments(parser, settings)
     parser.add_argument("--format", choices=("tui", "jsonl"), help="default: tui on a terminal, jsonl into a pipe")
     settings.add_option(
         parser,
@@ -50,11 +55,13 @@ def run(arguments: argparse.Namespace) -> int:
 
     Raises ``NoInputError`` where raw PCM ends within a sample, after what came before it.
     """
-    factory = load_stream_factory(arguments)
     interrupted: list[int] = []
     with ExitStack() as stack:
+        stack.enter_context(logging_to(arguments, owns_terminal=output_of(arguments) == "tui"))
+        factory = load_stream_factory(arguments)
         stack.enter_context(c_library_messages_hidden())
-        source = _open_source(arguments)
+        consent = open_consent(arguments)
+        source = _open_source(arguments, consent.switch)
         stack.callback(source.close)
         if source.trouble:
             print_line(source.trouble)
@@ -65,16 +72,26 @@ def run(arguments: argparse.Namespace) -> int:
 
         for signal_number in ENDING_SIGNALS:
             signal.signal(signal_number, stop)
-        stream = factory.stream(source.sample_rate_hz, stream="live", source=source.name)
+        stream = factory.stream(
+            source.sample_rate_hz, stream="live", source=source.name, notice=arguments.notice or None
+        )
         opened = open_sinks(
             arguments,
             factory,
             stack,
+            switch=consent.switch,
             with_server=arguments.serve,
             output=output_of(arguments),
             on_closed=source.close,
         )
-        Daemon(source, stream, opened.sinks, lambda: opened.clients).run()
+        Daemon(
+            source,
+            stream,
+            opened.sinks,
+            lambda: opened.clients,
+            switch=consent.switch,
+            on_beat=consent.schedule.check,
+        ).run()
     if interrupted:
         return 128 + interrupted[0]
     if opened.jsonl:
@@ -84,11 +101,11 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _open_source(arguments: argparse.Namespace) -> Source:
+def _open_source(arguments: argparse.Namespace, switch: PauseSwitch) -> Source:
     device = arguments.stdin or arguments.device
     wait = arguments.wait and not arguments.or_demo
     try:
-        return open_source(device, pcm_format(arguments), channel=arguments.channel, wait=wait)
+        return open_source(device, pcm_format(arguments), channel=arguments.channel, wait=wait, switch=switch)
     except UnavailableError as error:
         if not arguments.or_demo:
             raise

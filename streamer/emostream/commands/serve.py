@@ -5,6 +5,8 @@ import signal
 import threading
 from contextlib import ExitStack
 
+from emostream.commands.consent_options import add_consent_arguments, open_consent
+from emostream.commands.log_options import add_log_arguments, logging_to
 from emostream.commands.microphone_options import add_microphone_arguments
 from emostream.commands.server_options import add_server_arguments
 from emostream.commands.settings import Settings
@@ -16,6 +18,8 @@ from emostream.daemon import Daemon
 from emostream.errors import NoInputError
 from emostream.sources.opening import open_source
 
+BEAT_S = 1.0
+
 
 def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
     """The command's options."""
@@ -25,19 +29,23 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
     # A device in the settings says which microphone, and not that anybody wants it to be read.
     parser.set_defaults(usual_device=parser.get_default("device"), device=None)
     add_stream_arguments(parser, settings)
+    add_consent_arguments(parser, settings)
+    add_log_arguments(parser, settings)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until Ctrl-C. Raises ``NoInputError`` if the source of ``--microphone`` or ``--device`` ends before."""
-    factory = load_stream_factory(arguments)
     interrupted: list[int] = []
     stop = threading.Event()
     with ExitStack() as stack:
+        stack.enter_context(logging_to(arguments, owns_terminal=False))
+        factory = load_stream_factory(arguments)
         source = None
+        consent = open_consent(arguments)
         if arguments.microphone or arguments.device:
             stack.enter_context(c_library_messages_hidden())
             device = arguments.device or arguments.usual_device
-            source = open_source(device, channel=arguments.channel, wait=arguments.wait)
+            source = open_source(device, channel=arguments.channel, wait=arguments.wait, switch=consent.switch)
             stack.callback(source.close)
             if source.trouble:
                 print_line(source.trouble)
@@ -50,12 +58,31 @@ def run(arguments: argparse.Namespace) -> int:
 
         for signal_number in ENDING_SIGNALS:
             signal.signal(signal_number, end)
-        opened = open_sinks(arguments, factory, stack, with_server=True, output=None, on_closed=stop.set)
+        opened = open_sinks(
+            arguments,
+            factory,
+            stack,
+            switch=consent.switch if source else None,
+            with_server=True,
+            output=None,
+            on_closed=stop.set,
+        )
         if source is None:
-            stop.wait()
+            # A signal that another thread gets does not end a wait without a limit.
+            while not stop.wait(BEAT_S):
+                pass
         else:
-            stream = factory.stream(source.sample_rate_hz, stream="live", source=source.name)
-            Daemon(source, stream, opened.sinks, lambda: opened.clients).run()
+            stream = factory.stream(
+                source.sample_rate_hz, stream="live", source=source.name, notice=arguments.notice or None
+            )
+            Daemon(
+                source,
+                stream,
+                opened.sinks,
+                lambda: opened.clients,
+                switch=consent.switch,
+                on_beat=consent.schedule.check,
+            ).run()
             if source.trouble and not interrupted:
                 raise NoInputError(source.trouble)
     return 128 + interrupted[0] if interrupted else 0

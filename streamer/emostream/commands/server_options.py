@@ -10,6 +10,7 @@ from pathlib import Path
 from emostream.commands.settings import Settings
 from emostream.commands.stderr import print_line
 from emostream.errors import UsageError
+from emostream.pause import PauseSwitch
 from emostream.pipeline.factory import StreamFactory
 from emostream.pipeline.stream import EmotionStream
 from emostream.protocol import Start
@@ -84,8 +85,11 @@ def add_server_arguments(parser: argparse.ArgumentParser, settings: Settings) ->
     )
 
 
-def open_server(arguments: argparse.Namespace, factory: StreamFactory) -> Server:
-    """The server that the options ask for. Raises ``UsageError`` and ``UnavailableError``."""
+def open_server(arguments: argparse.Namespace, factory: StreamFactory, switch: PauseSwitch | None) -> Server:
+    """The server that the options ask for; ``switch`` is that of its own microphone, if it has one.
+
+    Raises ``UsageError`` and ``UnavailableError``.
+    """
     if arguments.streams < 0:
         raise UsageError(f"found {arguments.streams} for --streams, expected 0 (no audio from clients) or more")
     if not 0 < arguments.address_share <= 1:
@@ -115,7 +119,7 @@ def open_server(arguments: argparse.Namespace, factory: StreamFactory) -> Server
     # collection would delay the microphone for longer.
     gc.collect()
     gc.freeze()
-    server = Server(config, factory.models, make_stream if arguments.streams else None)
+    server = Server(config, factory.models, make_stream if arguments.streams else None, switch=switch)
     if arguments.certificate and (complaint := validity_complaint(arguments.certificate, datetime.now(UTC))):
         print_line(complaint)
     return server

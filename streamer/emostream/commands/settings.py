@@ -3,7 +3,7 @@
 import argparse
 import os
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -66,7 +66,7 @@ class Settings:
         variables = (name for name in self._environment if name.startswith(_PREFIX))
         return in_file | {name.removeprefix(_PREFIX).lower(): name for name in variables}
 
-    def get(self, name: str, default: Any, kind: type = str, choices: Sequence[str] = ()) -> Any:
+    def get(self, name: str, default: Any, kind: Callable[[str], Any] = str, choices: Sequence[str] = ()) -> Any:
         """The value of an option, made a ``kind``, and one of ``choices`` if there are any.
 
         Raises ``UsageError`` that says where a wrong value stands.
@@ -99,7 +99,7 @@ class Settings:
         parser: argparse._ActionsContainer,
         flag: str,
         default: Any = None,
-        kind: type = str,
+        kind: Callable[[str], Any] = str,
         *,
         choices: Sequence[str] = (),
         **options: Any,
@@ -132,7 +132,7 @@ def _read(file: Path) -> dict[str, Any]:
         raise UsageError(f"{file} cannot be read as TOML: {error}; mend it or move it away") from error
 
 
-def _convert(value: Any, kind: type, choices: Sequence[str], where: str) -> Any:
+def _convert(value: Any, kind: Callable[[str], Any], choices: Sequence[str], where: str) -> Any:
     if choices and value not in choices:
         raise UsageError(f"found {value!r} for {where}, expected {' or '.join(choices)}")
     if kind is bool:
@@ -143,6 +143,9 @@ def _convert(value: Any, kind: type, choices: Sequence[str], where: str) -> Any:
         raise UsageError(f"found {value!r} for {where}, expected true or false")
     try:
         # By way of text, so that the file is held to what the environment is: int(1.5) would be 1.
-        return kind(str(value))
+        takes_list = isinstance(value, list) and not isinstance(kind, type)
+        return kind(",".join(map(str, value)) if takes_list else str(value))
+    except UsageError as error:
+        raise UsageError(f"{where}: {error}") from error
     except (TypeError, ValueError) as error:
         raise UsageError(f"found {value!r} for {where}, expected {kind.__name__}") from error

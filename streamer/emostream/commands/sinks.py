@@ -1,6 +1,7 @@
 """The sinks of a live command: one list, for ``listen`` and ``serve`` alike."""
 
 import argparse
+import logging
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -10,6 +11,7 @@ from rich.console import Console
 
 from emostream.commands.server_options import open_server, print_address
 from emostream.commands.signals import reload_on_hangup
+from emostream.pause import PauseSwitch
 from emostream.pipeline.factory import StreamFactory
 from emostream.server.server import Server
 from emostream.sinks import Sink
@@ -18,6 +20,8 @@ from emostream.sinks.detached import DetachedSink
 from emostream.sinks.jsonl import JsonlSink
 
 STDOUT_FD = 1
+
+_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,7 @@ def open_sinks(
     factory: StreamFactory,
     stack: ExitStack,
     *,
+    switch: PauseSwitch | None,
     with_server: bool,
     output: str | None,
     on_closed: Callable[[], None],
@@ -47,26 +52,41 @@ def open_sinks(
 
     It changes what SIGHUP does, so signals that end the command are handled before.
 
-    ``output`` is what standard output shows: ``tui`` or ``jsonl``, None for nothing. ``on_closed`` is called once the
-    reader of standard output has gone.
+    ``switch`` pauses the command's own source, if it has one. ``output`` is what standard output shows: ``tui`` or
+    ``jsonl``, None for nothing. ``on_closed`` is called once standard output takes no more and there is
+    no other sink.
     """
-    server = open_server(arguments, factory) if with_server else None
+    server = open_server(arguments, factory, switch) if with_server else None
     if server is not None:
         stack.callback(server.close)
         reload_on_hangup(server)  # before anybody is told that it serves
         if output != "tui":
             print_address(server, arguments)
+    sinks: list[Sink] = []
     jsonl: JsonlSink | None = None
     shown: Sink | None = None
     if output == "jsonl":
         raw = open(STDOUT_FD, "wb", buffering=0, closefd=False)  # noqa: SIM115 - the process's own stdout
-        jsonl = JsonlSink(raw, on_closed=on_closed)
+        jsonl = JsonlSink(raw, on_closed=lambda: _stdout_closed(jsonl, sinks, on_closed))
         shown = DetachedSink(jsonl)
     elif output == "tui":
         shown = Dashboard(Console(), served_at=server.address if server else None)
     if shown is not None:
         stack.callback(shown.close)
-    return LiveSinks(tuple(sink for sink in (server, shown) if sink is not None), server, jsonl)
+    sinks += [sink for sink in (server, shown) if sink is not None]
+    if server is not None and shown is not None:
+        server.count_sink(shown)
+    return LiveSinks(tuple(sinks), server, jsonl)
+
+
+def _stdout_closed(jsonl: JsonlSink | None, sinks: list[Sink], end: Callable[[], None]) -> None:
+    """Standard output takes no more: the command ends, unless another sink is served."""
+    if len(sinks) <= 1:
+        end()
+        return
+    failure = jsonl.failure if jsonl else None
+    cause = "its reader has gone" if isinstance(failure, BrokenPipeError) else failure
+    _logger.warning("standard output gets no more events (%s); all else is served on", cause)
 
 
 def output_of(arguments: argparse.Namespace) -> str:

@@ -29,8 +29,8 @@ class StreamFactory:
     profile: SpeakerProfile | None = None
     arousal: ArousalFormula | None = None
 
-    def stream(self, input_hz: int, *, stream: str, source: str) -> EmotionStream:
-        """A stream of audio at ``input_hz``, by its name, from a source by its name for people."""
+    def stream(self, input_hz: int, *, stream: str, source: str, notice: str | None = None) -> EmotionStream:
+        """A stream of audio at ``input_hz``, by its name, from a source by its name for people, with its notice."""
         return EmotionStream(
             self.models,
             self.vad_model,
@@ -40,6 +40,7 @@ class StreamFactory:
             arousal=self.arousal,
             stream=stream,
             source=source,
+            notice=notice,
         )
 
     def with_profile(self, profile: SpeakerProfile | None, *, emits_estimates: bool = True) -> "StreamFactory":

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from emostream.audio import AudioBlock, require_samples
-from emostream.events import Estimate, Event, Gap, Hello, Stamp, Summary, Utterance, UtteranceStart
+from emostream.events import LOST, PAUSED, Estimate, Event, Gap, Hello, Stamp, Summary, Utterance, UtteranceStart
 from emostream.features.arrays import Probabilities
 from emostream.features.streams import FeatureStreams
 from emostream.inference.batching import Requests, run_alone
@@ -42,6 +42,7 @@ class EmotionStream:
         arousal: ArousalFormula | None = None,
         stream: str = "audio",
         source: str = "",
+        notice: str | None = None,
     ) -> None:
         self.config = config = config or StreamConfig()
         self._ensemble = Ensemble(models, config.adaptation, profile, shortest_speech_ms=config.shortest_speech_ms)
@@ -56,7 +57,7 @@ class EmotionStream:
         self._speaker = profile.name if profile else None
         self._voice_reader = VoiceReader(arousal if arousal and arousal.knows(self.labels) else None)
         self._input_hz = input_hz
-        self._stream, self._source = stream, source
+        self._stream, self._source, self._notice = stream, source, notice
         self.reset()
 
     @property
@@ -95,6 +96,7 @@ class EmotionStream:
             speaker=self._speaker,
             certainty=self.config.certainty,
             moods=enrolment_moods([model.card for model in self._models]),
+            notice=self._notice,
         )
 
     def push(self, block: AudioBlock) -> list[Event]:
@@ -115,11 +117,12 @@ class EmotionStream:
         if block.sample_rate_hz != self._input_hz:
             raise ValueError(f"got a block of {block.sample_rate_hz} Hz in a stream of {self._input_hz} Hz")
         if self._next_sample is None:
-            self._next_sample = self._first_sample = block.first_sample - block.lost_samples
-        lost = block.first_sample - self._next_sample
-        if lost < 0:
+            self._next_sample = block.first_sample - block.lost_samples - block.paused_samples
+            self._first_sample = self._next_sample
+        missing = block.first_sample - self._next_sample
+        if missing < 0:
             raise ValueError(f"got a block from sample {block.first_sample}, expected {self._next_sample} or later")
-        events = (yield from self._gap(lost)) if lost else []
+        events = (yield from self._gap(missing, min(block.paused_samples, missing))) if missing else []
         self._next_sample = block.first_sample + len(block.samples)
         return events + (yield from self._events(self._segment.push(block.samples)))
 
@@ -190,13 +193,17 @@ class EmotionStream:
         self._ensemble.start_segment()
         self._smoother.reset()
 
-    def _gap(self, lost: int) -> Requests[list[Event]]:
-        """Close what came before the gap, say what was lost, and go on behind it."""
-        start_ms = self.clock_ms
+    def _gap(self, missing: int, paused: int) -> Requests[list[Event]]:
+        """Close what came before the gap, say what was left out in a pause and what was lost, and go on behind it."""
+        at_ms = self.clock_ms
         events = yield from self._events(self._segment.flush())
-        lost_ms = 1000 * lost / self._input_hz
-        events.append(Gap(**self._stamp(start_ms, start_ms + lost_ms), lost_ms=round(lost_ms, 3)))
-        self._start_segment(start_ms + lost_ms)
+        for samples, reason in ((paused, PAUSED), (missing - paused, LOST)):
+            if samples:
+                length_ms = 1000 * samples / self._input_hz
+                lost_ms = round(length_ms, 3) if reason == LOST else 0.0
+                events.append(Gap(**self._stamp(at_ms, at_ms + length_ms), lost_ms=lost_ms, reason=reason))
+                at_ms += length_ms
+        self._start_segment(at_ms)
         return events
 
     def _events(self, items: Iterator[SpeechChange | Step]) -> Requests[list[Event]]:

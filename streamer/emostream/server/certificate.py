@@ -47,6 +47,8 @@ class Certificate:
                 self._context = tls_context(self._certificate, self._key)
             except UsageError as error:
                 _logger.warning("the certificate of before is used on: %s", error)
+            else:
+                _logger.info("the certificate was read anew")
 
     def _signature(self) -> tuple[tuple[int, int, int] | None, ...]:
         files = (self._certificate, self._key) if self._key else (self._certificate,)

@@ -1,5 +1,6 @@
 """Which clients are served now, and whether there is a place for one more."""
 
+import logging
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
@@ -11,6 +12,8 @@ from emostream.server.outbox import Outbox
 from emostream.server.session import ClientSession
 
 Client = ClientSession | EventStream
+
+_logger = logging.getLogger(__name__)
 
 
 class ClientPlaces:
@@ -38,8 +41,11 @@ class ClientPlaces:
         has_place = self._by_address.take(connection.group) and len(self._clients) < self._most
         if has_place:
             self._clients[client.outbox] = client
+            _logger.info("a client came: %d are connected", len(self))
         try:
             yield has_place
         finally:
             self._clients.pop(client.outbox, None)
             self._by_address.give_back(connection.group)
+            if has_place:
+                _logger.info("a client left: %d are connected", len(self))

@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from emostream.pause import PauseSwitch
 from emostream.pipeline.stream import EmotionStream
 from emostream.protocol import Start
 from emostream.server.access import AccessPolicy
 from emostream.server.address_limit import AddressLimit
 from emostream.server.config import Limits
 from emostream.server.hub import Hub
+from emostream.server.live_source import LiveSource
 from emostream.server.metrics import Metrics
 from emostream.server.scheduler import BatchScheduler
 
@@ -22,7 +24,8 @@ MakeStream = Callable[[Start, str], EmotionStream]
 class ServerContext:
     """What all sessions share. Without ``scheduler`` and ``make_stream`` the server takes no audio.
 
-    ``streams_by_address`` counts the places for audio that the clients of each address have.
+    ``streams_by_address`` counts the places for audio that the clients of each address have. ``switch`` pauses the
+    server's own microphone and ``source`` says how it does, both None where it reads none.
     """
 
     limits: Limits
@@ -34,3 +37,5 @@ class ServerContext:
     wake: Callable[[], None]
     count_clients: Callable[[], int]
     streams_by_address: AddressLimit
+    switch: PauseSwitch | None = None
+    source: LiveSource | None = None

@@ -1,6 +1,6 @@
 """The widget's page and its files, served beside the socket, with headers that allow nothing from other origins."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from email.utils import formatdate
 from http import HTTPStatus
 from importlib import resources
@@ -12,10 +12,6 @@ from websockets.http11 import Request, Response
 
 _INDEX, _INDEX_TYPE = "index.html", "text/html; charset=utf-8"
 METHODS = ("GET", "HEAD")
-_REFUSAL_HEADERS = {
-    HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": 'Bearer realm="emostream"'},
-    HTTPStatus.METHOD_NOT_ALLOWED: {"Allow": ", ".join(METHODS)},
-}
 _HSTS_S = 30 * 24 * 3600
 # Files of the widget's folder with any other ending are not served.
 _CONTENT_TYPES = {
@@ -79,9 +75,13 @@ def data_response(status: HTTPStatus, body: bytes, content_type: str) -> Respons
     return _response(status, body, content_type, {"Cross-Origin-Resource-Policy": "same-origin"})
 
 
-def refusal_response(status: HTTPStatus, line: str) -> Response:
+def refusal_response(status: HTTPStatus, line: str, *, allowed: Sequence[str] = METHODS) -> Response:
     """A plain line of text with an HTTP error status, and the header that HTTP asks for with it."""
-    return _response(status, f"{line}\n".encode(), "text/plain; charset=utf-8", _REFUSAL_HEADERS.get(status, {}))
+    headers = {
+        HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": 'Bearer realm="emostream"'},
+        HTTPStatus.METHOD_NOT_ALLOWED: {"Allow": ", ".join(allowed)},
+    }
+    return _response(status, f"{line}\n".encode(), "text/plain; charset=utf-8", headers.get(status, {}))
 
 
 def complete_response(request: Request, response: Response, scheme: str) -> None:

@@ -59,6 +59,8 @@ class Channel:
                 self.utterance_start = None
             case Health():
                 self.health = encoded
+                if event.paused_by:
+                    self.estimate = None
 
     def state(self, now_s: float) -> list[EncodedEvent]:
         """The hello, renumbered so that the next event continues it, then the latest events with their own numbers."""

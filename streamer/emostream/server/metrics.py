@@ -8,18 +8,23 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
 from emostream.events import Error, Estimate, Event, Gap, ModelBrief, Utterance
+from emostream.server.live_source import LiveSource
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 _LATENCY_BUCKETS_S = (0.01, 0.02, 0.05, 0.1, 0.15, 0.25, 0.5, 1.0, 2.5, 5.0)
 
 
-class _Total(Collector):
-    def __init__(self, name: str, text: str, cause: str, read: Callable[[], float]) -> None:
-        self._name, self._text, self._cause, self._read = name, text, cause, read
+class _Totals(Collector):
+    """Totals that are kept elsewhere, by the value of one label, or one without any."""
+
+    def __init__(self, name: str, text: str, label: str | None) -> None:
+        self._name, self._text, self._label = name, text, label
+        self.read: dict[str, Callable[[], float]] = {}
 
     def collect(self) -> Iterable[Metric]:
-        total = CounterMetricFamily(self._name, self._text, labels=["cause"])
-        total.add_metric([self._cause], self._read())
+        total = CounterMetricFamily(self._name, self._text, labels=[self._label] if self._label else [])
+        for value, read in list(self.read.items()):
+            total.add_metric([value] if self._label else [], read())
         return [total]
 
 
@@ -49,6 +54,8 @@ class Metrics:
             ["cause"],
             registry=registry,
         )
+        self._sinks = _Totals("emostream_sink_dropped_events", "Events that another sink could not deliver.", "sink")
+        registry.register(self._sinks)
         info = Gauge("emostream_model_info", "The networks.", ["name", "variant", "version"], registry=registry)
         for model in models:
             info.labels(model.name, model.variant, model.version).set(1)
@@ -57,9 +64,15 @@ class Metrics:
         """A value that ``read`` returns when the metrics are requested."""
         Gauge(name, text, registry=self._registry).set_function(read)
 
-    def counter(self, name: str, text: str, cause: str, read: Callable[[], float]) -> None:
+    def counter(self, name: str, text: str, cause: str | None, read: Callable[[], float]) -> None:
         """A total that is kept elsewhere: ``read`` returns it when the metrics are requested."""
-        self._registry.register(_Total(name, text, cause, read))
+        totals = _Totals(name, text, "cause" if cause else None)
+        totals.read[cause or ""] = read
+        self._registry.register(totals)
+
+    def count_sink(self, name: str, read: Callable[[], float]) -> None:
+        """What a sink beside the server could not deliver, by its name."""
+        self._sinks.read[name] = read
 
     def count_cut(self, cause: str) -> None:
         """A client was cut off. Called from the event loop's thread alone."""
@@ -83,3 +96,19 @@ class Metrics:
     def text(self) -> bytes:
         """All of it in Prometheus's text format."""
         return generate_latest(self._registry)
+
+
+def measure_source(metrics: Metrics, source: LiveSource) -> None:
+    """The gauges and counters of the server's own microphone."""
+    up, paused = "Whether the microphone is read: 1, or 0.", "Whether the microphone is paused: 1, or 0."
+    metrics.gauge("emostream_source_up", up, lambda: source.is_up)
+    metrics.gauge("emostream_source_paused", paused, lambda: source.is_paused)
+    lag = "From the capture of the latest samples to their events."
+    metrics.gauge("emostream_source_lag_seconds", lag, lambda: source.lag_s)
+    estimated, heard = "When the latest estimate was made.", "When the microphone last heard more than -60 dBFS."
+    metrics.gauge("emostream_source_last_estimate_timestamp_seconds", estimated, lambda: source.estimated_at)
+    metrics.gauge("emostream_source_last_sound_timestamp_seconds", heard, lambda: source.heard_at)
+    lost = "Audio of the microphone that never arrived, as it is lost."
+    metrics.counter("emostream_source_lost_seconds", lost, None, lambda: source.lost_s)
+    restarts = "How often the microphone came back."
+    metrics.counter("emostream_source_restarts", restarts, None, lambda: source.restarts)

@@ -1,6 +1,7 @@
 """What the server answers to HTTP requests: pages, data for programs, events, refusals, or the way on to the socket."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from http import HTTPStatus
 
 import msgspec
@@ -10,6 +11,8 @@ from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
 from emostream.protocol import VERSIONS, asyncapi_text, schema_text
+from emostream.server import health, pause_requests
+from emostream.server.access import Role
 from emostream.server.client_places import ClientPlaces
 from emostream.server.connection import BoundedConnection
 from emostream.server.context import LIVE, OWN, ServerContext
@@ -38,7 +41,7 @@ class RequestHandler:
         self._pages = load_pages()
         schema, asyncapi = schema_text().encode(), asyncapi_text().encode()
         self._data: dict[str, Callable[[Headers], Response]] = {
-            "/healthz": self._health_response,
+            **{path: partial(self._health_response, path) for path in health.PATHS},
             "/metrics": self._metrics_response,
             "/streams": self._streams_response,
             "/protocol.schema.json": lambda _: data_response(HTTPStatus.OK, schema, _JSON),
@@ -87,6 +90,8 @@ class RequestHandler:
             return await events.run(request)
 
     def _page(self, path: str, request: Request) -> Response:
+        if path in pause_requests.PATHS:
+            return self._pause_response(path, request)
         data = self._data.get(path)
         if path not in self._pages and data is None:
             return refusal_response(HTTPStatus.NOT_FOUND, "nothing here: the page is / and the socket is /ws")
@@ -100,6 +105,13 @@ class RequestHandler:
         access = self._context.access
         return page_response(body, kind, request.headers["Host"], access.scheme, access.origins)
 
+    def _pause_response(self, path: str, request: Request) -> Response:
+        if refused := self._refusal_without_token(request.headers):
+            return refused
+        if self._context.access.role(request.headers) is not Role.SPEAK:
+            return refusal_response(HTTPStatus.FORBIDDEN, "refused: this token lets its clients follow, and not pause")
+        return pause_requests.pause_response(path, request.method, self._context.switch)
+
     def _streams_response(self, headers: Headers) -> Response:
         if refused := self._refusal_without_token(headers):
             return refused
@@ -110,16 +122,9 @@ class RequestHandler:
             return refused
         return data_response(HTTPStatus.OK, self._context.metrics.text(), CONTENT_TYPE)
 
-    def _health_response(self, _headers: Headers) -> Response:
-        scheduler = self._context.scheduler
-        well = scheduler is None or scheduler.is_alive
-        body = {
-            "status": "ok" if well else "failed",
-            "clients": len(self._places),
-            "streams": scheduler.streams if scheduler else 0,
-        }
-        status = HTTPStatus.OK if well else HTTPStatus.SERVICE_UNAVAILABLE
-        return data_response(status, msgspec.json.encode(body), _JSON)
+    def _health_response(self, path: str, headers: Headers) -> Response:
+        tells_all = self._context.access.role(headers) is not None
+        return health.health_response(path, self._context, len(self._places), tells_all=tells_all)
 
     def _refusal_without_token(self, headers: Headers) -> Response | None:
         if self._context.access.role(headers) is not None:

@@ -26,7 +26,6 @@ IDLE_S = 0.5
 LAG_HALF_LIFE_S = 2.0
 
 _logger = logging.getLogger(__name__)
-_logger.addHandler(logging.NullHandler())
 
 
 @dataclass(eq=False)

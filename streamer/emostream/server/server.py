@@ -18,6 +18,7 @@ from websockets.asyncio.server import serve
 from emostream.errors import UsageError
 from emostream.events import Estimate, Event
 from emostream.inference.model import EmotionModel
+from emostream.pause import PauseSwitch
 from emostream.server.access import access_policy
 from emostream.server.address_limit import AddressLimit
 from emostream.server.certificate import Certificate
@@ -26,25 +27,27 @@ from emostream.server.config import ServerConfig
 from emostream.server.connection import WRITE_LIMIT_BYTES, BoundedConnection, Connections
 from emostream.server.context import LIVE, MakeStream, ServerContext
 from emostream.server.hub import Hub
+from emostream.server.library_log import library_logger
 from emostream.server.listener import address_of, is_loopback, listen
+from emostream.server.live_source import LiveSource
 from emostream.server.loop_errors import LoopErrors
-from emostream.server.metrics import Metrics
+from emostream.server.metrics import Metrics, measure_source
 from emostream.server.request_handler import RequestHandler, select_subprotocol
 from emostream.server.scheduler import BatchScheduler
 from emostream.server.session import ClientSession
+from emostream.sinks import Sink
 
 CHECKS_PER_STALL = 8
 # Other events wait so long for an estimate: to write to a thousand clients twice would delay it.
 GATHER_S = 0.005
 
-# Silent by default: a broken request of an unknown program is not the user's concern.
 _logger = logging.getLogger(__name__)
-_logger.addHandler(logging.NullHandler())
 
 
 class Server:
     """A sink that serves what is emitted, until ``close``. With ``models`` and ``make_stream`` clients may send audio.
 
+    ``switch`` pauses what is emitted, and clients that may speak may turn it; None where there is no such stream.
     ``.port`` and ``.address`` say where it listens. Raises ``UsageError`` for an address that needs a token and has
     none, or TLS files that cannot be used, and ``UnavailableError`` if the port is not available.
     """
@@ -52,7 +55,12 @@ class Server:
     name = "server"
 
     def __init__(
-        self, config: ServerConfig, models: Sequence[EmotionModel] = (), make_stream: MakeStream | None = None
+        self,
+        config: ServerConfig,
+        models: Sequence[EmotionModel] = (),
+        make_stream: MakeStream | None = None,
+        *,
+        switch: PauseSwitch | None = None,
     ) -> None:
         address = address_of(config.host)
         if not is_loopback(address) and config.token is None:
@@ -84,6 +92,8 @@ class Server:
             self._wake,
             lambda: self.clients,
             AddressLimit(self._limits.streams_per_address),
+            switch,
+            LiveSource() if switch else None,
         )
         self._requests = RequestHandler(self._context, self._places)
         # The event loop's thread alone changes these.
@@ -97,6 +107,7 @@ class Server:
         self._thread = threading.Thread(target=self._run, args=(started,), name="emostream-serve", daemon=True)
         self._thread.start()
         self._loop = started.result()
+        _logger.info("serving at %s", self.address)
 
     @property
     def dropped_events(self) -> int:
@@ -128,9 +139,20 @@ class Server:
         """How many clients were cut off since the start because they took nothing or sent too many control frames."""
         return int(self.metrics.cuts)
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether its threads go on; none of them ends by itself."""
+        return self._thread.is_alive() and (self._scheduler is None or self._scheduler.is_alive)
+
+    def count_sink(self, sink: Sink) -> None:
+        """Have the metrics say what another sink of the same stream could not deliver."""
+        self.metrics.count_sink(sink.name, lambda: sink.dropped_events)
+
     def emit(self, event: Event) -> None:
         """Hand an event of the daemon's own stream to its followers; returns at once, from any thread."""
         self.metrics.note(event, LIVE)
+        if self._context.source is not None:
+            self._context.source.note(event)
         self.hub.publish(event)
         self._wake(0.0 if isinstance(event, Estimate) else GATHER_S)
 
@@ -180,7 +202,7 @@ class Server:
             max_queue=4,
             write_limit=WRITE_LIMIT_BYTES,
             create_connection=self._connections.make,  # type: ignore[arg-type]
-            logger=_logger,
+            logger=library_logger(),
         )
         asyncio.get_running_loop().set_exception_handler(LoopErrors())
         started.set_result(asyncio.get_running_loop())
@@ -246,3 +268,5 @@ class Server:
             self.metrics.counter("emostream_sparse_steps", sparse, "lag", lambda: scheduler.sparse_steps)
         dropped = "Events that clients have missed."
         self.metrics.counter("emostream_dropped_events", dropped, "slow_client", lambda: self.hub.dropped_events)
+        if self._context.source is not None:
+            measure_source(self.metrics, self._context.source)

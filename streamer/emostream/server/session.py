@@ -26,7 +26,6 @@ MOST_REASON_BYTES = 120
 FULL_POLL_S = 0.02
 
 _logger = logging.getLogger(__name__)
-_logger.addHandler(logging.NullHandler())
 
 
 class ClientSession:
@@ -228,6 +227,7 @@ class ClientSession:
     async def _refuse(self, refused: RefusedError) -> None:
         stream = self._stream.name if self._stream else self._followed or ""
         self._context.metrics.refused.labels(refused.code).inc()
+        _logger.info("a client was refused: %s", refused.code)
         error = self._context.hub.error(stream, refused.code, refused.line)
         self._context.hub.deliver(self.outbox, [error])
         await self.close(refused.close_code, refused.line)

@@ -1,5 +1,6 @@
 """A sink on a thread of its own: a slow reader loses events and never delays the microphone."""
 
+import logging
 import threading
 from collections import deque
 
@@ -9,6 +10,8 @@ from emostream.sinks import Sink
 CAPACITY = 1024
 CLOSE_TIMEOUT_S = 2.0
 
+_logger = logging.getLogger(__name__)
+
 
 class DetachedSink:
     """Hands events to ``sink`` from its own thread, through a queue of ``capacity`` events.
@@ -16,7 +19,8 @@ class DetachedSink:
     Live streams need this in front of anything that writes to a pipe or a disk. When the queue is full the oldest event
     is dropped, except a ``hello``, without which the others cannot be read; ``dropped_events`` counts the dropped ones.
     ``close`` waits ``close_timeout_s`` for the queue to empty and then closes ``sink``, or leaves both behind when the
-    reader takes nothing. A write to ``sys.stdout.buffer`` that never ends would keep it locked, and the interpreter
+    reader takes nothing. A sink that raises is logged and gets no more, and what it would have got counts as dropped. A
+    write to ``sys.stdout.buffer`` that never ends would keep it locked, and the interpreter
     could not flush it at exit: give a ``JsonlSink`` behind this one ``open(1, "wb", buffering=0, closefd=False)``.
     """
 
@@ -29,8 +33,14 @@ class DetachedSink:
         self._changed = threading.Condition()
         self._closing = False
         self._thread = threading.Thread(target=self._forward, name="detached sink", daemon=True)
-        self.dropped_events = 0
+        self._dropped_events = 0
+        self._failed = False
         self._thread.start()
+
+    @property
+    def dropped_events(self) -> int:
+        """The events that found no room here, and those that ``sink`` could not deliver."""
+        return self._dropped_events + self._sink.dropped_events
 
     def emit(self, event: Event) -> None:
         """Queues the event and returns at once."""
@@ -39,7 +49,7 @@ class DetachedSink:
                 return
             if len(self._queue) >= self._capacity:
                 del self._queue[1 if isinstance(self._queue[0], Hello) and self._capacity > 1 else 0]
-                self.dropped_events += 1
+                self._dropped_events += 1
             self._queue.append(event)
             self._changed.notify()
 
@@ -57,5 +67,14 @@ class DetachedSink:
                 if not self._queue:
                     break
                 event = self._queue.popleft()
-            self._sink.emit(event)
+            self._hand_on(event)
         self._sink.close()
+
+    def _hand_on(self, event: Event) -> None:
+        if not self._failed:
+            try:
+                self._sink.emit(event)
+            except Exception:
+                self._failed = True
+                _logger.exception("%s failed and gets no more events", self.name)
+        self._dropped_events += self._failed

@@ -16,7 +16,6 @@ from emostream.sinks.printable import printable
 from emostream.sinks.wording import UNSURE, closest, verdict, voice_words
 
 SILENCE = "—"
-LOST = "lost"
 TOO_SHORT = "too short"
 BAR_CELLS = 10
 # What lies between an utterance's last voiced moment and the next step is no silence worth a line.
@@ -79,7 +78,7 @@ class TextSink:
                 self._end_utterance(event)
             case Gap():
                 self._end_silence(event.t_start_ms)
-                self._print(self._line(event.t_start_ms, event.t_end_ms, LOST))
+                self._print(self._line(event.t_start_ms, event.t_end_ms, event.reason))
                 self._told_ms = self._now_ms = event.t_end_ms
             case Error():
                 self._end_span()

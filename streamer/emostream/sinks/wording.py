@@ -1,6 +1,6 @@
 """How a result is said. Without a label its probability is not that of being unsure, so the label it is of is named."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from emostream.events import VoiceMeasures
 
@@ -31,6 +31,16 @@ def voice_words(voice: VoiceMeasures | None) -> str:
     loudness = f"{voice.loudness_dbfs:.0f}".replace("-", "−")
     words = [f"{voice.pitch_hz:.0f} Hz", f"{loudness} dBFS", f"{voice.syllables_per_s:.1f} syll./s"]
     return " · ".join([*([] if voice.arousal is None else [f"arousal {voice.arousal:.2f}"]), *words])
+
+
+def pause_words(paused_by: Collection[str]) -> str:
+    """What keeps a stream paused, in a few words; ``paused_by`` is that of ``Health``.
+
+    >>> pause_words(("person",)), pause_words(("schedule",)), pause_words(("person", "schedule"))
+    ('by hand', 'quiet hours', 'by hand, and quiet hours')
+    """
+    reasons = {"person": "by hand", "schedule": "quiet hours"}
+    return ", and ".join(reasons.get(holder, holder) for holder in paused_by)
 
 
 def verdict(label: str | None, p: Mapping[str, float]) -> str:

@@ -26,6 +26,8 @@ class Capture:
     of what follows: its lateness, the time of arrival less the time on the axis, stays higher than before. Sound that
     was only late comes in a burst, and the lateness falls back. So after a stall blocks are held until it is settled
     which of the two it was, and what was lost is counted before the first of them.
+
+    What a pause left out is no loss: the next block that is queued carries it as ``paused_samples``.
     """
 
     def __init__(self, sample_rate_hz: int, limit_blocks: int) -> None:
@@ -42,6 +44,30 @@ class Capture:
         self._held_samples = 0
         self._excess_s = 0.0
         self._fell_at_s = 0.0
+        self._paused_from_s: float | None = None
+        self._paused_s = 0.0  # of the time without samples until now
+        self._paused_samples = 0
+
+    def pause(self, from_s: float) -> None:
+        """Nobody wants samples from this ``arrival_clock_s()`` on. Not while ``put`` runs."""
+        if self._held:
+            self._settle()
+        self._paused_from_s = from_s
+
+    def skip(self, samples: Samples, arrived_s: float) -> None:
+        """Count samples as a part of a pause that the sound system does not know of yet."""
+        if self._lateness_s is None:
+            return
+        if self._held:
+            self._settle()
+        self.last_arrival_s = arrived_s
+        self._skip(len(samples))
+
+    def end_pause(self, at_s: float) -> None:
+        """They were wanted again then, and did not come; without this call the next samples end a pause."""
+        if self._paused_from_s is not None:
+            self._paused_s += max(0.0, at_s - self._paused_from_s)
+            self._paused_from_s = None
 
     def resume(self) -> None:
         """The sound system was opened anew: the time since the last samples counts as lost. Not while ``put`` runs."""
@@ -55,8 +81,10 @@ class Capture:
         self.last_arrival_s = arrived_s
         end_sample = self._next_sample + self._held_samples + len(samples)
         lateness_s = arrived_s - end_sample / self._sample_rate_hz
+        self.end_pause(arrived_s - len(samples) / self._sample_rate_hz)
         if self._lateness_s is None:
             self._lateness_s = lateness_s
+            self._paused_s = 0.0
         excess_s = lateness_s - self._lateness_s
         self._is_broken |= overflowed and not self._held
         if self._held:
@@ -84,11 +112,19 @@ class Capture:
     def _settle(self) -> None:
         """Count what was lost before the first block that is held, and queue all of them."""
         lost = round(self._excess_s * self._sample_rate_hz)
-        if self._is_broken:
+        if self._paused_s:
+            # What is less than a hole is the delay of a device that opens, which is a part of the pause.
+            lost = max(lost, 1)
+            paused = min(lost, round(self._paused_s * self._sample_rate_hz))
+            paused = lost if lost - paused <= _HOLE_S * self._sample_rate_hz else paused
+            self._skip(paused)
+            self._lose(lost - paused)
+        elif self._is_broken:
             self._lose(max(lost, 1))
         elif self._excess_s > _HOLE_S:
             self._lose(lost)
         self._is_broken = False
+        self._paused_s = 0.0
         self._held_samples = 0
         while self._held:
             self._queue(*self._held.popleft())
@@ -96,14 +132,23 @@ class Capture:
     def _queue(self, samples: Samples, arrived_s: float) -> None:
         if self.queue.qsize() < self._limit_blocks:
             block = AudioBlock(
-                samples, self._sample_rate_hz, self._next_sample, self._lost_samples, arrived_s=arrived_s
+                samples,
+                self._sample_rate_hz,
+                self._next_sample,
+                self._lost_samples,
+                arrived_s=arrived_s,
+                paused_samples=self._paused_samples,
             )
             self.queue.put(block)
             self._next_sample += len(samples)
-            self._lost_samples = 0
+            self._lost_samples = self._paused_samples = 0
         else:
             self._lose(len(samples))
 
     def _lose(self, samples: int) -> None:
         self._next_sample += samples
         self._lost_samples += samples
+
+    def _skip(self, samples: int) -> None:
+        self._next_sample += samples
+        self._paused_samples += samples

@@ -10,6 +10,7 @@ import numpy as np
 
 from emostream.audio import AudioBlock, Samples, arrival_clock_s
 from emostream.errors import UnavailableError
+from emostream.pause import PauseSwitch
 from emostream.sources import HEARTBEAT_S
 from emostream.sources.capture import Capture
 from emostream.sources.devices import InputDevice, find_again, find_device, portaudio
@@ -36,14 +37,24 @@ class MicrophoneSource:
     opens the device, watches the clock since the last callback, and when the device goes it opens it again, with a
     growing pause between attempts. The sample axis goes on over the time away. With ``wait`` that holds for the start
     as well; without it a device that is not there raises ``UnavailableError`` in the constructor, one that cannot be
-    opened in ``open`` or ``blocks``. Only one of these at a time in a process, since the list of devices can be read
-    again only when no stream is open.
+    opened in ``open`` or ``blocks``. While ``switch`` is paused the device is closed, so that the system's own lamp
+    goes out and no sound reaches this process at all; then it is opened again as after an unplug. Only one of these at
+    a time in a process, since the list of devices can be read again only when no stream is open.
     """
 
-    def __init__(self, device: str | int | None = None, *, channel: int | None = None, wait: bool = False) -> None:
+    def __init__(
+        self,
+        device: str | int | None = None,
+        *,
+        channel: int | None = None,
+        wait: bool = False,
+        switch: PauseSwitch | None = None,
+    ) -> None:
         self._wanted = device
         self._channel = channel
-        self._wait = wait
+        self._switch = switch or PauseSwitch()
+        # Who begins with a pause is not there to see that the device cannot be opened when it ends.
+        self._wait = wait or self._switch.paused
         self.name = "the default microphone" if device is None else str(device)
         self._device_trouble: str | None = None
         self._found = self._find_first()
@@ -65,7 +76,9 @@ class MicrophoneSource:
 
     @property
     def trouble(self) -> str | None:
-        """Why there is no sound: the device is away, or it is there and gives none."""
+        """Why there is no sound, while it is wanted: the device is away, or it is there and gives none."""
+        if self._switch.paused:
+            return None
         return self._device_trouble or self._level.trouble(self.name)
 
     def open(self) -> None:
@@ -123,6 +136,9 @@ class MicrophoneSource:
     def _own_device(self) -> None:
         retry_s = _RETRY_FIRST_S
         while not self._closed:
+            if self._switch.paused:
+                self._stay_closed()
+                continue
             try:
                 heard = self._run(threading.Event())
             except Exception as error:  # whatever it is, out of descriptors or a fault of a driver, may pass
@@ -130,10 +146,10 @@ class MicrophoneSource:
                     self._failure = _as_unavailable(error)
                     return
                 doing = "cannot be opened again yet" if self._opened.is_set() else "is waited for"
-                self._device_trouble = f"{self.name} {doing}: {_as_unavailable(error)}"
+                self._say(f"{self.name} {doing}: {_as_unavailable(error)}")
                 heard = False
             retry_s = _RETRY_FIRST_S if heard else retry_s
-            self._pause(retry_s)
+            self._wait_to_retry(retry_s)
             retry_s = min(2 * retry_s, _RETRY_MAX_S)
 
     def _run(self, ended: threading.Event) -> bool:
@@ -150,7 +166,11 @@ class MicrophoneSource:
         """A running stream, which sets ``ended`` when it ends, and whose callbacks are ignored from then on."""
 
         def on_samples(samples: Samples, overflowed: bool) -> None:
-            if not ended.is_set():
+            if ended.is_set():
+                return
+            if self._switch.paused:
+                self._capture.skip(samples, arrival_clock_s())
+            else:
                 self._capture.put(samples, arrival_clock_s(), overflowed=overflowed)
 
         if self._opened.is_set() or self._found is None:
@@ -178,11 +198,13 @@ class MicrophoneSource:
             if self._capture.last_arrival_s != arrived_s:
                 arrived_s, silent_s = self._capture.last_arrival_s, 0.0
                 self._device_trouble = None
+            if self._switch.paused:
+                break
             if has_ended:
-                self._device_trouble = f"{self.name} has gone: plug it in again. Trying to reopen it"
+                self._say(f"{self.name} has gone: plug it in again. Trying to reopen it")
                 break
             if silent_s >= _SILENCE_TIMEOUT_S:
-                self._device_trouble = f"{self.name} gives no audio: is it plugged in? Trying to reopen it"
+                self._say(f"{self.name} gives no audio: is it plugged in? Trying to reopen it")
                 break
             if self._should_try_all_channels():
                 self._all_channels = True
@@ -195,9 +217,22 @@ class MicrophoneSource:
         has_more = self._found is not None and 1 < self._found.channels <= _MOST_CHANNELS
         return has_more and not self._all_channels and not self._channel and self._level.zeros_s >= ZEROS_TIMEOUT_S / 2
 
-    def _pause(self, pause_s: float) -> None:
+    def _stay_closed(self) -> None:
+        """Wait for the end of the pause. It began where the samples end, unless those had stopped by themselves."""
+        last_s = self._capture.last_arrival_s
+        stopped = self._device_trouble is not None or last_s is None
+        self._capture.pause(arrival_clock_s() if stopped or last_s is None else last_s)
+        self._device_trouble = None
+        while self._switch.paused and not self._closed:
+            time.sleep(HEARTBEAT_S)
+
+    def _say(self, trouble: str) -> None:
+        self._device_trouble = trouble
+        self._capture.end_pause(arrival_clock_s())
+
+    def _wait_to_retry(self, pause_s: float) -> None:
         until_s = time.monotonic() + pause_s
-        while not self._closed and time.monotonic() < until_s:
+        while not self._closed and not self._switch.paused and time.monotonic() < until_s:
             time.sleep(HEARTBEAT_S)
 
 

@@ -41,6 +41,7 @@ const MARKUP = `
       </p>
       <p id="models" dir="auto"></p>
       <p class="wide text" id="certainty"></p>
+      <p class="wide" id="own-notice" dir="auto"></p>
     </div>
     <p class="aloud" id="aloud" role="status" aria-live="polite" aria-atomic="true"></p>
   </div>
@@ -160,7 +161,8 @@ export class Card {
   }
 
   #showHello(hello, voice) {
-    const { source, models, certainty } = this.#parts;
+    const { source, models, certainty, "own-notice": ownNotice } = this.#parts;
+    ownNotice.textContent = hello?.notice ?? "";
     source.textContent = hello ? [hello.source, speakerOf(hello, voice, this.#texts)].filter(Boolean).join(" · ") : "";
     models.textContent = hello ? hello.models.map((model) => model.name).join(" + ") : "";
     certainty.textContent = hello ? certaintyOf(hello, this.#texts) : "";

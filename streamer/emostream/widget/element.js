@@ -333,7 +333,7 @@ export class EmoStream extends HTMLElement {
     this.#voice?.enrolment?.add(event);
     if (event.type === "estimate") this.#refresh();
     if (event.type === "health") this.#isSourceOk = event.source_ok;
-    if (!this.#isSourceOk) this.#isFresh = false;
+    if (!this.#isSourceOk || this.#stream.pausedBy.length) this.#isFresh = false;
     if (event.type === "summary" && this.#microphone?.state === "off") this.#finish();
   }
 

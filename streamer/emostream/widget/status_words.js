@@ -1,10 +1,10 @@
 // What the card says in small beside the large text: the lamp, the connection, the losses, the speaker, the certainty.
 
 /** The notice beside the lamp: whether a voice is being read. */
-export function noticeOf({ microphone, voice, socket }, isLive, texts) {
+export function noticeOf({ microphone, voice, socket, stream }, isLive, texts) {
   const { state } = microphone ?? {};
   if (isLive) return texts.text(voice?.enrolment ? "learning" : "reading");
-  if (state === "paused") return texts.text("pausedNotice");
+  if (state === "paused" || (socket.isOpen && stream?.pausedBy.length)) return texts.text("pausedNotice");
   if (socket.isOpen) return texts.text("notReading");
   return texts.text({ on: "nobodyReads", off: "microphoneOff" }[state] ?? "noConnection");
 }

@@ -14,6 +14,7 @@ export class StreamState {
     this.hadSpeech = false;
     this.summary = null;
     this.lostMs = 0;
+    this.pausedBy = []; // who keeps the server's microphone paused
     this.skipped = 0;
   }
 
@@ -44,8 +45,10 @@ export class StreamState {
     } else if (event.type === "gap") {
       this.gaps.push(event);
       this.lostMs += event.lost_ms;
-    } else if (event.type === "health") this.lostMs = event.lost_ms;
-    else if (event.type === "summary") this.summary = event;
+    } else if (event.type === "health") {
+      this.lostMs = event.lost_ms;
+      this.pausedBy = event.paused_by ?? [];
+    } else if (event.type === "summary") this.summary = event;
     const start = this.nowMs() - TIMELINE_MS;
     for (const list of [this.estimates, this.utterances, this.gaps]) {
       while (list.length && (list[0].t_end_ms < start || list.length > MAX_ESTIMATES)) list.shift();

@@ -37,6 +37,8 @@ export default {
   connecting: "verbindet",
   paused: "Pause",
   pausedHint: "bis es weitergeht, wird Stille gesendet",
+  quietHours: "Ruhezeit: Es wird nichts gelesen",
+  somebodyPaused: "Jemand hat pausiert: Es wird nichts gelesen",
   noSignal: "kein Signal",
   noAudio: "es kommt kein Ton an",
   notConnected: "getrennt",

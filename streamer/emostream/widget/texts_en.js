@@ -41,6 +41,8 @@ export default {
   connecting: "connecting",
   paused: "paused",
   pausedHint: "silence is sent until you go on",
+  quietHours: "these are quiet hours: nothing is read",
+  somebodyPaused: "somebody paused: nothing is read",
   noSignal: "no signal",
   noAudio: "no audio is arriving",
   notConnected: "not connected",

@@ -36,6 +36,8 @@ export default {
   connecting: "conectando",
   paused: "en pausa",
   pausedHint: "se envía silencio hasta que siga",
+  quietHours: "son horas de silencio: no se lee nada",
+  somebodyPaused: "alguien ha puesto la pausa: no se lee nada",
   noSignal: "sin señal",
   noAudio: "no llega ningún sonido",
   notConnected: "sin conexión",

@@ -38,6 +38,8 @@ export default {
   connecting: "соединение",
   paused: "пауза",
   pausedHint: "пока вы не продолжите, передаётся тишина",
+  quietHours: "тихие часы: ничего не анализируется",
+  somebodyPaused: "кто-то поставил на паузу: ничего не анализируется",
   noSignal: "нет сигнала",
   noAudio: "звук не поступает",
   notConnected: "нет связи",

@@ -39,6 +39,8 @@ export default {
   connecting: "正在连接",
   paused: "已暂停",
   pausedHint: "继续之前只发送静音",
+  quietHours: "安静时段：不做任何分析",
+  somebodyPaused: "有人按了暂停：不做任何分析",
   noSignal: "无信号",
   noAudio: "没有收到音频",
   notConnected: "未连接",

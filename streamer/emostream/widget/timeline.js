@@ -112,9 +112,10 @@ export class Timeline {
   }
 
   #drawGaps(context, paint, stream, height, width, x) {
-    context.strokeStyle = context.fillStyle = paint.alarm;
     context.lineWidth = 1;
     for (const gap of stream.gaps) {
+      const isPause = gap.reason === "paused";
+      context.strokeStyle = context.fillStyle = isPause ? paint.muted : paint.alarm;
       const left = Math.max(0, x(gap.t_start_ms));
       const wide = Math.max(4, x(gap.t_end_ms) - left);
       context.save();
@@ -128,7 +129,7 @@ export class Timeline {
       }
       context.stroke();
       context.restore();
-      const text = this.#texts.text("gap", { s: this.#texts.seconds(gap.lost_ms) });
+      const text = isPause ? this.#texts.text("paused") : this.#texts.text("gap", { s: this.#texts.seconds(gap.lost_ms) });
       const half = context.measureText(text).width / 2;
       context.textAlign = "center";
       context.fillText(text, Math.min(Math.max(left + wide / 2, half), width - half), 9);

@@ -20,7 +20,7 @@ from emostream.inference.vad import VoiceActivityModel
 from emostream.pipeline.config import StreamConfig
 from emostream.pipeline.stream import EmotionStream
 from emostream.sources.microphone import MicrophoneSource
-from tests.support.processes import Running, assert_one_line, emostream, file_events, judged
+from tests.support.processes import Running, assert_log_lines, assert_one_line, emostream, file_events, judged
 from tests.support.sinks import CollectingSink
 from tests.support.streams import HZ, assert_same, of_type
 from tests.support.virtual_microphone import MICROPHONE_HZ, VirtualMicrophone
@@ -166,8 +166,10 @@ class TestMicrophone:
             running.wait_for(lambda it: it.received(Gap))
             back = of_type(running.events, Gap)[0]
             running.wait_for(lambda it: it.received(Estimate)[-1].t_start_ms >= back.t_end_ms)
-            assert running.interrupt() == INTERRUPTED
-        assert running.messages == ""
+            assert running.interrupt() == INTERRUPTED, running.messages
+        assert_log_lines(
+            running.messages, "warning daemon: pulse "
+        )  # it has gone; and where it is slow to play, it is silent
         assert [event.seq for event in running.events] == list(range(len(running.events)))
         error = of_type(running.events, Error)[0]
         assert (error.code, "pulse has gone" in error.message) == ("source", True)

@@ -9,6 +9,7 @@ import pytest
 
 from emostream.commands.settings import Settings
 from emostream.errors import USAGE, UsageError
+from emostream.quiet_hours import QuietHours
 
 
 def settings(tmp_path: Path, toml: str = "", environment: dict[str, str] | None = None) -> Settings:
@@ -121,3 +122,10 @@ class TestAddOption:
             self.parse(settings(tmp_path, environment={"EMOSTREAM_FORMAT": "xml"}))
         with pytest.raises(SystemExit):
             self.parse(settings(tmp_path), "--format", "xml")
+
+
+def test_a_list_in_the_file_is_for_settings_that_take_several(tmp_path: Path) -> None:
+    hours = settings(tmp_path, 'quiet = ["22:00-07:00", "12:00-13:00"]').get("quiet", None, QuietHours.parse)
+    assert str(hours) == "22:00-07:00, 12:00-13:00"
+    with pytest.raises(UsageError, match=r"quiet in .*config\.toml: found '22' for --quiet, expected times of day"):
+        settings(tmp_path, 'quiet = ["22"]').get("quiet", None, QuietHours.parse)

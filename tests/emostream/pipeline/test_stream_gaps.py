@@ -99,3 +99,16 @@ def test_a_stream_may_begin_anywhere_on_its_sources_axis(
     given = blocks(np.array_split(recording, 40), first_sample=10_000_001)
     assert_same(push_all(stream, given) + stream.flush(), whole_events)
     assert stream.clock_ms == pytest.approx(1000 * len(recording) / HZ)
+
+
+def test_a_pause_moves_the_clock_on_and_loses_nothing(parts: Parts, recording: Samples) -> None:
+    stream = parts.stream()
+    events = stream.push(AudioBlock(recording[: 2 * HZ], HZ, 0))
+    events += stream.push(AudioBlock(recording[:HZ], HZ, 6 * HZ, lost_samples=HZ, paused_samples=3 * HZ))
+    gaps = of_type(events, Gap)
+    assert [(gap.t_start_ms, gap.t_end_ms, gap.lost_ms, gap.reason) for gap in gaps] == [
+        (2000, 5000, 0.0, "paused"),
+        (5000, 6000, 1000.0, "lost"),
+    ]
+    assert stream.clock_ms == 7000
+    assert of_type(events, Estimate)[-1].t_end_ms == 7000

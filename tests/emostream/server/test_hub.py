@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from emostream.events import Error, Estimate, Event, Hello, decode, encode
+from emostream.events import Error, Estimate, Event, Health, Hello, decode, encode
 from emostream.inference.profile import SpeakerProfile
 from emostream.protocol import Mood, Profile
 from emostream.server import outbox as outbox_module
@@ -115,3 +115,22 @@ def test_only_outboxes_that_got_something_are_looked_at() -> None:
     hub.publish(estimate(1))
     hub.leave(follower, "live")
     assert hub.take_changed() == set()
+
+
+def test_who_joins_in_a_pause_learns_of_it_and_gets_no_estimate() -> None:
+    hub, late = Hub(), Outbox()
+    health = Health(
+        seq=2,
+        stream="live",
+        t_start_ms=0,
+        t_end_ms=0,
+        source="x",
+        source_ok=True,
+        lost_ms=0,
+        lag_ms=0,
+        paused_by=("person",),
+    )
+    for event in (hello(), estimate(1), health):
+        hub.publish(event)
+    hub.follow(late, "live")
+    assert take_all(hub, late) == [hello(seq=2), health]

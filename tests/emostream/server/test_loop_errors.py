@@ -49,4 +49,4 @@ def test_with_few_descriptors_there_are_fewer_clients_and_they_are_served_when_o
         _, rest = server.communicate()
     assert said.startswith("emostream: only 40 files may be open, so at most 6 clients are served instead of 2000")
     assert rest.count("\n") <= 1, "those that came at once may have taken the last descriptors before they were cut off"
-    assert rest.startswith("new connections wait") or not rest
+    assert "new connections wait" in rest or not rest

@@ -135,6 +135,16 @@ class TestState:
         assert back.on_air
         assert back.estimate == estimate(9000)
 
+    def test_a_pause_is_off_air_and_keeps_no_estimate(self) -> None:
+        paused = msgspec.structs.replace(health(3000), paused_by=("person",))
+        state = after(hello(), estimate(3000), paused)
+        assert not state.on_air
+        assert state.estimate is None
+        gap_of_pause = Gap(seq=1, stream="mic", t_start_ms=3000, t_end_ms=9000, lost_ms=0, reason="paused")
+        state = after(hello(), estimate(3000), paused, health(3000), gap_of_pause, estimate(10_000))
+        assert state.on_air
+        assert state.lost_ms == 0
+
     def test_an_error_is_shown_for_ten_seconds_of_the_stream(self) -> None:
         error = Error(seq=5, stream="mic", t_start_ms=0, t_end_ms=1000, code="x", message="microphone unplugged")
         assert "microphone unplugged" in screen(after(hello(), error, estimate(11_000)))
@@ -231,6 +241,23 @@ class TestPicture:
         assert "closest is angry, 70%" in unsure, "a number beside the word would be that of being unsure"
         assert (block_letters("silence") or [""])[0] in silent
         assert "○ silence" in silent
+
+    @pytest.mark.parametrize("size", SIZES)
+    @pytest.mark.parametrize(
+        ("paused_by", "words"),
+        [(("person",), "○ PAUSED — by hand"), (("person", "schedule"), "○ PAUSED — by hand, and quiet hours")],
+    )
+    def test_a_pause_and_the_notice_are_shown(
+        self, size: tuple[int, int], paused_by: tuple[str, ...], words: str
+    ) -> None:
+        noticed = msgspec.structs.replace(hello(), notice="Guests are read here")
+        gap_of_pause = Gap(seq=1, stream="mic", t_start_ms=3000, t_end_ms=9000, lost_ms=0, reason="paused")
+        events = (noticed, estimate(3000), gap_of_pause, msgspec.structs.replace(health(9000), paused_by=paused_by))
+        shown = screen(after(*events), *size)
+        assert words in shown
+        assert "Guests are read here" in shown
+        assert "ON AIR" not in shown
+        assert "–" in shown
 
     def test_losses_and_a_lost_source_are_loud(self) -> None:
         def warnings(state: DashboardState) -> list[str]:

@@ -7,11 +7,13 @@ import threading
 from pathlib import Path
 
 import msgspec
+import pytest
 
 from emostream.events import Event, Gap, Hello, decode
 from emostream.sinks.detached import DetachedSink
 from emostream.sinks.jsonl import JsonlSink
 from tests.support.sinks import CollectingSink
+from tests.support.stream_events import estimate
 
 ROOT = Path(__file__).parents[3]
 HELLO = Hello(seq=0, stream="m", t_start_ms=0, t_end_ms=0, labels=("a",), window_ms=1, step_ms=1, models=(), source="m")
@@ -97,3 +99,21 @@ def test_every_line_is_whole_when_the_pipe_is_smaller_than_the_line() -> None:
         sink.emit(long)
         assert decode(reader.readline()) == long
         sink.close()
+
+
+def test_a_sink_that_raises_gets_no_more_and_is_counted(caplog: pytest.LogCaptureFixture) -> None:
+    class Failing(CollectingSink):
+        def emit(self, event: Event) -> None:
+            super().emit(event)
+            if len(self.events) == 2:
+                raise RuntimeError("a fault of its own")
+
+    inner = Failing()
+    sink = DetachedSink(inner)
+    for seq in range(5):
+        sink.emit(estimate(seq))
+    sink.close()
+    assert len(inner.events) == 2
+    assert inner.closed
+    assert sink.dropped_events == 4
+    assert "failed and gets no more events" in caplog.text

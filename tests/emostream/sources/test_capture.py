@@ -155,3 +155,57 @@ def test_the_samples_are_copied_out_of_the_buffer_of_the_sound_system() -> None:
     capture.put(buffer[:, 0], 1.0, overflowed=False)
     buffer[:] = 0
     assert capture.queue.get_nowait().samples.tolist() == [0.5] * 4
+
+
+def paused(capture: Capture) -> list[tuple[int, int, int]]:
+    """(first_sample, paused_samples, lost_samples) of every block behind a pause."""
+    blocks = [capture.queue.get_nowait() for _ in range(capture.queue.qsize())]
+    return [(one.first_sample, one.paused_samples, one.lost_samples) for one in blocks if one.paused_samples]
+
+
+def test_the_time_of_a_pause_is_no_loss_and_the_axis_keeps_time() -> None:
+    capture = Capture(RATE_HZ, limit_blocks=20)
+    end_s = put_blocks(capture, 3, from_s=1.0)
+    capture.pause(end_s)
+    capture.resume()
+    put_blocks(capture, 4, from_s=end_s + 60.25)
+    assert paused(capture) == [(60_550, 60_250, 0)]
+
+
+def test_what_was_lost_before_a_pause_and_behind_it_stays_lost() -> None:
+    capture = Capture(RATE_HZ, limit_blocks=20)
+    end_s = put_blocks(capture, 1, from_s=0.0)
+    capture.pause(end_s + 5)  # the device had gone at the end of the samples
+    capture.end_pause(end_s + 15)  # and could not be opened then
+    capture.resume()
+    put_blocks(capture, 4, from_s=end_s + 17)
+    assert paused(capture) == [(17_100, 10_000, 7_000)]
+
+
+def test_two_pauses_without_sound_between_add_up() -> None:
+    capture = Capture(RATE_HZ, limit_blocks=20)
+    end_s = put_blocks(capture, 1, from_s=0.0)
+    capture.pause(end_s)
+    capture.end_pause(end_s + 2)
+    capture.pause(end_s + 5)
+    capture.resume()
+    put_blocks(capture, 4, from_s=end_s + 9)
+    assert paused(capture) == [(9_100, 6_000, 3_000)]
+
+
+def test_a_pause_before_the_first_sound_counts_nothing() -> None:
+    capture = Capture(RATE_HZ, limit_blocks=20)
+    capture.pause(1.0)
+    capture.skip(np.zeros(100, np.float32), 2.0)
+    capture.resume()
+    put_blocks(capture, 4, from_s=9.0)
+    assert drained(capture)[0] == (0, 100, 0)
+    assert paused(capture) == []
+
+
+def test_samples_that_come_while_the_pause_is_new_are_left_out_one_by_one() -> None:
+    capture = Capture(RATE_HZ, limit_blocks=20)
+    end_s = put_blocks(capture, 2, from_s=0.0)
+    capture.skip(np.full(100, 0.5, np.float32), end_s + BLOCK_S)
+    put_blocks(capture, 2, from_s=end_s + BLOCK_S)
+    assert paused(capture) == [(300, 100, 0)]

@@ -1,3 +1,5 @@
+import os
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -8,6 +10,7 @@ import pytest
 
 from emostream.audio import AudioBlock
 from emostream.errors import UnavailableError
+from emostream.pause import PauseSwitch
 from emostream.sources import microphone
 from emostream.sources.microphone import MicrophoneSource
 from tests.support.virtual_microphone import VirtualMicrophone
@@ -74,9 +77,9 @@ def speech_like(seconds: float, seed: int) -> np.ndarray:
 
 def assert_one_axis(blocks: list[AudioBlock]) -> None:
     """Every block begins where the one before it ended, moved on by what was lost in between."""
-    end = blocks[0].first_sample - blocks[0].lost_samples
+    end = blocks[0].first_sample - blocks[0].lost_samples - blocks[0].paused_samples
     for block in blocks:
-        assert block.first_sample == end + block.lost_samples
+        assert block.first_sample == end + block.lost_samples + block.paused_samples
         end = block.first_sample + len(block.samples)
 
 
@@ -244,3 +247,66 @@ def test_the_owner_of_the_device_outlives_any_exception(
             recording.wait_for(lambda: "Too many open files" in str(source.trouble))
         device.plug_in()
         recording.wait_for(lambda: source.trouble is None)
+
+
+def recorders(device: VirtualMicrophone) -> int:
+    """How many programs record from the sound server now."""
+    listed = subprocess.run(
+        ["pactl", "list", "short", "source-outputs"], env=os.environ | device.env, capture_output=True, check=True
+    )
+    return len(listed.stdout.splitlines())
+
+
+@pytest.fixture
+def other_recorder(device: VirtualMicrophone) -> Iterator[None]:
+    """Another program records too: the virtual microphone stands still, and plays later, while nobody does."""
+    other = subprocess.Popen(["parec"], env=os.environ | device.env, stdout=subprocess.DEVNULL)
+    yield
+    other.kill()
+    other.wait()
+
+
+@pytest.mark.usefixtures("other_recorder")
+def test_a_pause_closes_the_device_and_is_no_loss(device: VirtualMicrophone) -> None:
+    switch = PauseSwitch()
+    source = MicrophoneSource("pulse", switch=switch)
+    with Recording(source) as recording:
+        recording.wait_for(lambda: len(recording.samples) > RATE_HZ // 2)
+        assert recorders(device) == 2
+        switch.pause("test")
+        recording.wait_for(lambda: recorders(device) == 1)
+        # What was captured before may still be on its way; then nothing comes.
+        recording.wait_for(lambda: len(recording.blocks[-1].samples) == 0 == len(recording.blocks[-2].samples))
+        device.play(speech_like(0.3, seed=5))
+        count = len(recording.blocks)
+        recording.wait_for(lambda: len(recording.blocks) > count + 3)
+        assert not any(len(block.samples) for block in recording.blocks[count:])
+        assert source.trouble is None
+        before = [block for block in recording.blocks if len(block.samples)][-1]
+        switch.resume("test")
+        recording.wait_for(lambda: len(recording.blocks[-1].samples) > 0)
+        (first,) = [block for block in recording.blocks[count:] if block.paused_samples]
+        recording.wait_for(lambda: len([block for block in recording.blocks if len(block.samples)]) > 60)
+        assert recorders(device) == 2
+    assert np.count_nonzero(recording.samples) == 0  # what was said in the pause is nowhere
+    assert sum(block.lost_samples for block in recording.blocks) == 0
+    assert first.paused_samples > RATE_HZ // 2
+    assert_one_axis(recording.blocks)
+    assert_axis_keeps_time(before, first, within_s=LATE_S)
+
+
+def test_it_may_begin_paused_and_then_waits_for_the_device(device: VirtualMicrophone) -> None:
+    switch = PauseSwitch()
+    switch.pause("test")
+    source = MicrophoneSource("pulse", switch=switch)
+    source.open()
+    assert recorders(device) == 0
+    with Recording(source) as recording:
+        recording.wait_for(lambda: len(recording.blocks) > 2)
+        device.unplug()
+        switch.resume("test")
+        recording.wait_for(lambda: "is waited for" in str(source.trouble))
+        device.plug_in()
+        recording.wait_for(lambda: len(recording.samples) > RATE_HZ // 2)
+    assert recording.blocks[0].first_sample == 0
+    assert_one_axis(recording.blocks)

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from emostream.events import Certainty, Health
+from emostream.events import Certainty, Gap, Health
 from emostream.server.config import ServerConfig
 from emostream.server.server import Server
 from emostream.sinks.palette import BY_NAME, OTHERS
@@ -104,6 +104,26 @@ def test_the_lamp_is_on_while_a_voice_is_read_and_only_then(open_page: Open, sin
     # No further estimate comes: what was read last must not stand there as if it were now.
     expect(part(page, "label")).to_have_text("no signal", timeout=8000)
     expect(part(page, "notice")).to_have_text("No voice is being read")
+
+
+def test_a_pause_of_the_server_is_shown_and_its_notice(open_page: Open, sink: Server) -> None:
+    page = open_page()
+    sink.emit(msgspec.structs.replace(hello(), notice="Guests are read <here>"))
+    expect(part(page, "own-notice")).to_have_text("Guests are read <here>")
+    sink.emit(estimate(1))
+    expect(part(page, "notice")).to_have_text("A voice is being read")
+    health = Health(seq=2, stream="live", t_start_ms=0, t_end_ms=500, source="x", source_ok=True, lost_ms=0, lag_ms=0)
+    sink.emit(msgspec.structs.replace(health, paused_by=("person",)))
+    expect(part(page, "notice")).to_have_text("Paused: no voice is being read")
+    expect(part(page, "label")).to_have_text("paused")
+    expect(part(page, "detail")).to_have_text("somebody paused: nothing is read")
+    sink.emit(msgspec.structs.replace(health, seq=3, paused_by=("schedule",)))
+    expect(part(page, "detail")).to_have_text("these are quiet hours: nothing is read")
+    sink.emit(msgspec.structs.replace(health, seq=4))
+    sink.emit(Gap(seq=5, stream="live", t_start_ms=500, t_end_ms=9000, lost_ms=0, reason="paused"))
+    sink.emit(msgspec.structs.replace(estimate(60), seq=6))
+    expect(part(page, "notice")).to_have_text("A voice is being read")
+    expect(part(page, "losses")).to_have_text("")
 
 
 def test_gaps_and_skipped_updates_are_shown(open_page: Open, sink: Server) -> None:

@@ -33,6 +33,8 @@ def headline(state: DashboardState, cells: int, tall: bool) -> list[Text]:
 def _word(state: DashboardState) -> tuple[str, str, str]:
     """The word, its probability or what is closest, and the word's style."""
     estimate = state.estimate
+    if estimate is None and state.paused_by:
+        return "paused", "", "dim"
     if estimate is None and not state.source_ok:
         return "no sound", "", "dim"
     if estimate is None:
@@ -49,4 +51,4 @@ def _word(state: DashboardState) -> tuple[str, str, str]:
 def _voice(state: DashboardState) -> Text:
     if state.estimate is not None and state.estimate.speech:
         return Text("● speech")
-    return words("○ silence", "dim") if state.source_ok else Text()
+    return words("○ silence", "dim") if state.source_ok and not state.paused_by else Text()

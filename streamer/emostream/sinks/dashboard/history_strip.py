@@ -9,7 +9,7 @@ from emostream.sinks.drawing import column
 from emostream.sinks.palette import UNSURE, WARNING, label_colours
 
 SPAN_MS = 60_000
-HATCH, DOT, SLASH = "░", "·", "╱"
+HATCH, DOT, SLASH, DASH = "░", "·", "╱", "–"
 
 
 def strip(state: DashboardState, cells: int, rows: int) -> list[Text]:
@@ -29,6 +29,8 @@ def axis(state: DashboardState, cells: int) -> Text:
     """How far back the strip reaches, and what its marks mean."""
     ago, now = f"{_column_ms(state, cells) * cells / 1000:.0f} s ago", "now"
     legend = f"{HATCH} unsure  {DOT} silence  {SLASH} lost"
+    if any(moment.kind == "paused" for moment in state.history):
+        legend += f"  {DASH} paused"
     room = cells - len(ago) - len(now)
     return Text().append(ago + (legend if len(legend) + 4 <= room else "").center(room) + now, style="dim")
 
@@ -44,7 +46,9 @@ def _by_column(state: DashboardState, cells: int) -> list[list[Moment]]:
     last = max(state.now_ms - 1, 0) // column_ms
     columns: list[list[Moment]] = [[] for _ in range(cells)]
     for moment in state.history:
-        first_column = moment.start_ms // column_ms if moment.kind == "gap" else (moment.end_ms - 1) // column_ms
+        first_column = (
+            moment.start_ms // column_ms if moment.kind in ("gap", "paused") else (moment.end_ms - 1) // column_ms
+        )
         for index in range(first_column, (moment.end_ms - 1) // column_ms + 1):
             if 0 <= last - index < cells:
                 columns[cells - 1 - (last - index)].append(moment)
@@ -57,6 +61,8 @@ def _column(moments: list[Moment], rows: int, colours: dict[str, str]) -> tuple[
         return " " * rows, ""
     if any(moment.kind == "gap" for moment in moments):
         return SLASH * rows, WARNING
+    if any(moment.kind == "paused" for moment in moments):
+        return DASH.rjust(rows), "dim"
     (kind, label), _ = Counter((moment.kind, moment.label) for moment in moments).most_common(1)[0]
     if kind == "silence":
         return DOT.rjust(rows), "dim"

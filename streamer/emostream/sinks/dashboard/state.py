@@ -3,14 +3,14 @@
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from emostream.events import Error, Estimate, Event, Gap, Health, Hello, Utterance
+from emostream.events import PAUSED, Error, Estimate, Event, Gap, Health, Hello, Utterance
 
 HISTORY_MS = 90_000
 HISTORY_MOMENTS = 2_000
 UTTERANCES = 16
 ERROR_MS = 10_000
 
-MomentKind = Literal["label", "unsure", "silence", "gap"]
+MomentKind = Literal["label", "unsure", "silence", "gap", "paused"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +52,14 @@ class DashboardState:
         return max(self.gap_ms, self.health.lost_ms if self.health is not None else 0.0)
 
     @property
+    def paused_by(self) -> tuple[str, ...]:
+        """Who keeps the stream paused, as in ``Health``."""
+        return self.health.paused_by if self.health is not None else ()
+
+    @property
     def on_air(self) -> bool:
-        """Whether a voice is being read right now: the stream has begun and its source delivers."""
-        return self.hello is not None and self.source_ok
+        """Whether a voice is being read right now: the stream has begun, nobody paused and its source delivers."""
+        return self.hello is not None and self.source_ok and not self.paused_by
 
     def after(self, event: Event) -> "DashboardState":
         """The state once ``event`` has been taken in."""
@@ -68,14 +73,14 @@ class DashboardState:
                 estimate = event if self.source_ok else None
                 state = replace(self, estimate=estimate, history=_recent(self.history, moment))
             case Gap():
-                moment = Moment(event.t_start_ms, event.t_end_ms, "gap")
+                moment = Moment(event.t_start_ms, event.t_end_ms, "paused" if event.reason == PAUSED else "gap")
                 state = replace(self, gap_ms=self.gap_ms + event.lost_ms, history=_recent(self.history, moment))
             case Utterance():
                 utterances = (event, *self.utterances)[:UTTERANCES]
                 state = replace(self, utterances=utterances, utterance_count=self.utterance_count + 1)
             case Health():
                 # What was heard last is not what is there now.
-                estimate = self.estimate if event.source_ok else None
+                estimate = self.estimate if event.source_ok and not event.paused_by else None
                 state = replace(self, health=event, source_ok=event.source_ok, estimate=estimate)
             case Error():
                 state = replace(self, error=event)

@@ -12,7 +12,7 @@ from emostream.sinks.drawing import bar, clock, padded, spread, words
 from emostream.sinks.palette import UNSURE as UNSURE_COLOUR
 from emostream.sinks.palette import WARNING, label_colours
 from emostream.sinks.printable import printable
-from emostream.sinks.wording import UNSURE, closest, voice_words
+from emostream.sinks.wording import UNSURE, closest, pause_words, voice_words
 
 MARGIN = 2
 MAX_CELLS = 132
@@ -77,6 +77,8 @@ def _notice(state: DashboardState, cells: int) -> Text:
     elapsed = words(f"emostream  {clock(state.now_ms)[:-2]}", "dim")
     if state.hello is None:
         return spread(words("○ starting", "dim"), elapsed, cells)
+    if state.paused_by:
+        return spread(words(f"○ PAUSED — {pause_words(state.paused_by)}", "bold"), elapsed, cells)
     if not state.on_air:
         return spread(words("○ OFF AIR — waiting for the source", f"bold {WARNING}"), elapsed, cells)
     notice = words(ON_AIR, f"bold {WARNING}")
@@ -165,6 +167,8 @@ def _foot(state: DashboardState, cells: int) -> Text:
     message = Text()
     if state.error is not None:
         message = words(printable(state.error.message), f"bold {WARNING}")
+    elif state.hello is not None and state.hello.notice:
+        message = words(printable(state.hello.notice), "bold")
     elif state.hello is not None and state.hello.certainty is not None:
         message = words(cost(state.hello.certainty), "dim")
     return spread(message, words("Ctrl-C ends", "dim"), cells)
