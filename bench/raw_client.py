@@ -6,6 +6,7 @@ import os
 import socket
 import ssl
 import struct
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -34,6 +35,7 @@ class RawClient:
         self.socket = socket.create_connection(("127.0.0.1", self.port), timeout=30)
         self._encrypted, self._to_send = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls = self.tls.wrap_bio(self._encrypted, self._to_send, server_hostname="localhost") if self.tls else None
+        self._using_tls = threading.Lock()  # one thread may send while another receives
         if self._tls is not None:
             self._shake_hands(self._tls)
         key = base64.b64encode(os.urandom(16)).decode()
@@ -82,9 +84,23 @@ class RawClient:
     def send_bytes(self, data: bytes) -> None:
         """Send what is ready to be sent, encrypted if so wanted."""
         if self._tls is not None:
-            self._tls.write(data)
-            data = self._to_send.read()
+            with self._using_tls:
+                self._tls.write(data)
+                data = self._to_send.read()
         self.socket.sendall(data)
+
+    def receive_bytes(self, most: int) -> bytes:
+        """What came, decrypted, of about so many bytes; empty at the end. Waits for some."""
+        if self.rest:
+            rest, self.rest = self.rest, b""
+            return rest
+        plain = b""
+        while not plain:
+            data = self.socket.recv(most)
+            if not data:
+                return b""
+            plain = self._decrypted(data)
+        return plain
 
     def _shake_hands(self, tls: ssl.SSLObject) -> None:
         while True:
@@ -100,13 +116,14 @@ class RawClient:
     def _decrypted(self, data: bytes) -> bytes:
         if self._tls is None:
             return data
-        self._encrypted.write(data)
         plain = b""
-        while True:
-            try:
-                plain += self._tls.read(1 << 16)
-            except ssl.SSLWantReadError:
-                return plain
+        with self._using_tls:
+            self._encrypted.write(data)
+            while True:
+                try:
+                    plain += self._tls.read(1 << 16)
+                except ssl.SSLWantReadError:
+                    return plain
 
     def count(self, event: dict[str, object]) -> None:
         """Count the events that were missed, those announced as dropped included."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -48,6 +49,11 @@ def push_all(stream: EmotionStream, given: Sequence[AudioBlock]) -> list[Event]:
 
 def of_type(events: Sequence[Event], kind: type[E]) -> list[E]:
     return [event for event in events if isinstance(event, kind)]
+
+
+def numbered(events: Sequence[Event]) -> list[Event]:
+    """Numbered anew, for a live stream has `health` in between."""
+    return [msgspec.structs.replace(event, seq=number) for number, event in enumerate(events)]
 
 
 def assert_same(ours: Sequence[Event], theirs: Sequence[Event], *, later_ms: float = 0, later_seq: int = 0) -> None:

@@ -91,8 +91,11 @@ class ClientAudio:
         """Whether more should wait on the wire."""
         return self._queued_samples > MOST_QUEUED_S * self._start.rate or self._queued_controls >= MOST_CONTROLS
 
-    def put_audio(self, data: bytes, now_s: float) -> None:
-        """Queue a frame of PCM. Raises ``RefusedError`` for what is no audio."""
+    def put_audio(self, data: bytes, now_s: float, *, at_once: bool = False) -> None:
+        """Queue a frame of PCM, which may be known to have come faster than it could be read.
+
+        Raises ``RefusedError`` for what is no audio.
+        """
         try:
             samples = self._decoder.push(data)
         except NotFiniteError:
@@ -106,7 +109,7 @@ class ClientAudio:
         if len(samples):
             # Where the server is behind it has stopped reading the socket, and what comes late was not sent late.
             self._arrival_credit.spend(len(samples) / self._start.rate, now_s, was_silent=not self.is_ready)
-            self._came_at_once |= self._arrival_credit.is_spent(now_s)
+            self._came_at_once |= at_once or self._arrival_credit.is_spent(now_s)
             self._queue.append(PendingAudio(samples, now_s))
             self._queued_samples += len(samples)
 

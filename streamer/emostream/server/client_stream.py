@@ -96,9 +96,12 @@ class ClientStream:
         """Whether the client's next message must wait on the wire."""
         return self._audio.is_full
 
-    def put(self, item: bytes | Control) -> None:
-        """Queue a frame of PCM or a control. Raises ``RefusedError`` for bytes that are no audio."""
-        self._scheduler.put(self._slot, item)
+    def put(self, item: bytes | Control, *, at_once: bool) -> None:
+        """Queue a frame of PCM or a control. Raises ``RefusedError`` for bytes that are no audio.
+
+        ``at_once`` says that the client sends faster than it can be read.
+        """
+        self._scheduler.put(self._slot, item, at_once=at_once)
 
     def notify(self) -> None:
         """The client has taken events: the scheduler may read more of its audio."""

@@ -121,11 +121,14 @@ class BatchScheduler:
             self._slots.discard(slot)
             self._ready.discard(slot)
 
-    def put(self, slot: Slot, item: bytes | Control) -> None:
-        """Queue a frame of PCM or a control for a slot. Raises ``RefusedError`` for bytes that are no audio."""
+    def put(self, slot: Slot, item: bytes | Control, *, at_once: bool = False) -> None:
+        """Queue a frame of PCM or a control for a slot. Raises ``RefusedError`` for bytes that are no audio.
+
+        ``at_once`` says that it came faster than it could be read.
+        """
         with self._changed:
             if isinstance(item, bytes):
-                slot.audio.put_audio(item, self._clock())
+                slot.audio.put_audio(item, self._clock(), at_once=at_once)
             else:
                 slot.audio.put_control(item, self._clock())
             if slot.audio.is_ready and slot in self._slots:

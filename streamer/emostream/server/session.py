@@ -184,7 +184,7 @@ class ClientSession:
             if self._connection.state is not ConnectionState.OPEN:
                 await self._connection.wait_closed()
                 return
-        stream.put(item)
+        stream.put(item, at_once=self._connection.transport.is_pressed)
 
     async def _start(self, start: Start) -> None:
         while self._stream is not None and not self._stream.ended:

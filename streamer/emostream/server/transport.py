@@ -15,6 +15,8 @@ from emostream.server.frame_counter import FrameCounter
 READ_BYTES = 16 * 1024
 # About 2 ms of parsing, then other clients have their turn.
 FRAMES_AT_ONCE = 32
+# So long every read was as large as it may be: more is sent than can be parsed.
+PRESSED_S = 0.5
 
 
 class ClientTransport(asyncio.Transport):
@@ -40,6 +42,12 @@ class ClientTransport(asyncio.Transport):
         self._held = b""  # has come, and waits for its turn
         self._wants_more = True  # the connection, which pauses while its queue is full
         self._is_scheduled = False
+        self._full_since_s: float | None = None  # since when each read was as large as it may be
+
+    @property
+    def is_pressed(self) -> bool:
+        """Whether the client sends faster than its frames can be parsed, as a file in tiny frames."""
+        return self._full_since_s is not None and self._loop.time() - self._full_since_s >= PRESSED_S
 
     @property
     def is_reading_on(self) -> bool:
@@ -48,6 +56,14 @@ class ClientTransport(asyncio.Transport):
 
     def receive(self, data: bytes) -> None:
         """Bytes came from TCP."""
+        if len(data) < READ_BYTES:
+            self._full_since_s = None
+        elif self._full_since_s is None:
+            self._full_since_s = self._loop.time()
+        self._receive(data)
+
+    def _receive(self, data: bytes) -> None:
+        """Bytes of the HTTP request or of frames came."""
         self._held += data
         self._hand_on()
 
@@ -143,7 +159,7 @@ class TlsTransport(ClientTransport):
         self._tls = context.wrap_bio(self._encrypted, self._to_send, server_side=True)
         self._is_open = False  # the TLS handshake is done
 
-    def receive(self, data: bytes) -> None:
+    def _receive(self, data: bytes) -> None:
         self._encrypted.write(data)
         plain, ended = b"", False
         try:
@@ -161,7 +177,7 @@ class TlsTransport(ClientTransport):
             return
         self._flush()
         if plain:
-            super().receive(plain)
+            super()._receive(plain)
         if ended:
             self.close()
 

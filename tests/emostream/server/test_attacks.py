@@ -26,7 +26,7 @@ from tests.support.attacks import ATTACKS, PATIENCE_S, Target, open_descriptors
 from tests.support.certificates import make_certificate
 from tests.support.processes import Running
 from tests.support.serving import receive, until
-from tests.support.streams import HZ, assert_same, of_type
+from tests.support.streams import HZ, assert_same, numbered, of_type
 
 ADDRESS = re.compile(r"://127\.0\.0\.1:(\d+)/")
 SCALE = {"half_open": 4, "held_places": 4, "stopped_names": 1}
@@ -107,7 +107,7 @@ def test_others_lose_nothing_and_nothing_stays_behind(
             followed.append(_event(follower))
     ours = [event for event in got if isinstance(event, Hello | Estimate | Utterance | Summary)]
     theirs = [event for event in expected if isinstance(event, Hello | Estimate | Utterance | Summary)]
-    assert_same(_numbered(ours), _numbered(theirs))
+    assert_same(numbered(ours), numbered(theirs))
     _assert_no_hole(got, dropped=0)
     _assert_no_hole(followed[:-1], dropped=len(got) - len(followed[:-1]))
     assert _kept(followed[:-1]) == _kept(got), "only estimates and health give way, and that is said"
@@ -129,11 +129,6 @@ def _speak(speaker: ClientConnection, audio: Samples, got: list[Event]) -> None:
 
 def _event(connection: ClientConnection) -> Event:
     return decode_event(connection.recv(PATIENCE_S))
-
-
-def _numbered(events: list[Event]) -> list[Event]:
-    """Numbered anew, for a live stream has `health` in between."""
-    return [msgspec.structs.replace(event, seq=number) for number, event in enumerate(events)]
 
 
 def _kept(events: list[Event]) -> list[Event]:

@@ -5,6 +5,7 @@ import ssl
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from websockets.frames import Frame, Opcode
@@ -12,6 +13,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from emostream.server.config import Limits
 from emostream.server.server import Server
+from emostream.server.transport import PRESSED_S, READ_BYTES, ClientTransport
 from tests.support.certificates import Certificate, make_certificate
 from tests.support.serving import PATIENCE_S, raw_client, receive, until
 from tests.support.serving import serve as serve_plain
@@ -158,3 +160,14 @@ def test_a_tls_connection_that_says_nothing_takes_little_memory(certificate: Cer
 def resident_kb() -> int:
     status = Path("/proc/self/status").read_text()
     return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1])
+
+
+@pytest.mark.parametrize(("size", "pressed"), [(READ_BYTES, True), (READ_BYTES - 1, False)])
+def test_who_fills_every_read_sends_faster_than_can_be_read(size: int, pressed: bool) -> None:
+    loop = Mock()
+    transport = ClientTransport(Mock(), loop, lambda _: None, lambda _: True)
+    for loop.time.return_value in (100.0, 100.2, 100.0 + PRESSED_S):
+        transport.receive(bytes(size))
+    assert transport.is_pressed == pressed
+    transport.receive(b"a little")
+    assert not transport.is_pressed
