@@ -1,6 +1,8 @@
 // A WAV file to a server and its labels back, in Node 22 or later, without packages: node speak.mjs CLIP.wav [URL]
 import { readFileSync } from "node:fs";
 
+if (!globalThis.WebSocket) throw new Error(`found Node ${process.versions.node}, expected 22 or later`);
+
 const FRAME_S = 0.1;
 const MOST_UNSENT_BYTES = 1 << 20;
 const MONO_PCM_16 = { kind: 1, channels: 1, bits: 16 };

@@ -1,7 +1,5 @@
 """The command line: one module for each command, imported when the command runs, and one line for each error."""
 
-import argparse
-import difflib
 import errno
 import importlib
 import os
@@ -9,10 +7,10 @@ import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
 
-import emostream
 from emostream.commands.extras import require_extra
+from emostream.commands.option_rules import nearest_question, require_known_options, typed_options
+from emostream.commands.parsing import command_parsers
 from emostream.commands.plain_characters import use_plain_characters
 from emostream.commands.registry import COMMANDS, every_setting
 from emostream.commands.settings import Settings
@@ -22,17 +20,9 @@ from emostream.sinks.jsonl import discard
 
 INTERRUPTED = 128 + signal.SIGINT
 # What shows what is wrong, or has nothing to do with it, works with wrong settings too.
-WORKS_WITH_WRONG_SETTINGS = ("config", "devices", "doctor", "models")
+WORKS_WITH_WRONG_SETTINGS = ("completion", "config", "devices", "doctor", "models")
 HELP = {"-h", "--help"}
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-
-
-class Parser(argparse.ArgumentParser):
-    """Reports a wrong command line in one line, like every other error."""
-
-    def error(self, message: str) -> NoReturn:
-        """Raises ``UsageError``."""
-        raise UsageError(f"{message}; see '{self.prog} --help'")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -67,24 +57,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: list[str]) -> int:
-    parser = Parser(prog="emostream", description="Reads the emotion in a voice, live.")
-    parser.add_argument("--version", action="version", version=f"emostream {emostream.__version__}")
-    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    parser, subparsers = command_parsers()
     command = next((word for word in arguments if not word.startswith("-")), None)
-    module = None
-    for name, (path, summary, _) in COMMANDS.items():
-        subparser = subparsers.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
-        if name == command:
-            module = importlib.import_module(path)
-            is_tolerant = name in WORKS_WITH_WRONG_SETTINGS or not HELP.isdisjoint(arguments)
-            settings = Settings.of_user(is_strict=not is_tolerant)
-            module.add_arguments(subparser, settings)
-            _warn(settings)
+    if command not in COMMANDS:
+        if command is not None:
+            asked = nearest_question(command, COMMANDS)
+            raise UsageError(f"{command!r} is no command: {asked or 'expected one of those'}; see 'emostream --help'")
+        parser.parse_args(arguments)  # --version and --help end here, and what is unknown
+        parser.print_help()
+        return 0
+    path, _, extra = COMMANDS[command]
+    module, subparser = importlib.import_module(path), subparsers[command]
+    is_tolerant = command in WORKS_WITH_WRONG_SETTINGS or not HELP.isdisjoint(arguments)
+    settings = Settings.of_user(is_strict=not is_tolerant)
+    module.add_arguments(subparser, settings)
+    _warn(settings)
+    words = arguments[arguments.index(command) + 1 :]
+    require_known_options(subparser, words)
     parsed = parser.parse_args(arguments)
-    assert module is not None, "argparse lets no other command through"
-    extra = COMMANDS[parsed.command][2]
+    parsed.typed = typed_options(subparser, words)
     if extra:
-        require_extra(extra, f"emostream {parsed.command}")
+        require_extra(extra, f"emostream {command}")
     code: int = module.run(parsed)
     sys.stdout.flush()  # so that a failure is a line of ours
     return code
@@ -100,8 +93,7 @@ def _warn(settings: Settings) -> None:
     for name, where in settings.given.items():
         if name in known:
             continue
-        nearest = difflib.get_close_matches(name, known, 1)
-        advice = f"did you mean {nearest[0]}?" if nearest else "'emostream config' lists those that there are"
+        advice = nearest_question(name, known) or "'emostream config' lists those that there are"
         print_line(f"{where} is no setting: {advice}")
 
 

@@ -28,7 +28,7 @@ def speaker_name(text: str) -> str:
 
 
 class Speakers:
-    """The profiles in a folder, by name."""
+    """The profiles in a folder, by name; upper and lower case are the same name."""
 
     def __init__(self, folder: Path = FOLDER) -> None:
         self._folder = folder
@@ -48,9 +48,11 @@ class Speakers:
 
     def save(self, profile: SpeakerProfile) -> Path:
         """Store a profile, replacing one of the same name; returns its file. Raises ``ProfileError``."""
-        path = self._path(profile.name)
+        path, before = self._folder / f"{speaker_name(profile.name)}.json", self._path(profile.name)
         try:
             write_private(path, encode_profile(profile))  # personal data
+            if before.name != path.name and not (before.exists() and before.samefile(path)):
+                before.unlink(missing_ok=True)  # the same name in other letters
         except OSError as error:
             raise ProfileError(
                 f"{path} cannot be written ({error.strerror}): make room, or let {self._folder} be written"
@@ -77,4 +79,7 @@ class Speakers:
         return self._path(name)
 
     def _path(self, name: str) -> Path:
-        return self._folder / f"{speaker_name(name)}.json"
+        """The file of ``name``, in the letters in which it is stored, if it is."""
+        path = self._folder / f"{speaker_name(name)}.json"
+        same = (other for other in self.names() if other.casefold() == path.stem.casefold())
+        return path if path.is_file() else path.with_name(f"{next(same, path.stem)}.json")

@@ -5,6 +5,7 @@ import importlib.metadata
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -16,7 +17,9 @@ import pytest
 from emostream import __main__, cli
 from emostream.cli import INTERRUPTED
 from emostream.commands import listen
+from emostream.commands.examples import EXAMPLES
 from emostream.commands.extras import EXTRAS
+from emostream.commands.parsing import Parser, whole_parser
 from emostream.commands.registry import COMMANDS
 from emostream.commands.settings import Settings
 from emostream.errors import USAGE, UsageError
@@ -45,6 +48,20 @@ def test_every_command_has_help(command: str, capsys: pytest.CaptureFixture[str]
     assert out.startswith(f"usage: emostream {command} ")
 
 
+def test_alone_it_shows_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(capsys) == run(capsys, "--help")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_examples_of_a_command_are_understood(command: str) -> None:
+    for line, what in EXAMPLES[command]:
+        words = shlex.split(line.partition(" > ")[0])
+        assert words[:2] == ["emostream", command]
+        assert what
+        parser = whole_parser(Settings({}, Path("/nonexistent"), is_strict=False))
+        assert parser.parse_args(words[1:]).command == command
+
+
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(capsys, "--version") == (0, f"emostream {importlib.metadata.version('emostream')}\n", "")
 
@@ -58,9 +75,12 @@ def test_the_console_script_is_the_same_as_the_module() -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ([], "the following arguments are required: COMMAND; see 'emostream --help'"),
-        (["sing"], "invalid choice: 'sing' (choose from 'listen'"),
-        (["listen", "--loud"], "unrecognized arguments: --loud"),
+        (["sing"], "'sing' is no command: expected one of those; see 'emostream --help'"),
+        (["lisen"], "'lisen' is no command: did you mean listen?; see 'emostream --help'"),
+        (["--versoin"], "unrecognized arguments: --versoin"),
+        (["listen", "--loud"], "unrecognized arguments: --loud; see 'emostream listen --help'"),
+        (["listen", "--prot", "3"], "unrecognized arguments: --prot; did you mean --port?; see 'emostream listen"),
+        (["corpora", "check", ".", "--formt=json"], "--formt=json; did you mean --format?"),
         (["listen", "--port", "eight"], "--port: invalid int value: 'eight'; see 'emostream listen --help'"),
         (["listen", "file.wav"], "invalid choice: 'file.wav'"),
         (["file"], "the following arguments are required: PATH; see 'emostream file --help'"),
@@ -77,7 +97,7 @@ def test_what_cannot_be_understood_is_one_line(
 
 def options(file: Path, environment: dict[str, str], *flags: str) -> argparse.Namespace:
     """The options of ``emostream listen`` for a person with these settings."""
-    parser = cli.Parser()
+    parser = Parser()
     listen.add_arguments(parser, Settings(environment, file))
     return parser.parse_args(flags)
 

@@ -1,13 +1,14 @@
 """The client's own part: which array is audio, and where iterating ends."""
 
 import asyncio
+import inspect
 from collections.abc import Iterator
 
 import numpy as np
 import pytest
 
 from emostream.audio import Samples
-from emostream.client import aconnect, connect
+from emostream.client import AsyncClient, Client, aconnect, connect
 from emostream.events import Error, Estimate, Gap, Hello, Summary
 from emostream.protocol import Profile
 from emostream.server.server import Server
@@ -126,3 +127,9 @@ def test_what_is_no_audio_is_never_sent(url: str, audio: object) -> None:
             client.send(audio)
         client.stop()
         assert of_type(list(client), Summary)[0].seconds == 0
+
+
+def test_the_asynchronous_client_can_all_that_the_plain_one_can() -> None:
+    plain = {name: inspect.signature(method) for name, method in vars(Client).items() if not name.startswith("_")}
+    for name, signature in plain.items():
+        assert inspect.signature(getattr(AsyncClient, name)).parameters == signature.parameters, name

@@ -81,3 +81,14 @@ def test_a_folder_that_cannot_be_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(ProfileError, match="cannot be written") as caught:
         Speakers(tmp_path / "file").save(profile("Ada"))
     assert "\n" not in str(caught.value)
+
+
+def test_upper_and_lower_case_are_the_same_name(tmp_path: Path) -> None:
+    speakers = Speakers(tmp_path)
+    speakers.save(profile("Ada"))
+    assert "ADA" in speakers
+    assert speakers.load("ada").name == "Ada"
+    speakers.save(profile("aDA"))
+    assert speakers.names() == ["aDA"]
+    speakers.delete("Ada")
+    assert speakers.names() == []

@@ -62,7 +62,9 @@ def run(arguments: argparse.Namespace) -> int:
     if not is_installed("librosa"):
         print_line("librosa is not installed, so it was not compared: pip install librosa")
     broken = sum(not difference.is_within for difference in largest)
-    if broken:
+    if not broken:
+        print(f"all {len(largest)} comparisons held")
+    else:
         print_line(f"{broken} of {len(largest)} differences are larger than promised")
     return FAILED if broken else 0
 

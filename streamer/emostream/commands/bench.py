@@ -7,7 +7,7 @@ import platform
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
@@ -33,6 +33,7 @@ from emostream.voice.meter import VoiceMeter
 
 WINDOWS = 20
 FORMATS = ("text", "json")
+ONE_VOICE, WAIT = "one voice, all included", "from a window's end to its estimate, p{}"
 MODULES = ("numpy", "onnxruntime")
 
 
@@ -68,6 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
         print(json.dumps({**_machine(), "figures": [_as_json(figure) for figure in figures]}, indent=2))
     else:
         print_table(_table(figures))
+        print(meaning(figures))
     return 0
 
 
@@ -75,10 +77,10 @@ def _figures(factory: StreamFactory, samples: Samples, rate_hz: int, runs: int) 
     audio_s = len(samples) / rate_hz
     _live(factory, samples, rate_hz)  # the first run warms caches
     live = [_live(factory, samples, rate_hz) for _ in range(runs)]
-    yield Figure("one voice, all included", "of one core", [cpu_s / audio_s for cpu_s, _ in live])
+    yield Figure(ONE_VOICE, "of one core", [cpu_s / audio_s for cpu_s, _ in live])
     for share in (50, 95, 99):
         waits = [float(np.percentile(steps_ms, share)) for _, steps_ms in live]
-        yield Figure(f"from a window's end to its estimate, p{share}", "ms", waits)
+        yield Figure(WAIT.format(share), "ms", waits)
     steps = len(live[0][1])
     step = factory.models[0].card.grid().step_samples
     whole_steps = [samples[start : start + step] for start in range(0, len(samples), step)]
@@ -176,9 +178,29 @@ def _table(figures: list[Figure]) -> Table:
     title = f"Python {machine['python']}, {machine['system']}, {machine['cores']} cores"
     table = Table("", "median", "least to most", "", box=box.SIMPLE, title=title, title_justify="left")
     for figure in figures:
-        spread = f"{_number(min(figure.values))} to {_number(max(figure.values))}" if len(figure.values) > 1 else ""
-        table.add_row(figure.name, _number(figure.median), spread, figure.unit)
+        least, most = (_shown(figure, pick(figure.values)) for pick in (min, max))
+        spread = f"{least} to {most}" if len(figure.values) > 1 else ""
+        table.add_row(figure.name, _shown(figure, figure.median), spread, figure.unit)
     return table
+
+
+def meaning(figures: Sequence[Figure]) -> str:
+    """What the figures mean, in two sentences.
+
+    >>> meaning([Figure(ONE_VOICE, "of one core", [0.04]), Figure(WAIT.format(95), "ms", [8.0])])
+    'A voice takes 4 % of one core, so one core has room for about 25. 95 of 100 estimates are there within 8 ms.'
+    """
+    values = {figure.name: figure.median for figure in figures}
+    share, wait_ms = values[ONE_VOICE], values[WAIT.format(95)]
+    room = f"one core has room for about {1 / share:.0f}" if share < 1 else "one core is too slow for it"
+    return (
+        f"A voice takes {_number(100 * share)} % of one core, so {room}. "
+        f"95 of 100 estimates are there within {_number(wait_ms)} ms."
+    )
+
+
+def _shown(figure: Figure, value: float) -> str:
+    return f"{_number(100 * value)} %" if figure.unit == "of one core" else _number(value)
 
 
 def _number(value: float) -> str:

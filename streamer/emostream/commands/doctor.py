@@ -11,6 +11,7 @@ from emostream.commands.doctor_machine import check_machine
 from emostream.commands.doctor_microphone import check_microphone
 from emostream.commands.doctor_report import Part, print_report
 from emostream.commands.doctor_service import check_service
+from emostream.commands.option_rules import refuse_with
 from emostream.commands.settings import Settings
 from emostream.commands.stderr import c_library_messages_hidden, print_line
 from emostream.doctor.finding import Finding, Verdict, problem
@@ -75,9 +76,13 @@ def run(arguments: argparse.Namespace) -> int:
 def _require_sense(arguments: argparse.Namespace) -> None:
     if not LEAST_S <= arguments.seconds <= MOST_S:
         raise UsageError(f"found {arguments.seconds:g} for --seconds, expected {LEAST_S:g} to {MOST_S:g}")
+    if arguments.recordings:
+        refuse_with(arguments, ("device", "no_microphone"), "recordings")
     records_nothing = "recordings" if arguments.recordings else "--no-microphone" if arguments.no_microphone else None
     if arguments.keep and records_nothing:
         raise UsageError(f"found --keep with {records_nothing}: expected it where the microphone is recorded")
+    if records_nothing:
+        refuse_with(arguments, ["seconds"], records_nothing)
 
 
 def _judge_file(path: Path) -> list[Finding]:

@@ -18,7 +18,8 @@ from emostream.commands.enrol_moods import (
 )
 from emostream.commands.enrol_voice import StreamFor, listening, profile_of_recordings
 from emostream.commands.microphone_options import DEVICE_HELP
-from emostream.commands.pcm_options import add_pcm_arguments, pcm_format
+from emostream.commands.option_rules import refuse_with, refuse_without
+from emostream.commands.pcm_options import PCM_OPTIONS, add_pcm_arguments, pcm_format
 from emostream.commands.settings import Settings
 from emostream.commands.stderr import print_line
 from emostream.commands.stdout import print_table
@@ -65,6 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Enrol, list or delete. Raises ``NoInputError`` for less than ``MIN_S`` of speech; nothing is stored then."""
+    _require_sense(arguments)
     speakers = Speakers()
     if arguments.list:
         _print_enrolled(speakers, arguments.model)
@@ -88,6 +90,21 @@ def run(arguments: argparse.Namespace) -> int:
     print(f"{name}: {profile.seconds:.0f} s of speech heard and stored as numbers, without the sound, in {path}")
     print(f"use it with --speaker {_word(name)}")
     return 0
+
+
+def _require_sense(arguments: argparse.Namespace) -> None:
+    """Raise ``UsageError`` for options that do nothing beside others."""
+    making = ("moods", "mood", "device", "force", *PCM_OPTIONS)
+    if arguments.list:
+        refuse_with(arguments, ("delete", *making), "--list")
+        if arguments.name is not None:
+            raise UsageError(f"found {arguments.name!r} beside --list, which shows everybody: leave one of them out")
+    elif arguments.delete:
+        refuse_with(arguments, making, "--delete")
+        if arguments.recordings:
+            raise UsageError("found recordings beside --delete, which forgets NAME: leave one of them out")
+    elif not _from_stdin(arguments):
+        refuse_without(arguments, PCM_OPTIONS, "-, which is standard input")
 
 
 def _make_profile(name: str, arguments: argparse.Namespace) -> SpeakerProfile:

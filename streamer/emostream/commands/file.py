@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from emostream.commands.option_rules import refuse_with
 from emostream.commands.settings import Settings
 from emostream.commands.stderr import c_library_messages_hidden, print_line
 from emostream.commands.stdout import require_reader
@@ -41,6 +42,8 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Read every path; one that cannot be read gives a line on stderr and the exit code 66."""
+    if arguments.format == "jsonl":
+        refuse_with(arguments, ["steps"], "--format jsonl, which has each step")
     factory = load_stream_factory(arguments)
     # Of a damaged MP3 its decoder prints lines of its source code.
     with c_library_messages_hidden():

@@ -9,8 +9,9 @@ from emostream import assets
 from emostream.commands.consent_options import add_consent_arguments, open_consent
 from emostream.commands.log_options import add_log_arguments, logging_to
 from emostream.commands.microphone_options import add_microphone_arguments
-from emostream.commands.pcm_options import add_pcm_arguments, pcm_format
-from emostream.commands.server_options import add_server_arguments
+from emostream.commands.option_rules import refuse_with, refuse_without
+from emostream.commands.pcm_options import PCM_OPTIONS, add_pcm_arguments, pcm_format
+from emostream.commands.server_options import add_server_arguments, require_certificate
 from emostream.commands.settings import Settings
 from emostream.commands.signals import ENDING_SIGNALS
 from emostream.commands.sinks import open_sinks, output_of
@@ -55,6 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     Raises ``NoInputError`` where raw PCM ends within a sample, after what came before it.
     """
+    _require_sense(arguments)
     interrupted: list[int] = []
     with ExitStack() as stack:
         stack.enter_context(logging_to(arguments, owns_terminal=output_of(arguments) == "tui"))
@@ -99,6 +101,16 @@ def run(arguments: argparse.Namespace) -> int:
     if source.trouble:
         raise NoInputError(source.trouble)
     return 0
+
+
+def _require_sense(arguments: argparse.Namespace) -> None:
+    if not arguments.serve:
+        refuse_without(arguments, arguments.server_options, "--serve")
+    require_certificate(arguments)
+    if STDIN in (arguments.stdin, arguments.device):
+        refuse_with(arguments, ("channel", "wait", "or_demo"), "-, which is standard input")
+    else:
+        refuse_without(arguments, PCM_OPTIONS, "-, which is standard input")
 
 
 def _open_source(arguments: argparse.Namespace, switch: PauseSwitch) -> Source:

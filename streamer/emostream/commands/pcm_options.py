@@ -5,6 +5,8 @@ import argparse
 from emostream.pcm import ENCODINGS
 from emostream.sources.opening import PcmFormat
 
+PCM_OPTIONS = ("rate", "encoding", "channels")
+
 
 def add_pcm_arguments(parser: argparse.ArgumentParser) -> None:
     """The options for the format of the PCM on standard input."""

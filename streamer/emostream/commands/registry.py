@@ -10,7 +10,7 @@ from emostream.commands.settings import Setting, Settings
 COMMANDS = {
     "listen": ("emostream.commands.listen", "read the emotion in the voice at the microphone, live", None),
     "serve": ("emostream.commands.serve", "read the audio that browsers and programs send, and serve the labels", None),
-    "file": ("emostream.commands.file", "the same for recordings: a timeline and a verdict for each", None),
+    "file": ("emostream.commands.file", "read the emotion in recordings: a timeline and a verdict for each", None),
     "enrol": (
         "emostream.commands.enrol",
         "learn how somebody speaks, so that their own voice is not taken for a mood",
@@ -22,6 +22,7 @@ COMMANDS = {
         "look at the microphone, the machine and the settings, and say what to do",
         None,
     ),
+    "completion": ("emostream.commands.completion", "print the completion script for a shell", None),
     "config": ("emostream.commands.config", "show every setting, its value and where that comes from", None),
     "models": ("emostream.commands.models", "show the cards of the models", None),
     "corpora": (

@@ -2,13 +2,17 @@
 
 import argparse
 import signal
+import sys
 import threading
+import time
+import webbrowser
 from contextlib import ExitStack
 
 from emostream.commands.consent_options import add_consent_arguments, open_consent
 from emostream.commands.log_options import add_log_arguments, logging_to
 from emostream.commands.microphone_options import add_microphone_arguments
-from emostream.commands.server_options import add_server_arguments
+from emostream.commands.option_rules import refuse_without
+from emostream.commands.server_options import add_server_arguments, require_certificate
 from emostream.commands.settings import Settings
 from emostream.commands.signals import ENDING_SIGNALS
 from emostream.commands.sinks import open_sinks
@@ -16,6 +20,7 @@ from emostream.commands.stderr import c_library_messages_hidden, print_line
 from emostream.commands.stream_options import add_stream_arguments, load_stream_factory
 from emostream.daemon import Daemon
 from emostream.errors import NoInputError
+from emostream.sinks.drawing import clock
 from emostream.sources.opening import open_source
 
 BEAT_S = 1.0
@@ -24,6 +29,7 @@ BEAT_S = 1.0
 def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
     """The command's options."""
     add_server_arguments(parser, settings)
+    parser.add_argument("--open", action="store_true", help="open the page in the browser of this machine")
     parser.add_argument("--microphone", action="store_true", help="read this machine's microphone too, as 'live'")
     add_microphone_arguments(parser, settings, waits=True)
     # A device in the settings says which microphone, and not that anybody wants it to be read.
@@ -35,6 +41,9 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until Ctrl-C. Raises ``NoInputError`` if the source of ``--microphone`` or ``--device`` ends before."""
+    if not arguments.microphone and not arguments.device:
+        refuse_without(arguments, ("channel", "wait"), "--microphone")
+    require_certificate(arguments)
     interrupted: list[int] = []
     stop = threading.Event()
     with ExitStack() as stack:
@@ -67,6 +76,10 @@ def run(arguments: argparse.Namespace) -> int:
             output=None,
             on_closed=stop.set,
         )
+        if arguments.open and opened.server is not None:
+            webbrowser.open(opened.server.address)
+        if sys.stderr.isatty():  # a program that reads lines needs no goodbye
+            stack.callback(_say_goodbye, time.monotonic())
         if source is None:
             # A signal that another thread gets does not end a wait without a limit.
             while not stop.wait(BEAT_S):
@@ -86,3 +99,7 @@ def run(arguments: argparse.Namespace) -> int:
             if source.trouble and not interrupted:
                 raise NoInputError(source.trouble)
     return 128 + interrupted[0] if interrupted else 0
+
+
+def _say_goodbye(began_s: float) -> None:
+    print_line(f"ended after {clock(1000 * (time.monotonic() - began_s))[:-2]}")

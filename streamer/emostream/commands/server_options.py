@@ -7,6 +7,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+from emostream.commands.option_rules import refuse_without
 from emostream.commands.settings import Settings
 from emostream.commands.stderr import print_line
 from emostream.errors import UsageError
@@ -83,6 +84,13 @@ def add_server_arguments(parser: argparse.ArgumentParser, settings: Settings) ->
         help="the share of all places that clients of one address may take; 1 behind a proxy, on this machine too, "
         "whose address all clients have (default: %(default)s)",
     )
+    parser.set_defaults(server_options=tuple(action.dest for action in group._group_actions))
+
+
+def require_certificate(arguments: argparse.Namespace) -> None:
+    """Raise ``UsageError`` for a key without its certificate."""
+    if arguments.certificate is None:
+        refuse_without(arguments, ["key"], "--certificate")
 
 
 def open_server(arguments: argparse.Namespace, factory: StreamFactory, switch: PauseSwitch | None) -> Server:

@@ -1,6 +1,7 @@
 """``emostream bench`` measures every part, and its figures hang together."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,11 @@ def test_the_table_names_the_machine(models: list[object]) -> None:
     assert (said.code, said.errors) == (0, "")
     assert "cores" in said.out.splitlines()[0]
     assert "voice activity" in said.out
+    assert re.search(r"one voice, all included +[\d.]+ %", said.out)
+    assert re.fullmatch(
+        r"A voice takes [\d.]+ % of one core, so .*\. 95 of 100 estimates are there within [\d.]+ ms\.",
+        said.out.splitlines()[-1],
+    )
 
 
 def test_no_run_is_refused(models: list[object]) -> None:

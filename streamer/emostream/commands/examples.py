@@ -1,0 +1,59 @@
+"""What the help of each command ends with: lines that one can type, and what they do."""
+
+EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
+    "listen": (
+        ("emostream listen", "the dashboard for the default microphone; q or Ctrl-C ends"),
+        ("emostream listen --device Yeti --speaker Ada", "another microphone, and a voice that is enrolled"),
+        ("emostream listen --serve", "the dashboard, and a page at http://127.0.0.1:8765/"),
+        ("emostream listen --format jsonl", "one JSON event a line, for programs"),
+        ("emostream listen - --rate 48000", "raw PCM from standard input"),
+    ),
+    "serve": (
+        ("emostream serve --open", "the page in a browser, whose microphone is read"),
+        ("emostream serve --microphone", "this machine's microphone too"),
+        ("emostream serve --host 0.0.0.0 --certificate cert.pem --key key.pem", "for other machines"),
+    ),
+    "file": (
+        ("emostream file talk.mp3", "a timeline and a verdict"),
+        ("emostream file recordings/ --format jsonl", "all recordings of a folder, one JSON event a line"),
+        ("emostream file - --steps", "a sound file on standard input, step by step"),
+    ),
+    "enrol": (
+        ("emostream enrol Ada", "20 s of ordinary speech at the microphone"),
+        ("emostream enrol Ada --moods", "one sentence in each mood"),
+        ("emostream enrol Ada talk.wav", "from a recording of that voice alone"),
+        ("emostream enrol --list", "who is enrolled"),
+    ),
+    "devices": (("emostream devices", "index, name, channels and rate of each microphone"),),
+    "doctor": (
+        ("emostream doctor", "the machine, the settings and 10 s of the microphone"),
+        ("emostream doctor clip.wav", "a recording, judged the same way"),
+        ("emostream doctor --json --no-microphone", "for programs: exit code 1 where there is a problem"),
+    ),
+    "completion": (
+        ("emostream completion bash > ~/.local/share/bash-completion/completions/emostream", "for bash, from now on"),
+        ("emostream completion zsh > ~/.zfunc/_emostream", "for zsh, with ~/.zfunc in fpath"),
+        ("emostream completion fish > ~/.config/fish/completions/emostream.fish", "for fish, from now on"),
+    ),
+    "config": (("emostream config --json", "every setting, its value and where that comes from"),),
+    "models": (("emostream models mine.onnx", "the card of a model of one's own"),),
+    "corpora": (("emostream corpora check ~/CREMA-D", "opens every file, and says what cannot be used"),),
+    "pictures": (("emostream pictures ~/CREMA-D --out pictures", "a PNG for each clip"),),
+    "train": (
+        (
+            "emostream train mfcc_cnn1d/attentive --corpora ~/CREMA-D --labels happy,neutral,sad",
+            "folds for scores, then all speakers",
+        ),
+    ),
+    "export": (("emostream export runs/mfcc_cnn1d-attentive --to mine.onnx", "verified before it is written"),),
+    "personal": (("emostream personal mine/ --to me.onnx", "a model of one voice, from a folder for each mood"),),
+    "bench": (("emostream bench --runs 3", "what a voice costs on this machine, part by part"),),
+    "parity": (("emostream parity talk.wav", "live against offline, our features against librosa's"),),
+    "evaluate": (("emostream evaluate RUN --corpora ~/CREMA-D", "scores on speakers that the run never heard"),),
+}
+
+
+def examples_text(command: str) -> str:
+    """The examples of a command as the last paragraph of its help."""
+    lines = [f"  {line}\n      {what}" for line, what in EXAMPLES[command]]
+    return "\n".join(["examples:", *lines])
