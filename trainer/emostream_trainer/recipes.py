@@ -204,7 +204,7 @@ RECIPES = {
             shrinkage=0.15,
             between_speaker_weight=1.0,
             speaker_share=0.5,
-            every_steps=2,
+            every_steps=4,
         ),
         # The same over Whisper's encoder.
         Recipe(
