@@ -160,7 +160,7 @@ class Health(Event, frozen=True, kw_only=True, tag="health"):
     ``lost_ms`` and ``lag_ms`` are the stream's; ``clients`` are those connected to the server, ``dropped_events`` the
     events that clients of it have missed, whatever they follow. ``paused_by`` says who keeps the stream paused, so that
     nothing is read: a ``person``, the ``schedule`` of quiet hours, or both; it is left out while audio is read.
-    ``network_interval`` is 1 usually; 2 or 4 where this stream's networks run so many times more rarely, because the
+    ``network_interval`` is 1 usually; 2, 4 or 8 where this stream's networks run so many times more rarely, because the
     server has more voices than it can read.
     """
 

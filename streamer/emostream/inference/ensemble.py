@@ -36,6 +36,7 @@ class _LastOutput:
     summaries: Summaries
     until: int = 0
     speech_samples: int = 0
+    step: int = 0  # the last one that it was used for
 
     @classmethod
     def of(cls, model: EmotionModel) -> "_LastOutput":
@@ -164,8 +165,11 @@ class Ensemble:
         due_mask = np.zeros(len(steps), np.bool_)
         for place, step in enumerate(steps):
             number, within = divmod(step.end_sample, self._step_samples)
+            # What was said before a pause must not stand for what is said behind it.
+            is_behind_pause = self.network_interval > 1 and number > last_output.step + 1
+            last_output.step = number
             has_grown = 0 < growth * last_output.speech_samples <= step.window_speech_samples
-            due_mask[place] = number >= last_output.until or has_grown or within
+            due_mask[place] = number >= last_output.until or has_grown or is_behind_pause or within
             if due_mask[place]:
                 last_output.speech_samples = step.window_speech_samples
                 # Behind a first one models take turns, so that no step has to wait for all of them.

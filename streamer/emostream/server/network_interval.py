@@ -4,14 +4,14 @@ The networks are most of what a voice costs. Where it cannot be paid, labels tha
 better than labels that come too late.
 """
 
-LONGEST = 4
-_PERIOD_S = 1.0
+LONGEST = 8
+PERIOD_S = 0.5
 # An estimate should come within 250 ms of its window's end, and to read a batch takes a good part of them.
 _LATE_S = 0.12
 _LATE_SHARE = 0.05
 # So often in succession one wait in ``1 / _LATE_SHARE`` was late, or none: the machine did something else for a moment.
 _PERIODS_TO_LENGTHEN = 2
-_PERIODS_TO_SHORTEN = 10
+_PERIODS_TO_SHORTEN = 20
 
 
 class NetworkInterval:
@@ -34,13 +34,13 @@ class NetworkInterval:
 
     def update(self, now_s: float) -> None:
         """Time has passed, with or without audio."""
-        periods = int((now_s - self._period_began_s) / _PERIOD_S)
+        periods = int((now_s - self._period_began_s) / PERIOD_S)
         if not periods:
             return
         self._end_period(self._late_waits > _LATE_SHARE * self._waits, is_prompt=not self._late_waits)
         for _ in range(min(periods - 1, _PERIODS_TO_SHORTEN * LONGEST)):  # nothing came in these
             self._end_period(False, is_prompt=True)
-        self._period_began_s += periods * _PERIOD_S
+        self._period_began_s += periods * PERIOD_S
         self._waits = self._late_waits = 0
 
     def _end_period(self, is_late: bool, *, is_prompt: bool) -> None:

@@ -207,7 +207,7 @@ class BatchScheduler:
 
     def _note_lag(self, slot: Slot, now_s: float) -> None:
         since_s = slot.audio.waiting_since_s
-        if since_s is None or slot.audio.is_ahead(now_s):
+        if since_s is None or not slot.audio.is_live or slot.audio.is_ahead(now_s):
             return
         # Time that audio waited for its own client is no measure of the scheduler's load.
         waited_s = now_s - max(since_s, slot.blocked_at_s)

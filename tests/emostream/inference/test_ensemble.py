@@ -160,6 +160,20 @@ def test_it_runs_again_where_a_window_holds_half_as_much_speech_again(
     np.testing.assert_array_equal(p, fresh[used])
 
 
+def test_it_may_run_more_rarely_but_again_behind_a_pause(sparse_model: EmotionModel) -> None:
+    ensemble = Ensemble([sparse_model], AdaptationConfig())
+    ensemble.network_interval = 3
+    numbers = [*range(1, 9), *range(12, 15)]  # a pause is of steps that are not predicted
+    given = [step(number, value=-10.0 * number) for number in numbers]
+    predicted = [p for each in given for p in predict(ensemble, [each], sparse_model)]
+    ran = [
+        number
+        for number, before, p in zip(numbers[1:], predicted, predicted[1:], strict=False)
+        if not (p == before).all()
+    ]
+    assert ran == [7, 12]
+
+
 def test_models_run_at_alternate_steps(sparse_model: EmotionModel) -> None:
     steps = [replace(item, windows=item.windows * 2) for item in DIFFERENT]
     ensemble = Ensemble([sparse_model, sparse_model], CONFIG)
