@@ -10,9 +10,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from rich.console import Console
+from rich.segment import Segment
 from terminal_picture import svg, write_png
 
 from emostream.events import AnyEvent, decode
+from emostream.sinks.dashboard.keys import Overlay
 from emostream.sinks.dashboard.screen import Screenful
 from emostream.sinks.dashboard.state import DashboardState
 
@@ -28,10 +30,20 @@ def final_state(events: Iterable[AnyEvent], until_ms: float) -> DashboardState:
     return state
 
 
-def dashboard(state: DashboardState, columns: int, rows: int) -> str:
-    """The dashboard in a drawn window, as a self-contained SVG."""
-    console = Console(file=io.StringIO(), width=columns, height=rows, force_terminal=True, color_system="truecolor")
-    lines = console.render_lines(Screenful(state), console.options.update(height=rows), pad=False)
+def dashboard(state: DashboardState, columns: int, rows: int, *, no_color: bool = False) -> str:
+    """The dashboard in a drawn window, as a self-contained SVG; without colours where ``NO_COLOR`` is set."""
+    console = Console(
+        file=io.StringIO(),
+        width=columns,
+        height=rows,
+        force_terminal=True,
+        color_system="truecolor",
+        no_color=no_color,
+    )
+    screen = Screenful(state, overlay=Overlay(has_keys=True))
+    lines = console.render_lines(screen, console.options.update(height=rows), pad=False)
+    if no_color:
+        lines = [list(Segment.remove_color(line)) for line in lines]
     return svg(lines, columns, rows, "The emostream dashboard")
 
 

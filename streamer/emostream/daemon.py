@@ -98,6 +98,7 @@ class Daemon:
         if is_new_trouble and trouble:
             reports.append(Error(**self._stream.moment(), code="source", message=trouble))
         if at_once or changed or self._live.is_health_due(now_s, slack_s):
+            self._live.source = self._source.name  # a person may have chosen another microphone
             health = self._live.health(
                 now_s,
                 source_ok=trouble is None,

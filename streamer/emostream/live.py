@@ -22,12 +22,13 @@ def with_time(events: Iterable[Event]) -> list[Event]:
 class LiveStream:
     """The lag, the losses and the health period of one live stream. Not thread-safe: one thread at a time uses it.
 
+    ``source`` is the name that ``health`` says, which may change.
     Times are seconds of the clock of ``arrived_s``. The first health event is due at once.
     """
 
     def __init__(self, stream: EmotionStream, source: str) -> None:
         self._stream = stream
-        self._source = source
+        self.source = source
         self._lost_ms = 0.0
         self._lag_ms = 0.0
         self._health_due_s = 0.0
@@ -80,7 +81,7 @@ class LiveStream:
         self._health_due_s = now_s + HEALTH_EVERY_S
         return Health(
             **self._stream.moment(),
-            source=self._source,
+            source=self.source,
             source_ok=source_ok,
             lost_ms=round(self._lost_ms, 1),
             lag_ms=round(self._lag_ms, 1),

@@ -82,6 +82,7 @@ def run(arguments: argparse.Namespace) -> int:
             factory,
             stack,
             switch=consent.switch,
+            source=source,
             with_server=arguments.serve,
             output=output_of(arguments),
             on_closed=source.close,

@@ -9,15 +9,20 @@ from dataclasses import dataclass
 
 from rich.console import Console
 
+from emostream.commands.keys import pressed_keys
 from emostream.commands.server_options import open_server, print_address
 from emostream.commands.signals import reload_on_hangup
 from emostream.pause import PauseSwitch
 from emostream.pipeline.factory import StreamFactory
 from emostream.server.server import Server
 from emostream.sinks import Sink
+from emostream.sinks.dashboard.keys import Controls
 from emostream.sinks.dashboard.screen import Dashboard
 from emostream.sinks.detached import DetachedSink
 from emostream.sinks.jsonl import JsonlSink
+from emostream.sources import Source
+from emostream.sources.devices import list_devices_apart
+from emostream.sources.microphone import MicrophoneSource
 
 STDOUT_FD = 1
 
@@ -44,6 +49,7 @@ def open_sinks(
     stack: ExitStack,
     *,
     switch: PauseSwitch | None,
+    source: Source | None = None,
     with_server: bool,
     output: str | None,
     on_closed: Callable[[], None],
@@ -52,9 +58,9 @@ def open_sinks(
 
     It changes what SIGHUP does, so signals that end the command are handled before.
 
-    ``switch`` pauses the command's own source, if it has one. ``output`` is what standard output shows: ``tui`` or
-    ``jsonl``, None for nothing. ``on_closed`` is called once standard output takes no more and there is
-    no other sink.
+    ``switch`` pauses the command's own ``source``, if it has one, which the keys of the dashboard end and change.
+    ``output`` is what standard output shows: ``tui`` or ``jsonl``, None for nothing. ``on_closed`` is called once
+    standard output takes no more and there is no other sink.
     """
     server = open_server(arguments, factory, switch) if with_server else None
     if server is not None:
@@ -70,13 +76,30 @@ def open_sinks(
         jsonl = JsonlSink(raw, on_closed=lambda: _stdout_closed(jsonl, sinks, on_closed))
         shown = DetachedSink(jsonl)
     elif output == "tui":
-        shown = Dashboard(Console(), served_at=server.address if server else None)
+        pressed = stack.enter_context(pressed_keys()) if source is not None and switch is not None else None
+        controls = dashboard_controls(pressed, source, switch) if pressed and source and switch else None
+        shown = Dashboard(Console(), served_at=server.address if server else None, controls=controls)
     if shown is not None:
         stack.callback(shown.close)
     sinks += [sink for sink in (server, shown) if sink is not None]
     if server is not None and shown is not None:
         server.count_sink(shown)
     return LiveSinks(tuple(sinks), server, jsonl)
+
+
+def dashboard_controls(pressed: Callable[[], str], source: Source, switch: PauseSwitch) -> Controls:
+    """What the keys of the dashboard reach."""
+
+    def toggle() -> None:
+        switch.toggle("key")
+
+    if not isinstance(source, MicrophoneSource):
+        return Controls(pressed, on_quit=source.close, on_pause=toggle)
+
+    def names() -> list[str]:
+        return [device.full_name for device in list_devices_apart()]
+
+    return Controls(pressed, source.close, toggle, devices=names, on_device=source.choose)
 
 
 def _stdout_closed(jsonl: JsonlSink | None, sinks: list[Sink], end: Callable[[], None]) -> None:

@@ -130,7 +130,7 @@ def find_again(device: InputDevice | None, wanted: str | int | None) -> InputDev
     default now. The list is read by a child process first: PortAudio leaks memory each time it is started, and this is
     called again and again while a microphone is away. Raises ``UnavailableError``.
     """
-    _choose_again(_list_apart(), device, wanted)
+    _choose_again(list_devices_apart(), device, wanted)
     return _choose_again(list_devices(), device, wanted)
 
 
@@ -144,8 +144,8 @@ def _choose_again(devices: list[InputDevice], device: InputDevice | None, wanted
     return choose_device(devices, device.lasting_name if by_index else wanted)
 
 
-def _list_apart() -> list[InputDevice]:
-    """As ``list_devices``, by a child process of this Python."""
+def list_devices_apart() -> list[InputDevice]:
+    """As ``list_devices``, by a child process of this Python: also while a ``MicrophoneSource`` runs here."""
     command = [sys.executable, "-m", "emostream.sources.devices"]
     try:
         child = subprocess.run(

@@ -51,6 +51,7 @@ class MicrophoneSource:
         switch: PauseSwitch | None = None,
     ) -> None:
         self._wanted = device
+        self._choice: str | None = None
         self._channel = channel
         self._switch = switch or PauseSwitch()
         # Who begins with a pause is not there to see that the device cannot be opened when it ends.
@@ -118,6 +119,10 @@ class MicrophoneSource:
         """End ``blocks`` within a quarter of a second; it then gives the device back."""
         self._closed = True
 
+    def choose(self, device: str) -> None:
+        """Read another device, as in ``find_device``, from now on; until it is open, sound is lost. Returns at once."""
+        self._choice = device
+
     def _find_first(self) -> InputDevice | None:
         try:
             return find_device(self._wanted)
@@ -173,10 +178,14 @@ class MicrophoneSource:
             else:
                 self._capture.put(samples, arrival_clock_s(), overflowed=overflowed)
 
+        if self._choice is not None:
+            self._wanted, self._choice, self._found, self._all_channels = self._choice, None, None, False
+            self._channel, self.name = None, str(self._wanted)  # the channel was one of the device of before
         if self._opened.is_set() or self._found is None:
             self._found = find_again(self._found, self._wanted)
         else:
             self._found = find_device(self._wanted if self._wanted is None else self._found.full_name)
+        self.name = self._found.name
         self._capture.resume()
         return open_input(
             self._found,
@@ -198,7 +207,7 @@ class MicrophoneSource:
             if self._capture.last_arrival_s != arrived_s:
                 arrived_s, silent_s = self._capture.last_arrival_s, 0.0
                 self._device_trouble = None
-            if self._switch.paused:
+            if self._switch.paused or self._choice is not None:
                 break
             if has_ended:
                 self._say(f"{self.name} has gone: plug it in again. Trying to reopen it")

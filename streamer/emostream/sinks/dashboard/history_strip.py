@@ -1,6 +1,8 @@
 """The last minute as a strip: the colour is the label, the height the confidence."""
 
 from collections import Counter
+from collections.abc import Sequence
+from itertools import groupby
 
 from rich.text import Text
 
@@ -23,6 +25,30 @@ def strip(state: DashboardState, cells: int, rows: int) -> list[Text]:
             line.append(characters[row], style=style)
         lines.append(line)
     return lines
+
+
+def names(state: DashboardState, cells: int) -> Text:
+    """Which label each stretch of the strip shows, as a word where it fits, else as a letter."""
+    colours, letters = label_colours(state.labels), label_letters(state.labels)
+    line = Text()
+    for label, stretch in groupby(_label(moments) for moments in _by_column(state, cells)):
+        room = len(list(stretch))
+        word = label if len(label) < room else letters.get(label, "")
+        line.append(word.ljust(room)[:room], style=colours.get(label, ""))
+    return line
+
+
+def label_letters(labels: Sequence[str]) -> dict[str, str]:
+    """A letter of each label that no label before it has, as far as there is one.
+
+    >>> label_letters(("sad", "surprised", "calm"))
+    {'sad': 's', 'surprised': 'u', 'calm': 'c'}
+    """
+    letters: dict[str, str] = {}
+    for label in labels:
+        free = (letter for letter in label if letter not in letters.values())
+        letters[label] = next(free, label[:1])
+    return letters
 
 
 def axis(state: DashboardState, cells: int) -> Text:
@@ -63,7 +89,7 @@ def _column(moments: list[Moment], rows: int, colours: dict[str, str]) -> tuple[
         return SLASH * rows, WARNING
     if any(moment.kind == "paused" for moment in moments):
         return DASH.rjust(rows), "dim"
-    (kind, label), _ = Counter((moment.kind, moment.label) for moment in moments).most_common(1)[0]
+    kind, label = _most_common(moments)
     if kind == "silence":
         return DOT.rjust(rows), "dim"
     confidences = [moment.confidence for moment in moments if (moment.kind, moment.label) == (kind, label)]
@@ -71,3 +97,14 @@ def _column(moments: list[Moment], rows: int, colours: dict[str, str]) -> tuple[
     if kind == "unsure":
         return "".join(HATCH if character != " " else " " for character in bars), UNSURE
     return bars, colours.get(label, UNSURE)
+
+
+def _label(moments: list[Moment]) -> str:
+    """The label that a column shows, "" for none."""
+    if not moments or any(moment.kind in ("gap", "paused") for moment in moments):
+        return ""
+    return _most_common(moments)[1]
+
+
+def _most_common(moments: list[Moment]) -> tuple[str, str]:
+    return Counter((moment.kind, moment.label) for moment in moments).most_common(1)[0][0]

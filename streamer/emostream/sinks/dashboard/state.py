@@ -1,6 +1,7 @@
 """The dashboard's state: bounded in size, however long the stream runs."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from emostream.events import PAUSED, Error, Estimate, Event, Gap, Health, Hello, Utterance
@@ -26,7 +27,10 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class DashboardState:
-    """Immutable, so that the screen can read it while an event arrives; ``after`` gives the state that follows."""
+    """Immutable, so that the screen can read it while an event arrives; ``after`` gives the state that follows.
+
+    ``shown_ms`` is for how long each label was shown while somebody spoke, with "" for none.
+    """
 
     hello: Hello | None = None
     estimate: Estimate | None = None
@@ -38,6 +42,8 @@ class DashboardState:
     history: tuple[Moment, ...] = ()
     utterances: tuple[Utterance, ...] = ()
     utterance_count: int = 0
+    shown_ms: Mapping[str, int] = field(default_factory=dict)
+    gap_count: int = 0
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -71,10 +77,16 @@ class DashboardState:
                 start_ms = self.history[-1].end_ms if self.history else event.t_end_ms
                 moment = _moment(event, max(start_ms, event.t_start_ms))
                 estimate = event if self.source_ok else None
-                state = replace(self, estimate=estimate, history=_recent(self.history, moment))
+                shown_ms = _with_moment(self.shown_ms, moment)
+                state = replace(self, estimate=estimate, history=_recent(self.history, moment), shown_ms=shown_ms)
             case Gap():
                 moment = Moment(event.t_start_ms, event.t_end_ms, "paused" if event.reason == PAUSED else "gap")
-                state = replace(self, gap_ms=self.gap_ms + event.lost_ms, history=_recent(self.history, moment))
+                state = replace(
+                    self,
+                    gap_ms=self.gap_ms + event.lost_ms,
+                    gap_count=self.gap_count + (event.lost_ms > 0),
+                    history=_recent(self.history, moment),
+                )
             case Utterance():
                 utterances = (event, *self.utterances)[:UTTERANCES]
                 state = replace(self, utterances=utterances, utterance_count=self.utterance_count + 1)
@@ -97,6 +109,12 @@ def _moment(estimate: Estimate, start_ms: int) -> Moment:
     if estimate.speech:
         return Moment(start_ms, estimate.t_end_ms, "unsure", confidence=estimate.confidence)
     return Moment(start_ms, estimate.t_end_ms, "silence")
+
+
+def _with_moment(shown_ms: Mapping[str, int], moment: Moment) -> Mapping[str, int]:
+    if moment.kind == "silence":
+        return shown_ms
+    return {**shown_ms, moment.label: shown_ms.get(moment.label, 0) + moment.end_ms - moment.start_ms}
 
 
 def _recent(history: tuple[Moment, ...], moment: Moment) -> tuple[Moment, ...]:

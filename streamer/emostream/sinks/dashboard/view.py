@@ -6,7 +6,10 @@ from rich.text import Text
 from emostream.pipeline.reliability import cost
 from emostream.sinks.dashboard.block_letters import ROWS
 from emostream.sinks.dashboard.headline import headline
-from emostream.sinks.dashboard.history_strip import axis, strip
+from emostream.sinks.dashboard.help_page import overlay_lines, wrapped
+from emostream.sinks.dashboard.history_strip import axis, names, strip
+from emostream.sinks.dashboard.keys import Overlay
+from emostream.sinks.dashboard.panel import losses, shares
 from emostream.sinks.dashboard.state import DashboardState
 from emostream.sinks.drawing import bar, clock, padded, spread, words
 from emostream.sinks.palette import UNSURE as UNSURE_COLOUR
@@ -17,28 +20,63 @@ from emostream.sinks.wording import UNSURE, closest, pause_words, voice_words
 MARGIN = 2
 MAX_CELLS = 132
 VALUE_CELLS = 9
+# From this width on there is a panel beside the stream, from this height on a line may take several.
+WIDE, ROOMY_ROWS, FOOT_ROWS = 150, 20, 3
+PANEL_CELLS, PANEL_GAP = 52, 6
+NO_OVERLAY = Overlay()
 SILENCE_DBFS = -60.0
 CLIPPING_DBFS = -3.0
 ON_AIR = "● ON AIR"
 CONSENT = " — a voice is being read"
 
 
-def dashboard_lines(state: DashboardState, width: int, height: int, served_at: str | None = None) -> list[Text]:
-    """At most ``height`` lines of at most ``width`` cells; the most important lines come first and are cut last."""
-    cells = max(1, min(width - 2 * MARGIN, MAX_CELLS))
-    rows = _Rows(height - len(state.labels) - 6)
+def dashboard_lines(
+    state: DashboardState,
+    width: int,
+    height: int,
+    served_at: str | None = None,
+    overlay: Overlay = NO_OVERLAY,
+) -> list[Text]:
+    """At most ``height`` lines of at most ``width`` cells; the most important lines come first and are cut last.
+
+    Wide screens have a panel on the right, tall ones what it shows below the rest.
+    """
+    cells = max(1, width - 2 * MARGIN)
+    is_wide = width >= WIDE
+    main_cells = min(cells - PANEL_CELLS - PANEL_GAP, MAX_CELLS) if is_wide else min(cells, MAX_CELLS)
+    whole_cells = main_cells + PANEL_GAP + PANEL_CELLS if is_wide else main_cells
+    foot = _foot(state, whole_cells, height, overlay)
+    notice = _notice(state, whole_cells)
+    rows = height - 1 - len(foot)
+    if overlay.kind != "none":
+        lines = [Text(), *overlay_lines(overlay, state, whole_cells, served_at)][: max(rows, 0)]
+    else:
+        lines = _main(state, main_cells, rows, served_at, with_panel=is_wide)
+        if is_wide:
+            lines = _beside(lines, _panel(state, max(rows - 1, 0)), main_cells)
+    lines = [notice, *lines, *_blank(rows - len(lines)), *foot]
+    for line in lines:
+        line.truncate(whole_cells, overflow="ellipsis")
+        line.pad_left(MARGIN)
+    return lines[: max(height, 0)]
+
+
+def _main(state: DashboardState, cells: int, height: int, served_at: str | None, *, with_panel: bool) -> list[Text]:
+    rows = _Rows(height - len(state.labels) - 4)
     tall_headline = rows.take(ROWS - 1, whole=True) > 0
     with_source = rows.take(1)
     blanks = [rows.take(1) for _ in range(4)]
     with_axis = rows.take(1)
     strip_rows = 1 + rows.take(2)
-    utterance_rows = rows.take(4)
+    with_names = rows.take(1)
+    utterance_rows = 0 if with_panel else rows.take(4)
     airy_bars = rows.take(len(state.labels) - 1, whole=True) > 0
     strip_rows += rows.take(4)
-    utterance_rows += rows.take(8)
+    utterance_rows += 0 if with_panel else rows.take(8)
+    share_rows = 0 if with_panel else rows.take(len(state.labels) + 3, whole=True)
+    strip_rows += rows.take(6)
 
-    lines = [_notice(state, cells)]
-    lines += [_source(state, cells, served_at)] * with_source
+    lines = [_source(state, cells, served_at)] * with_source
     lines += _blank(blanks[0])
     lines += headline(state, cells, tall=tall_headline)
     lines += _blank(blanks[1])
@@ -46,16 +84,30 @@ def dashboard_lines(state: DashboardState, width: int, height: int, served_at: s
         lines += [*_blank(int(airy_bars and index > 0)), line]
     lines += _blank(blanks[2])
     lines += strip(state, cells, strip_rows)
+    lines += [names(state, cells)] * with_names
     lines += [axis(state, cells)] * with_axis
     lines += _blank(blanks[3])
     lines += [_level(state, cells), _figures(state, cells)]
-    lines += _utterances(state, utterance_rows)
-    lines += _blank(height - len(lines) - 1)
-    lines += [_foot(state, cells)]
-    for line in lines:
+    lines += [Text(), *shares(state, min(cells, PANEL_CELLS))] if share_rows else []
+    return lines + _utterances(state, utterance_rows)
+
+
+def _panel(state: DashboardState, rows: int) -> list[Text]:
+    """At most ``rows`` lines: shares, losses, and with the rest the last utterances."""
+    lines = [Text(), Text(), *shares(state, PANEL_CELLS), Text(), *losses(state)]
+    return (lines + _utterances(state, rows - len(lines)))[:rows]
+
+
+def _beside(left: list[Text], right: list[Text], cells: int) -> list[Text]:
+    """Two columns of lines, the first ``cells`` wide."""
+    count = max(len(left), len(right))
+    joined = []
+    for line, other in zip(left + _blank(count - len(left)), right + _blank(count - len(right)), strict=True):
         line.truncate(cells, overflow="ellipsis")
-        line.pad_left(MARGIN)
-    return lines[: max(height, 0)]
+        other.truncate(PANEL_CELLS, overflow="ellipsis")
+        gap = " " * (cells - line.cell_len + PANEL_GAP)
+        joined.append(line.append(gap, style="default").append_text(other) if other.plain else line)
+    return joined
 
 
 class _Rows:
@@ -163,15 +215,22 @@ def _utterances(state: DashboardState, rows: int) -> list[Text]:
     return lines
 
 
-def _foot(state: DashboardState, cells: int) -> Text:
-    message = Text()
-    if state.error is not None:
-        message = words(printable(state.error.message), f"bold {WARNING}")
+def _foot(state: DashboardState, cells: int, height: int, overlay: Overlay) -> list[Text]:
+    """The last line: what is to be told, and the keys; on screens with room, all that a longer line says."""
+    message, style = "", "dim"
+    if overlay.answer:
+        message, style = overlay.answer, "bold"
+    elif state.error is not None:
+        message, style = printable(state.error.message), f"bold {WARNING}"
     elif state.hello is not None and state.hello.notice:
-        message = words(printable(state.hello.notice), "bold")
+        message, style = printable(state.hello.notice), "bold"
     elif state.hello is not None and state.hello.certainty is not None:
-        message = words(cost(state.hello.certainty), "dim")
-    return spread(message, words("Ctrl-C ends", "dim"), cells)
+        message = cost(state.hello.certainty)
+    keys = words("? help · q ends" if overlay.has_keys else "Ctrl-C ends", "dim")
+    if height < ROOMY_ROWS or cell_len(message) + keys.cell_len + 2 <= cells:
+        return [spread(words(message, style), keys, cells)]
+    lines = wrapped(message, max(cells - keys.cell_len - 2, 1), style)[:FOOT_ROWS]
+    return [*lines[:-1], spread(lines[-1], keys, cells)]
 
 
 def _blank(count: int) -> list[Text]:
