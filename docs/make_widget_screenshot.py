@@ -23,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from emostream.events import Estimate, Event, Gap, Hello, ModelBrief, Utterance, decode
 from emostream.server.config import ServerConfig
 from emostream.server.server import Server
+from tests.support.backgrounds import BACKGROUNDS
 from tests.support.chromium import chromium
 
 IMAGES = Path(__file__).parent / "images"
@@ -103,21 +104,85 @@ def recorded_feed(path: Path, until_s: float) -> Iterator[Event]:
 
 @dataclass(frozen=True)
 class View:
-    """One picture: whose eyes, how wide a window, and what the page is asked for."""
+    """One picture: whose eyes, how large a window, what the page is asked for, and a script that changes it before."""
 
     name: str
-    scheme: Literal["light", "dark"]
+    scheme: Literal["light", "dark"] = "light"
     width_px: int = 860
+    height_px: int = 900
     query: str = ""
-    whole_page: bool = False
+    background: str = ""
+    script: str = ""
+    forced_colours: bool = False
+    pixels: int = 2  # of the picture for one of the page
+    shows: Literal["element", "window", "page"] = "element"
 
+
+BEHIND = "picture => { document.documentElement.style.cssText = `background: ${picture}; min-height: 100vh` }"
+# A page in Hebrew with words of its own.
+RIGHT_TO_LEFT = """() => {
+  Object.assign(document.documentElement, { dir: "rtl", lang: "he" });
+  document.querySelector("header p").textContent = "הרגש שבקול, נקרא חי בשרת הזה. שום צליל אינו נשמר.";
+  document.querySelector("#live").texts = {
+    reading: "קול נקרא", labels: { angry: "כועס", happy: "שמח", neutral: "ניטרלי", sad: "עצוב" },
+    likely: "הסתברות *{p}*", agreement: "הסכמה בין הרשתות *{p}*", notSure: "לא בטוח", level: "עוצמה",
+    seconds: "{n} שנ׳", ago: "לפני {s}", now: "עכשיו", connected: "מחובר", gap: "{s} אבדו",
+    lost: "{s} של שמע אבדו", closest: "הכי קרוב {label}, {p}",
+    lastVoice: "אחרון: {measures}", arousal: "עוררות {n}", hertz: "{n} הרץ", syllables: "{n} הברות/שנ׳", silence: "שקט",
+  };
+}"""
+# The same badge over plain colours and over a frame of a video.
+BADGES = """backgrounds => {
+  const badge = document.querySelector("#live");
+  document.body.style.cssText = "display: grid; grid-template-columns: 1fr 1fr; gap: 0; padding: 0";
+  for (const background of backgrounds) {
+    const place = document.createElement("div");
+    place.style.cssText = `display: grid; place-items: center; height: 190px; background: ${background}`;
+    const copy = badge.cloneNode();
+    copy.removeAttribute("id");
+    place.append(copy);
+    document.body.append(place);
+  }
+  document.querySelector("main").hidden = true;
+}"""
 
 VIEWS = (
-    View("widget.png", "light"),
+    View("widget.png"),
     View("widget-dark.png", "dark"),
-    View("widget-transparent.png", "dark", query="?theme=transparent"),
-    View("widget-narrow.png", "light", width_px=400),
-    View("widget-page.png", "light", whole_page=True),
+    View("widget-transparent.png", "dark", query="?theme=transparent", background=PICTURE),
+    View("widget-narrow.png", width_px=400),
+    View("widget-page.png", pixels=1, shows="page"),
+    View("widget-bar.png", width_px=1280, height_px=170, query="?layout=bar", background=PICTURE, shows="window"),
+    View(
+        "widget-badge.png",
+        width_px=480,
+        height_px=300,
+        query="?layout=badge&scale=1.5",
+        background=PICTURE,
+        shows="window",
+    ),
+    View("widget-badges.png", height_px=380, query="?layout=badge", script=BADGES, pixels=1, shows="window"),
+    View("widget-right-to-left.png", script=RIGHT_TO_LEFT),
+    View("widget-forced-light.png", forced_colours=True),
+    View("widget-forced-dark.png", "dark", forced_colours=True),
+    View(
+        "widget-forced-badge.png",
+        "dark",
+        width_px=480,
+        height_px=300,
+        query="?layout=badge",
+        forced_colours=True,
+        shows="window",
+    ),
+    View(
+        "widget-2560.png",
+        width_px=2560,
+        pixels=1,
+        height_px=620,
+        query="?theme=transparent",
+        background=PICTURE,
+        shows="window",
+    ),
 )
 
 
@@ -125,30 +190,34 @@ def photograph(browser: Browser, events: Iterable[Event], view: View) -> None:
     """Show ``events`` to a browser as its page on the server's own microphone, and save what is seen after the last."""
     sink = Server(ServerConfig(port=0))
     page = browser.new_page(
-        viewport={"width": view.width_px, "height": 900},
-        device_scale_factor=1 if view.whole_page else 2,
+        viewport={"width": view.width_px, "height": view.height_px},
+        device_scale_factor=view.pixels,
         color_scheme=view.scheme,
+        forced_colors="active" if view.forced_colours else "none",
+        bypass_csp=True,  # for the backgrounds, which are no files of the server
     )
     try:
         with page.expect_websocket() as opened:
             page.goto(sink.address + view.query)
-        if "transparent" in view.query:
-            page.evaluate("picture => { document.documentElement.style.background = picture }", PICTURE)
+        if view.background:
+            page.evaluate(BEHIND, view.background)
+        if view.script:
+            page.evaluate(view.script, list(BACKGROUNDS.values()))
         widget = page.locator("#live")
-        expect(widget.locator("#state")).to_have_text("connected")
+        expect(widget.locator("#state")).not_to_have_text("connecting")
         for event in events:
             # One after the other: an estimate that is still unsent would give way to the next.
             with opened.value.expect_event("framereceived"):
                 sink.emit(msgspec.structs.replace(event, stream="live"))
         page.wait_for_timeout(SETTLE_MS)
-        box = widget.bounding_box()
-        assert box is not None
-        clip = {"x": 0, "y": 0, "width": view.width_px, "height": box["y"] + box["height"] + box["x"]}
         target = IMAGES / view.name
-        if view.whole_page:
-            page.screenshot(path=target, full_page=True)
+        if view.shows == "element":
+            box = widget.bounding_box()
+            assert box is not None
+            height = box["y"] + box["height"] + box["x"]
+            page.screenshot(path=target, clip={"x": 0, "y": 0, "width": view.width_px, "height": height})
         else:
-            page.screenshot(path=target, clip=clip)  # type: ignore[arg-type]
+            page.screenshot(path=target, full_page=view.shows == "page")
         print(target)
     finally:
         page.close()

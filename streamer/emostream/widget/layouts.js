@@ -53,9 +53,10 @@ export const LAYOUT_STYLE = `
     }
   }
 
+  /* As wide as what it shows, in a flexible box as well: a container for queries would be of no width there. */
   :host([layout="badge"]) {
-    .card { width: fit-content; min-width: min(100%, 16rem); max-width: min(100%, 26rem); gap: .3rem; }
-    .card:has(.teach:not([hidden])) { width: auto; }
+    container-type: normal; width: fit-content; min-width: min(16rem, 100%); max-width: min(26rem, 100%);
+    .card { gap: .3rem; }
     .reading { grid-template-columns: minmax(0, 1fr); gap: .7rem; }
     .words { display: flex; flex-wrap: wrap; align-items: baseline; justify-content: space-between; gap: 0 1.25rem; }
     .words .controls { flex-basis: 100%; }
@@ -72,7 +73,7 @@ export const LAYOUT_STYLE = `
   @media (forced-colors: active) {
     :host { --ink: CanvasText !important; --muted: CanvasText !important; --line: CanvasText !important; --alarm: CanvasText !important; }
     .card { border: 1px solid CanvasText; }
-    .track { border: 1px solid CanvasText; }
+    .track { border: 1px solid CanvasText; background: Canvas; }
     .level .fill { background: CanvasText; }
     /* The system would paint these in the colour of what lies behind them. */
     .fill, .live .lamp i, .moods .done::before, .moods .now::before { forced-color-adjust: none; }

@@ -59,5 +59,5 @@ export function voiceOf(voice, texts) {
     texts.text("dbfs", { n: texts.number(Math.round(voice.loudness_dbfs)) }),
     texts.text("syllables", { n: texts.number(voice.syllables_per_s, 1) }),
   ];
-  return texts.text("lastVoice", { measures: measures.filter(Boolean).join(" · ") });
+  return texts.text("lastVoice", { measures: texts.list(measures, " · ") });
 }

@@ -4,11 +4,11 @@ export const STYLE = `
   :host {
     --ink: var(--emo-ink, #1c1d21); --muted: var(--emo-muted, #62646d); --line: var(--emo-line, #e4e2dc);
     --surface: var(--emo-surface, #ffffff); --alarm: var(--emo-alarm, #d23f31); --lamp: var(--alarm); --wash: .13;
-    --start: left; --end: right; --forwards: 1;
+    --start: left; --end: right; --forwards: 1; --corner: 0 0;
     display: block; container-type: inline-size; color-scheme: light;
     font: 400 .875rem/1.4 var(--emo-font, "Inter", ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, sans-serif);
   }
-  :host(:dir(rtl)) { --start: right; --end: left; --forwards: -1; }
+  :host(:dir(rtl)) { --start: right; --end: left; --forwards: -1; --corner: 100% 0; }
   @media (prefers-color-scheme: dark) {
     :host(:not([theme="light"])) {
       --ink: var(--emo-ink, #f0eff2); --muted: var(--emo-muted, #a2a4ae); --line: var(--emo-line, #30323a);
@@ -34,7 +34,7 @@ export const STYLE = `
   :host([theme="transparent"]) .card { box-shadow: none; }
   .wash {
     position: absolute; z-index: -1; inset: 0; background: var(--now, transparent); opacity: var(--wash);
-    -webkit-mask: radial-gradient(90% 130% at 0 0, #000, transparent 72%); mask: radial-gradient(90% 130% at 0 0, #000, transparent 72%);
+    mask: radial-gradient(90% 130% at var(--corner), #000, transparent 72%);
     transition: background-color .9s ease;
   }
   :host([theme="transparent"]) .wash { display: none; }

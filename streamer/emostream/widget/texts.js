@@ -9,7 +9,7 @@ import zh from "./texts_zh.js";
 const TABLES = { de, en, es, ru, zh };
 const RIGHT_TO_LEFT = ["ar", "ckb", "dv", "fa", "he", "ks", "ps", "sd", "syr", "ug", "ur", "yi"];
 // In a line that runs from right to left these keep what is between them in its own direction.
-const [ISOLATE, END_ISOLATE] = ["\u2068", "\u2069"];
+const [ISOLATE, FROM_RIGHT, END_ISOLATE] = ["\u2068", "\u2067", "\u2069"];
 
 /**
  * The texts for a language (as in `lang`; "" for unknown), with those of the page's own table before all others.
@@ -88,8 +88,9 @@ export class Texts {
   }
 
   /** Several short texts in one line. */
-  list(texts) {
-    return texts.filter(Boolean).map((text) => this.#isolated(text)).join(this.dir === "rtl" ? "، " : ", ");
+  list(texts, separator = ", ") {
+    const line = texts.filter(Boolean).map((text) => this.#isolated(text)).join(separator);
+    return line && this.dir === "rtl" ? FROM_RIGHT + line + END_ISOLATE : line;
   }
 
   /** A number and its unit, which stand in one direction. */
