@@ -18,6 +18,7 @@ COMMANDS = {
     ),
     "devices": ("emostream.commands.devices", "list the microphones", None),
     "config": ("emostream.commands.config", "show every setting, its value and where that comes from", None),
+    "mqtt": ("emostream.commands.mqtt", "see whether an MQTT broker takes us, or remove a device from it", None),
     "models": ("emostream.commands.models", "show the cards of the models", None),
     "corpora": (
         "emostream_trainer.commands.corpora",
