@@ -13,9 +13,9 @@ APT := DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get
 
 # What the tests need of a Debian system: a sound server and its microphone, a browser and its driver's libatomic,
 # a terminal, a voice, converters of sound files, a tracer of system calls, what checks units of systemd and alert rules,
-# shells that complete.
+# an MQTT broker, shells that complete.
 TEST_PACKAGES := libportaudio2 libasound2-plugins pulseaudio pulseaudio-utils chromium libatomic1 fonts-dejavu-core \
-	tmux espeak-ng ffmpeg sox strace systemd prometheus zsh fish
+	tmux espeak-ng ffmpeg sox strace systemd prometheus mosquitto zsh fish
 
 .PHONY: help listen portaudio test check docs lint test-corpora test-hostile bench recording screenshots training-screenshot clean
 

@@ -30,6 +30,7 @@ SLOW = (
     "tests/emostream/server/test_hostile.py",
     "tests/emostream/server/test_http.py",
     "tests/emostream/server/test_server.py",
+    "tests/emostream/sinks/test_mqtt.py",
     "tests/emostream/sources/test_devices.py",
     "tests/emostream/sources/test_microphone.py",
     "tests/emostream/sources/test_recorder.py",

@@ -6,7 +6,7 @@ audio since the stream began, lost audio included. Live events also carry ``ts``
 """
 
 import json
-from typing import Literal, TypedDict
+from typing import Literal, TypedDict, get_args
 
 import msgspec
 
@@ -194,6 +194,8 @@ class Summary(Event, frozen=True, kw_only=True, tag="summary"):
 
 
 AnyEvent = Hello | Estimate | UtteranceStart | Utterance | Gap | Health | Error | Summary
+# The classes by the ``type`` of their events.
+TYPES: dict[str, type[Event]] = {str(kind.__struct_config__.tag): kind for kind in get_args(AnyEvent)}
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(AnyEvent)

@@ -1,6 +1,7 @@
 """Small files that their owner alone may read, written as a whole or not at all."""
 
 import os
+import stat
 import tempfile
 from pathlib import Path
 
@@ -25,6 +26,13 @@ def write_private(path: Path, data: bytes, *, replaces: bool = True) -> None:
             _name_first(draft, path)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def privacy_complaint(path: Path, secret: str) -> str | None:
+    """A line if every user of this machine may read the ``secret`` in a file. Raises ``OSError``."""
+    if os.name == "nt" or not path.stat().st_mode & stat.S_IROTH:
+        return None
+    return f"every user of this machine can read the {secret} in {path}: chmod 600 {path}"
 
 
 def _name_first(draft: Path, path: Path) -> None:

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import sysconfig
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -188,6 +189,19 @@ def test_the_extra_has_what_is_asked_for() -> None:
     providers = importlib.metadata.packages_distributions()
     for module in EXTRAS["train"]:
         assert {name.lower().replace("_", "-") for name in providers[module]} & of_extra, module
+
+
+def test_each_integration_is_an_extra_and_all_together_are_one() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    providers = importlib.metadata.packages_distributions()
+    integrations = EXTRAS.keys() - {"train"}
+    for extra in integrations:
+        (module,) = EXTRAS[extra]
+        (requirement,) = extras[extra]
+        assert re.split(r"[^\w-]", requirement)[0] in providers[module.partition(".")[0]]
+        assert any(pinned.startswith(f"{re.split('[^a-z0-9-]', requirement)[0]}==") for pinned in extras["dev"])
+    (together,) = extras["integrations"]
+    assert set(re.findall(r"\w+", together)) == {"emostream", *integrations}
 
 
 @pytest.mark.parametrize("stream", ["stdin", "stdout", "stderr"])

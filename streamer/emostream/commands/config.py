@@ -50,4 +50,6 @@ def _plain(value: Any) -> Any:
 
 
 def _shown(value: Any) -> str:
+    if isinstance(value, tuple):
+        return " ".join(value)
     return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)

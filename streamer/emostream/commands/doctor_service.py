@@ -11,10 +11,11 @@ from emostream.commands.server_options import TOKEN_VARIABLE
 from emostream.commands.settings import Settings
 from emostream.doctor.finding import Finding, ok, problem, warning
 from emostream.errors import EmostreamError, UnavailableError
+from emostream.private_file import privacy_complaint
 from emostream.profiles import Speakers
 from emostream.server.certificate import validity_complaint
 from emostream.server.listener import address_of, is_loopback, listen, tls_context
-from emostream.server.tokens import FILE, checked_token, load_token, privacy_complaint
+from emostream.server.tokens import FILE, checked_token, load_token
 
 _ANSWER_S = 2.0
 
@@ -79,7 +80,7 @@ def _check_token(settings: Settings, values: dict[str, object]) -> Finding:
         if not named and not file.exists():
             return ok("token", "none yet: the first 'emostream serve --host' for other machines makes one")
         load_token(file, create=False)
-        if complaint := privacy_complaint(file):
+        if complaint := privacy_complaint(file, "token"):
             found, _, advice = complaint.rpartition(": ")
             return warning("token", found, advice)
     except EmostreamError as error:

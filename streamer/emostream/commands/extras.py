@@ -4,7 +4,12 @@ import importlib.util
 
 from emostream.errors import UsageError
 
-EXTRAS = {"train": ("tensorflow", "keras", "torch", "librosa", "tf2onnx", "onnx", "sklearn", "scipy", "matplotlib")}
+EXTRAS = {
+    "train": ("tensorflow", "keras", "torch", "librosa", "tf2onnx", "onnx", "sklearn", "scipy", "matplotlib"),
+    "mqtt": ("paho.mqtt",),
+    "osc": ("pythonosc",),
+    "webhook": ("urllib3",),
+}
 
 
 def require_extra(extra: str, command: str) -> None:

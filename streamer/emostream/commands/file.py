@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from emostream.commands.event_log_options import add_events_argument, wanted
 from emostream.commands.option_rules import refuse_with
 from emostream.commands.settings import Settings
 from emostream.commands.stderr import c_library_messages_hidden, print_line
@@ -34,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
     )
     add_stream_arguments(parser, settings)
     settings.add_option(parser, "--format", FORMATS[0], choices=FORMATS, help="default: %(default)s")
+    add_events_argument(parser, settings)
     parser.add_argument(
         "--steps", action="store_true", help="in text, also what was shown while somebody spoke, before the verdict"
     )
@@ -74,7 +76,8 @@ def _read_recording(path: Path, arguments: argparse.Namespace, factory: StreamFa
     if source.note:
         print_line(source.note)
     stream = factory.stream(source.sample_rate_hz, stream=name, source=source.name)
-    with closing(_sink(arguments, source)) as sink:
+    with closing(_output(arguments, source)) as output:
+        sink = wanted(arguments, output) if arguments.format == "jsonl" else output
         if realtime:
             daemon = Daemon(source, stream, [sink])
             daemon.run()
@@ -86,12 +89,12 @@ def _read_recording(path: Path, arguments: argparse.Namespace, factory: StreamFa
                     sink.emit(event)
             for event in [*stream.flush(), stream.summary()]:
                 sink.emit(event)
-        require_reader(sink)
+        require_reader(output)
     if source.trouble:
         raise NoInputError(source.trouble)
 
 
-def _sink(arguments: argparse.Namespace, source: FileSource) -> JsonlSink | TextSink:
+def _output(arguments: argparse.Namespace, source: FileSource) -> JsonlSink | TextSink:
     """A sink on standard output that closes the source once its reader has gone."""
     if arguments.format == "jsonl":
         return JsonlSink(sys.stdout.buffer, on_closed=source.close)

@@ -7,6 +7,7 @@ from types import FrameType
 
 from emostream import assets
 from emostream.commands.consent_options import add_consent_arguments, open_consent
+from emostream.commands.integration_options import add_integration_arguments
 from emostream.commands.log_options import add_log_arguments, logging_to
 from emostream.commands.microphone_options import add_microphone_arguments
 from emostream.commands.option_rules import refuse_with, refuse_without
@@ -49,6 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
         "--or-demo", action="store_true", help="where there is no microphone, say so and play the bundled recording"
     )
     add_server_arguments(parser, settings)
+    add_integration_arguments(parser, settings)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -59,9 +61,10 @@ def run(arguments: argparse.Namespace) -> int:
     _require_sense(arguments)
     interrupted: list[int] = []
     with ExitStack() as stack:
+        stack.enter_context(c_library_messages_hidden())
+        # Within the other, or its last lines would find standard error exchanged.
         stack.enter_context(logging_to(arguments, owns_terminal=output_of(arguments) == "tui"))
         factory = load_stream_factory(arguments)
-        stack.enter_context(c_library_messages_hidden())
         consent = open_consent(arguments)
         source = _open_source(arguments, consent.switch)
         stack.callback(source.close)

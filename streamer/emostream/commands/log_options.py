@@ -12,7 +12,7 @@ from pathlib import Path
 from emostream.commands.log_format import formatter_of, is_journal
 from emostream.commands.log_writer import DetachedHandler, write_to_file, write_to_stderr
 from emostream.commands.settings import Settings
-from emostream.commands.stderr import STDERR_FD
+from emostream.commands.stderr import stderr_descriptor
 from emostream.errors import UsageError
 
 LEVELS = ("debug", "info", "warning", "error")
@@ -75,7 +75,7 @@ def _handler(arguments: argparse.Namespace) -> DetachedHandler:
     path: Path | None = arguments.log_file
     if path is None:
         handler = DetachedHandler(write_to_stderr)
-        in_journal = is_journal(STDERR_FD, os.environ)
+        in_journal = is_journal(stderr_descriptor(), os.environ)
     else:
         try:
             handler = DetachedHandler(write_to_file(path))

@@ -24,6 +24,7 @@ COMMANDS = {
     ),
     "completion": ("emostream.commands.completion", "print the completion script for a shell", None),
     "config": ("emostream.commands.config", "show every setting, its value and where that comes from", None),
+    "mqtt": ("emostream.commands.mqtt", "see whether an MQTT broker takes us, or remove a device from it", None),
     "models": ("emostream.commands.models", "show the cards of the models", None),
     "corpora": (
         "emostream_trainer.commands.corpora",

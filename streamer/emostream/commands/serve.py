@@ -9,6 +9,7 @@ import webbrowser
 from contextlib import ExitStack
 
 from emostream.commands.consent_options import add_consent_arguments, open_consent
+from emostream.commands.integration_options import add_integration_arguments
 from emostream.commands.log_options import add_log_arguments, logging_to
 from emostream.commands.microphone_options import add_microphone_arguments
 from emostream.commands.option_rules import refuse_without
@@ -37,6 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
     add_stream_arguments(parser, settings)
     add_consent_arguments(parser, settings)
     add_log_arguments(parser, settings)
+    add_integration_arguments(parser, settings)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -47,12 +49,14 @@ def run(arguments: argparse.Namespace) -> int:
     interrupted: list[int] = []
     stop = threading.Event()
     with ExitStack() as stack:
+        if arguments.microphone or arguments.device:
+            stack.enter_context(c_library_messages_hidden())
+        # Within the other, or its last lines would find standard error exchanged.
         stack.enter_context(logging_to(arguments, owns_terminal=False))
         factory = load_stream_factory(arguments)
         source = None
         consent = open_consent(arguments)
         if arguments.microphone or arguments.device:
-            stack.enter_context(c_library_messages_hidden())
             device = arguments.device or arguments.usual_device
             source = open_source(device, channel=arguments.channel, wait=arguments.wait, switch=consent.switch)
             stack.callback(source.close)

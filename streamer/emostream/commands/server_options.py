@@ -14,13 +14,14 @@ from emostream.errors import UsageError
 from emostream.pause import PauseSwitch
 from emostream.pipeline.factory import StreamFactory
 from emostream.pipeline.stream import EmotionStream
+from emostream.private_file import privacy_complaint
 from emostream.protocol import Start
 from emostream.server.certificate import validity_complaint
 from emostream.server.config import Limits, ServerConfig
 from emostream.server.descriptors import fit_to_descriptors
 from emostream.server.listener import address_of, is_loopback
 from emostream.server.server import Server
-from emostream.server.tokens import FILE, checked_token, load_token, privacy_complaint
+from emostream.server.tokens import FILE, checked_token, load_token
 
 TOKEN_VARIABLE, FOLLOW_TOKEN_VARIABLE = "EMOSTREAM_TOKEN", "EMOSTREAM_FOLLOW_TOKEN"
 
@@ -162,6 +163,6 @@ def _given_token(file: Path | None, variable: str) -> str | None:
     if file is None:
         return None
     token = load_token(file, create=False)
-    if complaint := privacy_complaint(file):
+    if complaint := privacy_complaint(file, "token"):
         print_line(complaint)
     return token

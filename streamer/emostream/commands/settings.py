@@ -84,6 +84,25 @@ class Settings:
         self.offered[name] = setting
         return setting.value
 
+    def get_list(self, name: str) -> list[str]:
+        """The value of an option that may be repeated: of the environment the words, of the file a list or one string.
+
+        Raises ``UsageError`` that says where a wrong value stands.
+        """
+        variable = f"{_PREFIX}{name.upper()}"
+        setting = Setting(name, (), "default")
+        if variable in self._environment:
+            setting = Setting(name, tuple(self._environment[variable].split()), variable)
+        elif name in self._values:
+            given = self._values[name]
+            values = given if isinstance(given, list) else [given]
+            if all(isinstance(value, str) for value in values):
+                setting = Setting(name, tuple(values), str(self.file))
+            else:
+                self._report(UsageError(f"found {given!r} for {name} in {self.file}, expected a list of strings"))
+        self.offered[name] = setting
+        return list(setting.value)
+
     def offer_secret(self, name: str) -> None:
         """A variable of the environment that is no option, so that no list of processes shows it."""
         variable = f"{_PREFIX}{name.upper()}"
@@ -116,10 +135,33 @@ class Settings:
             options["choices"] = choices
         parser.add_argument(flag, **options)
 
+    def add_repeatable(
+        self, parser: argparse._ActionsContainer, flag: str, *, is_secret: bool = False, **options: Any
+    ) -> None:
+        """Add a ``flag`` that may be repeated; flags take the place of what ``get_list`` gives by the same name.
+
+        No list of settings shows a value that ``is_secret``.
+        """
+        name = flag.removeprefix("--").replace("-", "_")
+        default = self.get_list(name)
+        if is_secret and default:
+            self.offered[name] = Setting(name, "(hidden)", self.offered[name].origin)
+        parser.add_argument(flag, action=_Repeatable, default=default, **options)
+
     def _report(self, error: UsageError) -> None:
         if self._is_strict:
             raise error
         self.problems.append(error)
+
+
+class _Repeatable(argparse.Action):
+    """As ``append``, but the first flag takes the place of the default."""
+
+    def __call__(
+        self, _parser: argparse.ArgumentParser, namespace: argparse.Namespace, value: Any, _flag: str | None = None
+    ) -> None:
+        values = getattr(namespace, self.dest)
+        setattr(namespace, self.dest, [value] if values is self.default else [*values, value])
 
 
 def _read(file: Path) -> dict[str, Any]:

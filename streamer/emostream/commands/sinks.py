@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from rich.console import Console
 
+from emostream.commands.event_log_options import wanted
+from emostream.commands.integration_options import open_integrations
 from emostream.commands.keys import pressed_keys
 from emostream.commands.server_options import open_server, print_address
 from emostream.commands.signals import reload_on_hangup
@@ -54,7 +56,7 @@ def open_sinks(
     output: str | None,
     on_closed: Callable[[], None],
 ) -> LiveSinks:
-    """The sinks that the options ask for, closed with ``stack``; raises as ``open_server`` does.
+    """The sinks that the options ask for, closed with ``stack``; raises as the functions that open each.
 
     It changes what SIGHUP does, so signals that end the command are handled before.
 
@@ -62,6 +64,7 @@ def open_sinks(
     ``output`` is what standard output shows: ``tui`` or ``jsonl``, None for nothing. ``on_closed`` is called once
     standard output takes no more and there is no other sink.
     """
+    integrations = open_integrations(arguments, switch, stack)
     server = open_server(arguments, factory, switch) if with_server else None
     if server is not None:
         stack.callback(server.close)
@@ -74,16 +77,19 @@ def open_sinks(
     if output == "jsonl":
         raw = open(STDOUT_FD, "wb", buffering=0, closefd=False)  # noqa: SIM115 - the process's own stdout
         jsonl = JsonlSink(raw, on_closed=lambda: _stdout_closed(jsonl, sinks, on_closed))
-        shown = DetachedSink(jsonl)
+        shown = wanted(arguments, DetachedSink(jsonl))
     elif output == "tui":
         pressed = stack.enter_context(pressed_keys()) if source is not None and switch is not None else None
         controls = dashboard_controls(pressed, source, switch) if pressed and source and switch else None
         shown = Dashboard(Console(), served_at=server.address if server else None, controls=controls)
     if shown is not None:
         stack.callback(shown.close)
-    sinks += [sink for sink in (server, shown) if sink is not None]
-    if server is not None and shown is not None:
-        server.count_sink(shown)
+    others = [*([shown] if shown else []), *integrations]
+    if server is not None:
+        sinks.append(server)
+        for sink in others:
+            server.count_sink(sink)
+    sinks += others
     return LiveSinks(tuple(sinks), server, jsonl)
 
 

@@ -16,6 +16,14 @@ def print_line(message: object) -> None:
     print(f"emostream: {printable(str(message))}", file=sys.stderr)
 
 
+def stderr_descriptor() -> int:
+    """Where Python's lines go now, also while those of C libraries are discarded."""
+    try:
+        return sys.stderr.fileno()
+    except (OSError, ValueError):  # it is in memory, or closed
+        return STDERR_FD
+
+
 @contextmanager
 def c_library_messages_hidden() -> Iterator[None]:
     """Discard what C libraries print on standard error; what Python prints there is kept.

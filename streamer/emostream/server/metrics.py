@@ -71,8 +71,9 @@ class Metrics:
         self._registry.register(totals)
 
     def count_sink(self, name: str, read: Callable[[], float]) -> None:
-        """What a sink beside the server could not deliver, by its name."""
-        self._sinks.read[name] = read
+        """What a sink beside the server could not deliver, by its name, numbered where several have one."""
+        same = sum(known.partition(" #")[0] == name for known in self._sinks.read)
+        self._sinks.read[f"{name} #{same + 1}" if same else name] = read
 
     def count_cut(self, cause: str) -> None:
         """A client was cut off. Called from the event loop's thread alone."""

@@ -1,8 +1,6 @@
 """The token that clients on other machines need: from the environment, or from a file that only its owner can read."""
 
-import os
 import secrets
-import stat
 from pathlib import Path
 
 from platformdirs import user_data_path
@@ -26,13 +24,6 @@ def load_token(file: Path, *, create: bool) -> str:
             f"{file} cannot be used for the token ({reason}): expected one line of {LEAST_CHARACTERS} characters "
             "or more"
         ) from error
-
-
-def privacy_complaint(file: Path) -> str | None:
-    """A line if every user of this machine may read the token in a file."""
-    if os.name == "nt" or not file.stat().st_mode & stat.S_IROTH:
-        return None
-    return f"every user of this machine can read the token in {file}: chmod 600 {file}"
 
 
 def checked_token(text: str, where: str) -> str:

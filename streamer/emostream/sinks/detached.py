@@ -18,10 +18,12 @@ class DetachedSink:
 
     Live streams need this in front of anything that writes to a pipe or a disk. When the queue is full the oldest event
     is dropped, except a ``hello``, without which the others cannot be read; ``dropped_events`` counts the dropped ones.
-    ``close`` waits ``close_timeout_s`` for the queue to empty and then closes ``sink``, or leaves both behind when the
-    reader takes nothing. A sink that raises is logged and gets no more, and what it would have got counts as dropped. A
-    write to ``sys.stdout.buffer`` that never ends would keep it locked, and the interpreter
-    could not flush it at exit: give a ``JsonlSink`` behind this one ``open(1, "wb", buffering=0, closefd=False)``.
+    ``close`` waits ``close_timeout_s`` for the queue to empty and then closes ``sink``, within an ``emit`` too where a
+    reader takes nothing; what was left counts as dropped. A sink that raises is logged and gets no more, and what it
+    would have got counts as dropped.
+
+    A write to ``sys.stdout.buffer`` that never ends would keep it locked, and the interpreter could not flush it at
+    exit: give a ``JsonlSink`` behind this one ``open(1, "wb", buffering=0, closefd=False)``.
     """
 
     def __init__(self, sink: Sink, capacity: int = CAPACITY, close_timeout_s: float = CLOSE_TIMEOUT_S) -> None:
@@ -34,6 +36,7 @@ class DetachedSink:
         self._closing = False
         self._thread = threading.Thread(target=self._forward, name="detached sink", daemon=True)
         self._dropped_events = 0
+        self._in_hand = 0
         self._failed = False
         self._thread.start()
 
@@ -49,6 +52,8 @@ class DetachedSink:
                 return
             if len(self._queue) >= self._capacity:
                 del self._queue[1 if isinstance(self._queue[0], Hello) and self._capacity > 1 else 0]
+                if not self._dropped_events:
+                    _logger.warning("%s is too slow: the oldest of what waits for it is dropped", self.name)
                 self._dropped_events += 1
             self._queue.append(event)
             self._changed.notify()
@@ -59,6 +64,15 @@ class DetachedSink:
             self._closing = True
             self._changed.notify()
         self._thread.join(self._close_timeout_s)
+        with self._changed:
+            left = len(self._queue) + self._in_hand
+            self._queue.clear()
+            self._in_hand = 0
+        if self._thread.is_alive():
+            self._sink.close()  # so that it need not go on with what it has in hand
+        if left:
+            self._dropped_events += left
+            _logger.warning("%s did not take the last %d events before the end", self.name, left)
 
     def _forward(self) -> None:
         while True:
@@ -67,7 +81,9 @@ class DetachedSink:
                 if not self._queue:
                     break
                 event = self._queue.popleft()
+                self._in_hand = 1
             self._hand_on(event)
+            self._in_hand = 0
         self._sink.close()
 
     def _hand_on(self, event: Event) -> None:

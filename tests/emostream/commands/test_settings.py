@@ -129,3 +129,28 @@ def test_a_list_in_the_file_is_for_settings_that_take_several(tmp_path: Path) ->
     assert str(hours) == "22:00-07:00, 12:00-13:00"
     with pytest.raises(UsageError, match=r"quiet in .*config\.toml: found '22' for --quiet, expected times of day"):
         settings(tmp_path, 'quiet = ["22"]').get("quiet", None, QuietHours.parse)
+
+
+class TestAddRepeatable:
+    def parse(self, settings: Settings, *arguments: str) -> list[str]:
+        parser = argparse.ArgumentParser()
+        settings.add_repeatable(parser, "--webhook")
+        values: list[str] = parser.parse_args(arguments).webhook
+        return values
+
+    def test_a_list_or_one_string_in_the_file(self, tmp_path: Path) -> None:
+        assert self.parse(settings(tmp_path)) == []
+        assert self.parse(settings(tmp_path, 'webhook = ["a", "b"]')) == ["a", "b"]
+        assert self.parse(settings(tmp_path, 'webhook = "a"')) == ["a"]
+
+    def test_words_in_the_environment(self, tmp_path: Path) -> None:
+        assert self.parse(settings(tmp_path, 'webhook = "a"', {"EMOSTREAM_WEBHOOK": "b  c"})) == ["b", "c"]
+
+    def test_flags_take_the_place_of_both(self, tmp_path: Path) -> None:
+        of_user = settings(tmp_path, 'webhook = ["a", "b"]')
+        assert self.parse(of_user, "--webhook", "c", "--webhook", "d") == ["c", "d"]
+        assert of_user.offered["webhook"].value == ("a", "b")
+
+    def test_what_is_no_list_of_strings_is_refused_with_its_place(self, tmp_path: Path) -> None:
+        with pytest.raises(UsageError, match=r"found \[1\] for webhook in .*config.toml, expected a list of strings"):
+            self.parse(settings(tmp_path, "webhook = [1]"))

@@ -117,3 +117,17 @@ def test_a_sink_that_raises_gets_no_more_and_is_counted(caplog: pytest.LogCaptur
     assert inner.closed
     assert sink.dropped_events == 4
     assert "failed and gets no more events" in caplog.text
+
+
+def test_what_the_sink_dropped_and_what_was_never_taken_counts_too() -> None:
+    blocked = BlockedSink()
+    blocked.dropped_events = 2
+    sink = DetachedSink(blocked, close_timeout_s=0.01)
+    for seq in range(4):
+        sink.emit(gap(seq))
+    assert blocked.reached.wait(30)
+    assert sink.dropped_events == 2
+    sink.close()
+    sink.close()
+    assert sink.dropped_events == 2 + 4
+    blocked.opened.set()
