@@ -11,8 +11,9 @@ from emostream.commands.log_options import add_log_arguments, logging_to
 from emostream.commands.microphone_options import add_microphone_arguments
 from emostream.commands.pcm_options import add_pcm_arguments, pcm_format
 from emostream.commands.server_options import add_server_arguments
+from emostream.commands.service_manager import ServiceManager
 from emostream.commands.settings import Settings
-from emostream.commands.signals import ENDING_SIGNALS
+from emostream.commands.signals import ENDING_SIGNALS, exit_code
 from emostream.commands.sinks import open_sinks, output_of
 from emostream.commands.stderr import c_library_messages_hidden, print_line
 from emostream.commands.stdout import require_reader
@@ -84,16 +85,25 @@ def run(arguments: argparse.Namespace) -> int:
             output=output_of(arguments),
             on_closed=source.close,
         )
+        manager = ServiceManager()
+        stack.callback(manager.stopping)
+
+        def beat() -> None:
+            consent.schedule.check()
+            if opened.is_alive:
+                manager.feed()
+
+        manager.ready()
         Daemon(
             source,
             stream,
             opened.sinks,
             lambda: opened.clients,
             switch=consent.switch,
-            on_beat=consent.schedule.check,
+            on_beat=beat,
         ).run()
     if interrupted:
-        return 128 + interrupted[0]
+        return exit_code(interrupted, manager)
     if opened.jsonl:
         require_reader(opened.jsonl)
     if source.trouble:
