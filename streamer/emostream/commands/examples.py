@@ -30,6 +30,14 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("emostream doctor clip.wav", "a recording, judged the same way"),
         ("emostream doctor --json --no-microphone", "for programs: exit code 1 where there is a problem"),
     ),
+    "mqtt": (
+        ("emostream mqtt --mqtt mqtt://localhost", "whether the broker takes us"),
+        ("emostream mqtt --mqtt mqtt://localhost --remove", "take the device out of Home Assistant"),
+    ),
+    "service": (
+        ("emostream service install --options '--microphone'", "start it with the session, and keep it running"),
+        ("emostream service status", "whether it runs, and since when"),
+    ),
     "completion": (
         ("emostream completion bash > ~/.local/share/bash-completion/completions/emostream", "for bash, from now on"),
         ("emostream completion zsh > ~/.zfunc/_emostream", "for zsh, with ~/.zfunc in fpath"),

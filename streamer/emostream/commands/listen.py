@@ -13,8 +13,9 @@ from emostream.commands.microphone_options import add_microphone_arguments
 from emostream.commands.option_rules import refuse_with, refuse_without
 from emostream.commands.pcm_options import PCM_OPTIONS, add_pcm_arguments, pcm_format
 from emostream.commands.server_options import add_server_arguments, require_certificate
+from emostream.commands.service_manager import ServiceManager
 from emostream.commands.settings import Settings
-from emostream.commands.signals import ENDING_SIGNALS
+from emostream.commands.signals import ENDING_SIGNALS, exit_code
 from emostream.commands.sinks import open_sinks, output_of
 from emostream.commands.stderr import c_library_messages_hidden, print_line
 from emostream.commands.stdout import require_reader
@@ -90,16 +91,25 @@ def run(arguments: argparse.Namespace) -> int:
             output=output_of(arguments),
             on_closed=source.close,
         )
+        manager = ServiceManager()
+        stack.callback(manager.stopping)
+
+        def beat() -> None:
+            consent.schedule.check()
+            if opened.is_alive:
+                manager.feed()
+
+        manager.ready()
         Daemon(
             source,
             stream,
             opened.sinks,
             lambda: opened.clients,
             switch=consent.switch,
-            on_beat=consent.schedule.check,
+            on_beat=beat,
         ).run()
     if interrupted:
-        return 128 + interrupted[0]
+        return exit_code(interrupted, manager)
     if opened.jsonl:
         require_reader(opened.jsonl)
     if source.trouble:

@@ -10,6 +10,7 @@ from emostream.commands.settings import Setting, Settings
 COMMANDS = {
     "listen": ("emostream.commands.listen", "read the emotion in the voice at the microphone, live", None),
     "serve": ("emostream.commands.serve", "read the audio that browsers and programs send, and serve the labels", None),
+    "service": ("emostream.commands.service", "have the system start it, and keep it running", None),
     "file": ("emostream.commands.file", "read the emotion in recordings: a timeline and a verdict for each", None),
     "enrol": (
         "emostream.commands.enrol",

@@ -14,8 +14,9 @@ from emostream.commands.log_options import add_log_arguments, logging_to
 from emostream.commands.microphone_options import add_microphone_arguments
 from emostream.commands.option_rules import refuse_without
 from emostream.commands.server_options import add_server_arguments, require_certificate
+from emostream.commands.service_manager import ServiceManager
 from emostream.commands.settings import Settings
-from emostream.commands.signals import ENDING_SIGNALS
+from emostream.commands.signals import ENDING_SIGNALS, exit_code
 from emostream.commands.sinks import open_sinks
 from emostream.commands.stderr import c_library_messages_hidden, print_line
 from emostream.commands.stream_options import add_stream_arguments, load_stream_factory
@@ -84,10 +85,19 @@ def run(arguments: argparse.Namespace) -> int:
             webbrowser.open(opened.server.address)
         if sys.stderr.isatty():  # a program that reads lines needs no goodbye
             stack.callback(_say_goodbye, time.monotonic())
+        manager = ServiceManager()
+        stack.callback(manager.stopping)
+
+        def beat() -> None:
+            consent.schedule.check()
+            if opened.is_alive:
+                manager.feed()
+
+        manager.ready()
         if source is None:
             # A signal that another thread gets does not end a wait without a limit.
             while not stop.wait(BEAT_S):
-                pass
+                beat()
         else:
             stream = factory.stream(
                 source.sample_rate_hz, stream="live", source=source.name, notice=arguments.notice or None
@@ -98,11 +108,11 @@ def run(arguments: argparse.Namespace) -> int:
                 opened.sinks,
                 lambda: opened.clients,
                 switch=consent.switch,
-                on_beat=consent.schedule.check,
+                on_beat=beat,
             ).run()
             if source.trouble and not interrupted:
                 raise NoInputError(source.trouble)
-    return 128 + interrupted[0] if interrupted else 0
+    return exit_code(interrupted, manager)
 
 
 def _say_goodbye(began_s: float) -> None:

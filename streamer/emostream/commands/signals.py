@@ -2,11 +2,23 @@
 
 import signal
 import sys
+from collections.abc import Sequence
 
+from emostream.commands.service_manager import ServiceManager
 from emostream.server.server import Server
 
 # Windows knows no SIGHUP.
 ENDING_SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+
+
+def exit_code(received: Sequence[int], manager: ServiceManager) -> int:
+    """What a command ends with that ended by the first of these signals, or by itself.
+
+    To be ended by SIGTERM is no failure of a service.
+    """
+    if not received or (manager.is_there and received[0] == signal.SIGTERM):
+        return 0
+    return 128 + received[0]
 
 
 def reload_on_hangup(server: Server) -> None:

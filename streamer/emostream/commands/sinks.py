@@ -40,6 +40,11 @@ class LiveSinks:
     jsonl: JsonlSink | None = None
 
     @property
+    def is_alive(self) -> bool:
+        """Whether the server's threads go on, if there is one."""
+        return self.server is None or self.server.is_alive
+
+    @property
     def clients(self) -> int:
         """How many clients are connected to the server now."""
         return self.server.clients if self.server else 0

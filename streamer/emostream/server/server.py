@@ -9,6 +9,7 @@ import asyncio
 import logging
 import ssl
 import threading
+import time
 from collections.abc import Sequence
 from concurrent.futures import Future
 
@@ -101,6 +102,7 @@ class Server:
         self._stop = asyncio.Event()
         self._lock = threading.Lock()  # guards the next two
         self._closing = False
+        self._turned_s = time.monotonic()
         self._wakes_pending: set[float] = set()
         self._measure()
         started: Future[asyncio.AbstractEventLoop] = Future()
@@ -141,8 +143,9 @@ class Server:
 
     @property
     def is_alive(self) -> bool:
-        """Whether its threads go on; none of them ends by itself."""
-        return self._thread.is_alive() and (self._scheduler is None or self._scheduler.is_alive)
+        """Whether its threads go on, and the event loop turns; none of them ends by itself."""
+        turns = time.monotonic() - self._turned_s < self._limits.stall_s
+        return turns and self._thread.is_alive() and (self._scheduler is None or self._scheduler.is_alive)
 
     def count_sink(self, sink: Sink) -> None:
         """Have the metrics say what another sink of the same stream could not deliver."""
@@ -216,6 +219,7 @@ class Server:
 
     async def _watch(self) -> None:
         while True:
+            self._turned_s = time.monotonic()
             await asyncio.sleep(self._limits.stall_s / CHECKS_PER_STALL)
             now_s = asyncio.get_running_loop().time()
             for client in self._places:
