@@ -9,8 +9,8 @@ import msgspec
 import pytest
 
 from emostream import assets, profiles
-from emostream.cli import Parser
 from emostream.commands import stream_options
+from emostream.commands.parsing import Parser
 from emostream.commands.settings import Settings
 from emostream.commands.stream_options import add_stream_arguments, load_stream_factory
 from emostream.errors import ModelError, ProfileError, UsageError
