@@ -117,10 +117,12 @@ def measure_listeners(n_clients: int, n_silent: int, seconds: float, tls: Tls | 
     command = ("listen", "-", "--serve", "--format", "jsonl", "--address-share", "1", *(tls.options if tls else ()))
     trusted = tls.trusted if tls else None
     with server(*command, stdin=subprocess.PIPE) as (process, port):
-        readers = {}
+        readers = selectors.DefaultSelector()
         for _ in range(n_clients - n_silent):
             client = RawClient(port, tls=trusted)
-            readers[client.socket] = client
+            readers.register(client.socket, selectors.EVENT_READ, client)
+            for key, _ in readers.select(0):  # pings, while the others connect
+                list(key.data.events())
         reconnections = multiprocessing.Value("i", 0)
         silent = multiprocessing.Process(target=stay_silent, args=(port, n_silent, reconnections, trusted), daemon=True)
         silent.start()
@@ -129,13 +131,14 @@ def measure_listeners(n_clients: int, n_silent: int, seconds: float, tls: Tls | 
         waits_ms, memory_mb = watch(readers, began_s, process.pid, seconds)
         player.terminate()
         silent.terminate()
-    estimates = [client.estimates for client in readers.values()]
+    clients: list[RawClient] = [key.data for key in readers.get_map().values()]
+    estimates = [client.estimates for client in clients]
     print(
         f"{n_clients} clients, {n_silent} of which never read and connected again {reconnections.value} times; "
         f"{seconds:.0f} s"
     )
     print(
-        f"missed by readers: {sum(client.missed for client in readers.values())} events; each got {min(estimates)} "
+        f"missed by readers: {sum(client.missed for client in clients)} events; each got {min(estimates)} "
         f"to {max(estimates)} estimates"
     )
     print(f"window's end to receipt: {quantiles(waits_ms)}")
@@ -157,19 +160,14 @@ def play(process: subprocess.Popen[bytes], pcm: bytes, began_s: Any) -> None:
         process.stdin.flush()
 
 
-def watch(
-    readers: dict[socket.socket, RawClient], began_s: Any, pid: int, seconds: float
-) -> tuple[list[float], list[float]]:
+def watch(readers: selectors.BaseSelector, began_s: Any, pid: int, seconds: float) -> tuple[list[float], list[float]]:
     """Read for ``seconds``: waits in ms, and the server's memory in MB every second."""
     waits_ms: list[float] = []
     memory_mb: list[float] = []
     next_look = 0.0
-    selector = selectors.DefaultSelector()
-    for client in readers.values():
-        selector.register(client.socket, selectors.EVENT_READ, client)
     ends = time.monotonic() + seconds
     while (now := time.monotonic()) < ends:
-        for key, _ in selector.select(0.1):
+        for key, _ in readers.select(0.1):
             client = key.data
             for event in client.events():
                 client.count(event)
