@@ -72,6 +72,7 @@ export interface Utterance extends StreamEventBase {
 export interface Gap extends StreamEventBase {
   type: "gap";
   lost_ms: number;
+  reason?: "lost" | "paused";
 }
 
 export interface Health extends StreamEventBase {
