@@ -44,6 +44,7 @@ export interface Hello extends StreamEventBase {
   speaker?: string | null;
   certainty?: Certainty | null;
   moods?: string[];
+  notice?: string | null;
 }
 
 export interface Estimate extends StreamEventBase {
@@ -83,6 +84,8 @@ export interface Health extends StreamEventBase {
   lag_ms: number;
   clients?: number;
   dropped_events?: number;
+  network_interval?: number;
+  paused_by?: ("person" | "schedule")[];
 }
 
 export interface ErrorEvent extends StreamEventBase {
