@@ -2,30 +2,27 @@
 
 import { AudioSender } from "./audio_sender.js";
 import { Card } from "./card.js";
+import { LOOKS, Look } from "./look.js";
 import { Microphone } from "./microphone.js";
 import { OwnVoice } from "./own_voice.js";
 import { ReconnectingSocket, addressOf } from "./socket.js";
 import { StreamState } from "./stream_state.js";
-import { Texts, languageOf } from "./texts.js";
-import { listen, lock, lockOf, stopListening, unlock } from "./tokens.js";
+import { TokenGate } from "./token_gate.js";
+import { listen, stopListening } from "./tokens.js";
 
 const PROTOCOL_VERSION = 1;
 const STALE_MS = 3_000; // without an estimate for this long (or six steps) nothing is being read
 const SUMMARY_WAIT_MS = 5_000;
 const VOICE_REFUSED = ["profile_refused", "bad_message"]; // of other models, or of another emostream
 const CLOSED = { 1001: "serverStops", 1013: "serverIsFull" };
-const LOOKS = ["theme", "layout", "show", "scale", "lang", "texts", "quiet"];
 const PROPERTIES = ["texts", "token"]; // that a page may set before this script has run
-const [LEAST_SCALE, LARGEST_SCALE] = [0.25, 8];
 
 export class EmoStream extends HTMLElement {
   static observedAttributes = ["src", "microphone", "publish", "worklet", ...LOOKS];
 
   #card;
-  #texts;
-  #ownTexts = null;
-  #ownToken = null;
-  #isOwnTokenWrong = false;
+  #look = new Look(this, () => this.#setLook());
+  #gate = new TokenGate();
   #isStarted = false;
   #restartIsDue = false;
   #address = null; // of the latest attempt to connect
@@ -45,14 +42,13 @@ export class EmoStream extends HTMLElement {
   #closeCode = 0;
   #staleTimer = 0;
   #summaryTimer = 0;
-  #drawTimeline = () => this.#card.drawTimeline(this.#stream, this.getAttribute("theme") === "transparent");
+  #drawTimeline = () => this.#card.drawTimeline(this.#stream, this.#look.isTransparent);
   #resized = new ResizeObserver(this.#drawTimeline);
   #darkness = matchMedia("(prefers-color-scheme: dark)");
   #contrast = matchMedia("(forced-colors: active)");
-  #language = new MutationObserver(() => this.#setLook());
   #reconnectNow = () => document.hidden || this.#socket.reconnectNow();
   // What became of the others' token is no matter of an element that has its own, or is served already.
-  #lockChanged = (host) => host === this.#host && this.#ownToken === null && !this.#isServed && this.#restart();
+  #lockChanged = (host) => host === this.#host && this.#gate.own === null && !this.#isServed && this.#restart();
 
   constructor() {
     super();
@@ -65,27 +61,23 @@ export class EmoStream extends HTMLElement {
       skip: () => this.#voice.skip(),
       again: () => this.#voice.again(),
       cancel: () => this.#voice.cancel(),
-      unlock: (token) => {
-        this.#ownToken = null;
-        unlock(this.#host, token);
-      },
+      unlock: (token) => this.#gate.unlock(this.#host, token),
     });
   }
 
   /** The page's own texts in place of ours, as in texts_en.js: as many of them as there are. Also an attribute, as JSON. */
   get texts() {
-    return this.#ownTexts;
+    return this.#look.ownTexts;
   }
 
   set texts(table) {
-    this.#ownTexts = table;
+    this.#look.ownTexts = table;
     if (this.#isStarted) this.#setLook();
   }
 
   /** The server's token, in place of one in the fragment of `src`. It is written only: other scripts need not know it. */
   set token(token) {
-    this.#ownToken = token;
-    this.#isOwnTokenWrong = false;
+    this.#gate.own = token;
     if (this.#isStarted) this.#restartSoon();
   }
 
@@ -101,9 +93,9 @@ export class EmoStream extends HTMLElement {
     for (const query of [this.#darkness, this.#contrast]) query.addEventListener("change", this.#drawTimeline);
     addEventListener("online", this.#reconnectNow);
     document.addEventListener("visibilitychange", this.#reconnectNow);
-    this.#language.observe(document.documentElement, { attributeFilter: ["lang", "dir"] });
+    this.#look.watch();
     listen(this.#lockChanged);
-    this.#setTexts();
+    this.#look.apply(this.#card);
     this.#restart();
   }
 
@@ -113,7 +105,7 @@ export class EmoStream extends HTMLElement {
     for (const query of [this.#darkness, this.#contrast]) query.removeEventListener("change", this.#drawTimeline);
     removeEventListener("online", this.#reconnectNow);
     document.removeEventListener("visibilitychange", this.#reconnectNow);
-    this.#language.disconnect();
+    this.#look.unwatch();
     stopListening(this.#lockChanged);
     this.#disconnect();
   }
@@ -125,17 +117,8 @@ export class EmoStream extends HTMLElement {
     else this.#restartSoon();
   }
 
-  // --------------------------------------------------------------------------------------------------------- the look
-
-  #setTexts() {
-    this.#texts = new Texts(languageOf(this), this.#ownTexts ?? parsedTexts(this.getAttribute("texts")));
-    this.#card.setLook(this.getAttribute("layout"), this.getAttribute("show"), this.#texts);
-    const scale = Number.parseFloat(this.getAttribute("scale"));
-    this.style.zoom = Number.isFinite(scale) ? Math.min(LARGEST_SCALE, Math.max(LEAST_SCALE, scale)) : "";
-  }
-
   #setLook() {
-    this.#setTexts();
+    this.#look.apply(this.#card);
     this.#show();
     this.#drawTimeline();
   }
@@ -181,20 +164,13 @@ export class EmoStream extends HTMLElement {
     this.#drawTimeline();
   }
 
-  /** Why this element waits for a token: "missing", "wrong", or null. */
   get #lock() {
-    if (this.#isServed) return null;
-    if (this.#ownToken !== null) return this.#isOwnTokenWrong ? "wrong" : null;
-    return lockOf(this.#host);
+    return this.#isServed ? null : this.#gate.lockOf(this.#host);
   }
 
-  /** The server has refused the token, or there was none: there is no use in trying again before there is another. */
   #refuse() {
-    if (this.#ownToken === null) lock(this.#host, this.#address.token === null ? "missing" : "wrong");
-    else {
-      this.#isOwnTokenWrong = true;
-      this.#restart();
-    }
+    this.#gate.refuse(this.#host, this.#address.token);
+    if (this.#gate.own !== null) this.#restart(); // else all elements were told
   }
 
   get #isServed() {
@@ -211,7 +187,7 @@ export class EmoStream extends HTMLElement {
 
   #connect() {
     try {
-      this.#address = addressOf(this.getAttribute("src"), this.#ownToken);
+      this.#address = addressOf(this.getAttribute("src"), this.#gate.own);
       this.#socket.open(this.#address);
     } catch (error) {
       this.#trouble = { key: "cannotConnect", values: { message: error.message } };
@@ -248,7 +224,7 @@ export class EmoStream extends HTMLElement {
   }
 
   #startMessage() {
-    const source = this.#texts.text("browserMicrophone");
+    const source = this.#look.texts.text("browserMicrophone");
     const start = { type: "start", rate: this.#microphone.rateHz, format: "f32le", source };
     if (this.hasAttribute("publish")) start.publish = this.getAttribute("publish");
     if (this.#voice.profile) start.profile = this.#voice.profile;
@@ -362,16 +338,5 @@ export class EmoStream extends HTMLElement {
       host: () => this.#host,
     };
     this.#card.show(status, { isQuiet: this.hasAttribute("quiet") });
-  }
-}
-
-/** The table in the attribute `texts`; null without a usable one. */
-function parsedTexts(json) {
-  if (!json) return null;
-  try {
-    return JSON.parse(json);
-  } catch (error) {
-    console.warn(`<emo-stream texts> is no JSON: ${error.message}`);
-    return null;
   }
 }

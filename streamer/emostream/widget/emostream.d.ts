@@ -44,6 +44,7 @@ export interface Hello extends StreamEventBase {
   speaker?: string | null;
   certainty?: Certainty | null;
   moods?: string[];
+  notice?: string | null;
 }
 
 export interface Estimate extends StreamEventBase {
@@ -72,6 +73,7 @@ export interface Utterance extends StreamEventBase {
 export interface Gap extends StreamEventBase {
   type: "gap";
   lost_ms: number;
+  reason?: "lost" | "paused";
 }
 
 export interface Health extends StreamEventBase {
@@ -82,6 +84,8 @@ export interface Health extends StreamEventBase {
   lag_ms: number;
   clients?: number;
   dropped_events?: number;
+  network_interval?: number;
+  paused_by?: ("person" | "schedule")[];
 }
 
 export interface ErrorEvent extends StreamEventBase {

@@ -138,6 +138,16 @@ def test_gaps_and_skipped_updates_are_shown(open_page: Open, sink: Server) -> No
     expect(part(page, "losses")).to_have_text("0.4 s of audio lost, 3 updates skipped")
 
 
+def test_a_pause_is_no_loss(open_page: Open, sink: Server) -> None:
+    page = open_page(color_scheme="light")
+    sink.emit(hello())
+    sink.emit(msgspec.structs.replace(gap(1, lost_ms=0), t_end_ms=20_000, reason="paused"))
+    sink.emit(estimate(90, "sad"))
+    expect(part(page, "label")).to_have_text("sad")
+    expect(part(page, "losses")).not_to_contain_text("of audio lost")
+    assert BY_NAME["angry"] not in timeline_colours(page)
+
+
 def test_utterances_are_drawn_and_told(open_page: Open, sink: Server) -> None:
     page = open_page()
     for event in (hello(), utterance(20, "sad"), utterance(40, None)):
