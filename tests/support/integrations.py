@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from emostream.commands.integration_options import add_integration_arguments, open_integrations
+from emostream.commands.option_rules import typed_options
 from emostream.commands.settings import Settings
 from emostream.errors import UsageError
 from emostream.pause import PauseSwitch
@@ -20,7 +21,9 @@ def opened(*arguments: object) -> Iterator[list[Sink]]:
     parser = argparse.ArgumentParser()
     add_integration_arguments(parser, Settings({}, Path("/nonexistent/config.toml")))
     with ExitStack() as stack:
-        yield open_integrations(parser.parse_args([str(argument) for argument in arguments]), PauseSwitch(), stack)
+        words = [str(argument) for argument in arguments]
+        parsed = parser.parse_args(words, argparse.Namespace(typed=typed_options(parser, words)))
+        yield open_integrations(parsed, PauseSwitch(), stack)
 
 
 def refusal(*arguments: object) -> str:

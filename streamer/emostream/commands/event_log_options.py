@@ -4,6 +4,7 @@ import argparse
 import re
 from pathlib import Path
 
+from emostream.commands.option_rules import refuse_without
 from emostream.commands.settings import Settings
 from emostream.errors import UsageError
 from emostream.events import TYPES
@@ -49,6 +50,7 @@ def add_event_log_arguments(parser: argparse.ArgumentParser, settings: Settings)
 def open_event_log(arguments: argparse.Namespace) -> Sink | None:
     """The log that the options ask for, or None. Raises ``UsageError``."""
     if not arguments.log:
+        refuse_without(arguments, ("log_max_size", "log_keep"), "--log")
         return None
     if arguments.log_keep < 0:
         raise UsageError(f"found {arguments.log_keep} for --log-keep, expected 0 or more")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from emostream.commands.extras import require_extra
+from emostream.commands.option_rules import refuse_without
 from emostream.commands.secret_file import read_secret
 from emostream.commands.settings import Settings
 from emostream.errors import UsageError
@@ -86,6 +87,7 @@ def add_mqtt_arguments(parser: argparse.ArgumentParser, settings: Settings) -> N
 def open_mqtt(arguments: argparse.Namespace, switch: PauseSwitch) -> list[Sink]:
     """The sink that the options ask for; ``switch`` is what its clients pause with. Raises ``UsageError``."""
     if not arguments.mqtt:
+        refuse_without(arguments, (name for name in vars(arguments) if name.startswith("mqtt_")), "--mqtt")
         return []
     require_extra("mqtt", "--mqtt")
     from emostream.sinks.mqtt import MqttSink

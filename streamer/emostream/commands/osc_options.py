@@ -3,6 +3,7 @@
 import argparse
 
 from emostream.commands.extras import require_extra
+from emostream.commands.option_rules import refuse_without
 from emostream.commands.settings import Settings
 from emostream.sinks import Sink
 from emostream.sinks.detached import DetachedSink
@@ -39,6 +40,7 @@ def add_osc_arguments(parser: argparse.ArgumentParser, settings: Settings) -> No
 def open_osc(arguments: argparse.Namespace) -> list[Sink]:
     """A sink for each receiver that the options ask for. Raises ``UsageError``."""
     if not arguments.osc:
+        refuse_without(arguments, ("osc_address", "osc_preset"), "--osc")
         return []
     require_extra("osc", "--osc")
     from emostream.sinks.osc import OscSink

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from emostream.commands.extras import require_extra
+from emostream.commands.option_rules import refuse_without
 from emostream.commands.secret_file import read_secret, read_text
 from emostream.commands.settings import Settings
 from emostream.errors import UsageError
@@ -54,6 +55,7 @@ def add_webhook_arguments(parser: argparse.ArgumentParser, settings: Settings) -
 def open_webhooks(arguments: argparse.Namespace) -> list[Sink]:
     """A sink for each webhook that the options ask for. Raises ``UsageError``."""
     if not arguments.webhook:
+        refuse_without(arguments, ("webhook_events", "webhook_template"), "--webhook")
         return []
     require_extra("webhook", "--webhook")
     from emostream.sinks.webhook import CAPACITY, WebhookSink

@@ -57,6 +57,10 @@ def test_without_the_library_it_is_one_line(tmp_path: Path) -> None:
         (["--osc", "host", "--osc-address", "angry"], "found the OSC address 'angry', expected one like"),
         (["--lamp-command", "gpioset '"], 'found "gpioset \'" for --lamp-command, whose quotes do not close'),
         (["--webhook-lamp", "host"], "found a webhook's address with no scheme"),
+        (["--log-keep", "2"], "--log-keep does nothing without --log: expected both, or neither"),
+        (["--osc-preset", "vrchat"], "--osc-preset does nothing without --osc"),
+        (["--webhook-events", "gap"], "--webhook-events does nothing without --webhook"),
+        (["--mqtt-user", "ada"], "--mqtt-user does nothing without --mqtt"),
     ],
 )
 def test_wrong_options_are_one_line(arguments: list[str], words: str) -> None:
