@@ -30,9 +30,19 @@ def model_paths() -> list[Path]:
     return [MODELS / name for name in SHIPPED if (MODELS / name).is_file()]
 
 
+def files_of(path: Path) -> list[Path]:
+    """A model's file, or all models of a folder by name. Raises ``ModelError`` for a folder without any."""
+    if not path.is_dir():
+        return [path]
+    found = sorted(path.glob("*.onnx"))
+    if not found:
+        raise ModelError(f"{path} is a folder without models: expected .onnx files in it")
+    return found
+
+
 def load_models(paths: list[Path] | None = None) -> list[EmotionModel]:
-    """These models, or the shipped ones. Raises ``ModelError``."""
-    found = paths or model_paths()
+    """These models, those of a folder among them, or the shipped ones. Raises ``ModelError``."""
+    found = [file for path in paths for file in files_of(path)] if paths else model_paths()
     if not found:
         raise ModelError(f"no model in {MODELS}: name one with --model, or train and export one")
     models = [EmotionModel.load(path) for path in found]

@@ -23,6 +23,8 @@ class Daemon:
 
     ``clients`` gives the number of connected clients for ``health``. While ``switch`` is paused nothing of the source
     is read. ``on_beat`` is called after each block, empty ones included, so at least every ``sources.HEARTBEAT_S``.
+    Before each, ``next_stream`` may give another stream, of other models, which takes the place of the one so far: that
+    one ends whoever speaks, and the new one begins with its ``hello``.
     """
 
     def __init__(
@@ -34,6 +36,7 @@ class Daemon:
         *,
         switch: PauseSwitch | None = None,
         on_beat: Callable[[], None] = lambda: None,
+        next_stream: Callable[[], EmotionStream | None] = lambda: None,
     ) -> None:
         self._source = source
         self._stream = stream
@@ -41,6 +44,7 @@ class Daemon:
         self._clients = clients
         self._switch = switch or PauseSwitch()
         self._on_beat = on_beat
+        self._next_stream = next_stream
         self._live = LiveStream(stream, source.name)
         self._failed: list[Sink] = []
         self._undelivered = 0
@@ -73,6 +77,11 @@ class Daemon:
         _logger.info("reading from %s", self._source.name)
         yield from with_time([self._stream.hello()])
         for block in unpaused_blocks(self._source.blocks(), self._switch):
+            if (stream := self._next_stream()) is not None:
+                ended = self._live.with_latency(self._stream.flush(), block.arrived_s, arrival_clock_s())
+                yield from with_time([*ended, stream.hello()])
+                self._stream, self._live = stream, LiveStream(stream, self._source.name)
+                _logger.info("the models are %s now", ", ".join(brief.name for brief in stream.hello_models))
             events = self._stream.push(block)
             self._live.count_lost(block)
             yield from with_time(self._live.with_latency(events, block.arrived_s, arrival_clock_s()))

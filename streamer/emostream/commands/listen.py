@@ -19,10 +19,12 @@ from emostream.commands.signals import ENDING_SIGNALS, exit_code
 from emostream.commands.sinks import open_sinks, output_of
 from emostream.commands.stderr import c_library_messages_hidden, print_line
 from emostream.commands.stdout import require_reader
-from emostream.commands.stream_options import add_stream_arguments, load_stream_factory
+from emostream.commands.stream_options import add_stream_arguments, load_stream_factory, watch_models
 from emostream.daemon import Daemon
 from emostream.errors import NoInputError, UnavailableError
 from emostream.pause import PauseSwitch
+from emostream.pipeline.factory import StreamFactory
+from emostream.pipeline.stream import EmotionStream
 from emostream.sources import Source
 from emostream.sources.file import FileSource
 from emostream.sources.opening import STDIN, open_source
@@ -78,14 +80,19 @@ def run(arguments: argparse.Namespace) -> int:
 
         for signal_number in ENDING_SIGNALS:
             signal.signal(signal_number, stop)
-        stream = factory.stream(
-            source.sample_rate_hz, stream="live", source=source.name, notice=arguments.notice or None
-        )
+
+        def make_stream(factory: StreamFactory) -> EmotionStream:
+            return factory.stream(
+                source.sample_rate_hz, stream="live", source=source.name, notice=arguments.notice or None
+            )
+
+        watch = watch_models(arguments, make_stream)
         opened = open_sinks(
             arguments,
             factory,
             stack,
             switch=consent.switch,
+            watch=watch,
             source=source,
             with_server=arguments.serve,
             output=output_of(arguments),
@@ -102,11 +109,12 @@ def run(arguments: argparse.Namespace) -> int:
         manager.ready()
         Daemon(
             source,
-            stream,
+            make_stream(factory),
             opened.sinks,
             lambda: opened.clients,
             switch=consent.switch,
             on_beat=beat,
+            next_stream=watch.take,
         ).run()
     if interrupted:
         return exit_code(interrupted, manager)

@@ -8,23 +8,49 @@ from rich.table import Table
 
 from emostream import assets
 from emostream.commands.settings import Settings
+from emostream.commands.stderr import print_line
 from emostream.commands.stdout import print_table
+from emostream.errors import ModelError
 from emostream.inference.model import EmotionModel
+from emostream.inference.verification import verify
+from emostream.sinks.printable import printable
 
 
 def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
     """The command's options."""
     parser.add_argument(
-        "paths", nargs="*", type=Path, metavar="MODEL", help="an .onnx file (default: the shipped ones)"
+        "paths", nargs="*", type=Path, metavar="MODEL", help="an .onnx file or a folder (default: the shipped ones)"
+    )
+    parser.add_argument(
+        "--verify", action="store_true", help="run each on noise, and say whether it does what its card says"
     )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the cards; raises ``ModelError`` for a file that is missing or not a model."""
-    paths = arguments.paths or assets.model_paths()
+    """Print the cards, or verify the models; raises ``ModelError`` for a file that is missing or not a model."""
+    paths = [file for path in arguments.paths for file in assets.files_of(path)] or assets.model_paths()
+    if arguments.verify:
+        return _verify(paths)
     for path, model in zip(paths, assets.load_models(paths), strict=True):
         print_table(_table(path, model))
     return 0
+
+
+def _verify(paths: list[Path]) -> int:
+    """A line for each; 1 where one fails."""
+    if not paths:
+        assets.load_models(paths)
+    code = 0
+    for path in paths:
+        try:
+            (model,) = assets.load_models([path])
+            verify(model)
+        except ModelError as error:
+            print_line(error if str(path) in str(error) else f"{path}: {error}")
+            code = ModelError.exit_code
+        else:
+            print(f"{printable(str(path))}: {model.card.name}/{model.card.variant} does what its card says")
+    return code
 
 
 def _table(path: Path, model: EmotionModel) -> Table:

@@ -12,6 +12,7 @@ from emostream.commands.consent_options import add_consent_arguments, open_conse
 from emostream.commands.integration_options import add_integration_arguments
 from emostream.commands.log_options import add_log_arguments, logging_to
 from emostream.commands.microphone_options import add_microphone_arguments
+from emostream.commands.model_watch import ModelWatch
 from emostream.commands.option_rules import refuse_without
 from emostream.commands.server_options import add_server_arguments, require_certificate
 from emostream.commands.service_manager import ServiceManager
@@ -19,9 +20,11 @@ from emostream.commands.settings import Settings
 from emostream.commands.signals import ENDING_SIGNALS, exit_code
 from emostream.commands.sinks import open_sinks
 from emostream.commands.stderr import c_library_messages_hidden, print_line
-from emostream.commands.stream_options import add_stream_arguments, load_stream_factory
+from emostream.commands.stream_options import add_stream_arguments, load_stream_factory, watch_models
 from emostream.daemon import Daemon
 from emostream.errors import NoInputError
+from emostream.pipeline.factory import StreamFactory
+from emostream.pipeline.stream import EmotionStream
 from emostream.sinks.drawing import clock
 from emostream.sources.opening import open_source
 
@@ -72,11 +75,20 @@ def run(arguments: argparse.Namespace) -> int:
 
         for signal_number in ENDING_SIGNALS:
             signal.signal(signal_number, end)
+        watch: ModelWatch | None = None
+        if source is not None:
+            rate_hz, name = source.sample_rate_hz, source.name
+
+            def make_stream(factory: StreamFactory) -> EmotionStream:
+                return factory.stream(rate_hz, stream="live", source=name, notice=arguments.notice or None)
+
+            watch = watch_models(arguments, make_stream)
         opened = open_sinks(
             arguments,
             factory,
             stack,
             switch=consent.switch if source else None,
+            watch=watch,
             with_server=True,
             output=None,
             on_closed=stop.set,
@@ -94,21 +106,19 @@ def run(arguments: argparse.Namespace) -> int:
                 manager.feed()
 
         manager.ready()
-        if source is None:
+        if source is None or watch is None:
             # A signal that another thread gets does not end a wait without a limit.
             while not stop.wait(BEAT_S):
                 beat()
         else:
-            stream = factory.stream(
-                source.sample_rate_hz, stream="live", source=source.name, notice=arguments.notice or None
-            )
             Daemon(
                 source,
-                stream,
+                make_stream(factory),
                 opened.sinks,
                 lambda: opened.clients,
                 switch=consent.switch,
                 on_beat=beat,
+                next_stream=watch.take,
             ).run()
             if source.trouble and not interrupted:
                 raise NoInputError(source.trouble)

@@ -33,6 +33,14 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
         metavar="TEXT",
         help="install: options of 'emostream serve', as --options='--port 9000'",
     )
+    parser.add_argument(
+        "--writable",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FOLDER",
+        help="install: a folder that it may write to beside its own data, as for --log; repeat it for several",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -44,7 +52,8 @@ def run(arguments: argparse.Namespace) -> int:
         service.uninstall()
         print(f"emostream: {service.path} is removed")
         return 0
-    content = service.content([sys.executable, "-m", "emostream", "serve", "--microphone", *_words(arguments.options)])
+    command = [sys.executable, "-m", "emostream", "serve", "--microphone", *_words(arguments.options)]
+    content = service.content(command, arguments.writable)
     if arguments.print:
         sys.stdout.buffer.write(content)
         return 0
@@ -62,12 +71,9 @@ class _Systemd:
         "'loginctl enable-linger' keeps it running while you are logged out"
     )
 
-    def content(self, command: Sequence[str]) -> bytes:
-        remote = any(word.partition("=")[0] in ("--host", "--mqtt", "--webhook", "--osc") for word in command)
-        unit = systemd_unit(
-            [*command, "--log-level", "info"], user_data_path("emostream"), only_this_machine=not remote
-        )
-        return unit.encode()
+    def content(self, command: Sequence[str], writable: Sequence[Path]) -> bytes:
+        folders = [user_data_path("emostream"), *(folder.absolute() for folder in writable)]
+        return systemd_unit([*command, "--log-level", "info"], folders).encode()
 
     def install(self, content: bytes, *, start: bool) -> None:
         _require("systemctl", "systemd")
@@ -99,7 +105,7 @@ class _Launchd:
     log = user_log_path("emostream") / "emostream.log"
     advice = f"'emostream service status' shows how it is, {log} is its log"
 
-    def content(self, command: Sequence[str]) -> bytes:
+    def content(self, command: Sequence[str], _writable: Sequence[Path]) -> bytes:
         return launchd_plist([*command, "--log-level", "info"], self.log)
 
     def install(self, content: bytes, *, start: bool) -> None:

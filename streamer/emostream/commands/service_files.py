@@ -56,28 +56,18 @@ SystemCallFilter=@system-service
 SystemCallFilter=~@privileged @obsolete
 SystemCallErrorNumber=EPERM
 UMask=0077
-{network}
+
 [Install]
 WantedBy=default.target
 """
-# A server for other machines, or one that tells a broker, needs more than this machine.
-_LOOPBACK_ONLY = """\
-# Nobody but this machine is spoken to.
-IPAddressDeny=any
-IPAddressAllow=localhost
-"""
 
 
-def systemd_unit(command: Sequence[str | Path], data: Path, *, only_this_machine: bool) -> str:
-    """The unit that runs ``command``, which may write to the folder ``data``.
-
-    ``only_this_machine`` has the kernel refuse every other address.
-    """
+def systemd_unit(command: Sequence[str | Path], writable: Sequence[Path]) -> str:
+    """The unit that runs ``command``, which may write to the folders ``writable``, those of them that there are."""
     return _UNIT.format(
         command=" ".join(_quoted(str(word)) for word in command),
         hopeless=_HOPELESS,
-        writable=_quoted(f"-{data}"),
-        network=f"\n{_LOOPBACK_ONLY}" if only_this_machine else "",
+        writable=" ".join(_quoted(f"-{folder}") for folder in writable),
     )
 
 

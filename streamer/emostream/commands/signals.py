@@ -4,6 +4,7 @@ import signal
 import sys
 from collections.abc import Sequence
 
+from emostream.commands.model_watch import ModelWatch
 from emostream.commands.service_manager import ServiceManager
 from emostream.server.server import Server
 
@@ -21,9 +22,18 @@ def exit_code(received: Sequence[int], manager: ServiceManager) -> int:
     return 128 + received[0]
 
 
-def reload_on_hangup(server: Server) -> None:
-    """Have SIGHUP read the server's certificate anew, as of a service; in a terminal it still ends the command."""
-    if not server.has_certificate or not hasattr(signal, "SIGHUP"):
+def reload_on_hangup(server: Server, watch: ModelWatch | None) -> None:
+    """Have SIGHUP read the server's certificate and the models anew, as of a service.
+
+    In a terminal, and where there is neither, it still ends the command.
+    """
+    if not (server.has_certificate or watch) or not hasattr(signal, "SIGHUP"):
         return
+
+    def reload(*_: object) -> None:
+        server.reload_certificate()
+        if watch is not None:
+            watch.reload()
+
     if not sys.stdin.isatty():
-        signal.signal(signal.SIGHUP, lambda *_: server.reload_certificate())
+        signal.signal(signal.SIGHUP, reload)

@@ -12,6 +12,7 @@ from rich.console import Console
 from emostream.commands.event_log_options import wanted
 from emostream.commands.integration_options import open_integrations
 from emostream.commands.keys import pressed_keys
+from emostream.commands.model_watch import ModelWatch
 from emostream.commands.server_options import open_server, print_address
 from emostream.commands.signals import reload_on_hangup
 from emostream.pause import PauseSwitch
@@ -56,6 +57,7 @@ def open_sinks(
     stack: ExitStack,
     *,
     switch: PauseSwitch | None,
+    watch: ModelWatch | None,
     source: Source | None = None,
     with_server: bool,
     output: str | None,
@@ -65,15 +67,15 @@ def open_sinks(
 
     It changes what SIGHUP does, so signals that end the command are handled before.
 
-    ``switch`` pauses the command's own ``source``, if it has one, which the keys of the dashboard end and change.
-    ``output`` is what standard output shows: ``tui`` or ``jsonl``, None for nothing. ``on_closed`` is called once
-    standard output takes no more and there is no other sink.
+    ``switch`` pauses the command's own ``source``, if it has one, which the keys of the dashboard end and change;
+    ``watch`` reads its models anew. ``output`` is what standard output shows: ``tui`` or ``jsonl``, None for nothing.
+    ``on_closed`` is called once standard output takes no more and there is no other sink.
     """
     integrations = open_integrations(arguments, switch, stack)
     server = open_server(arguments, factory, switch) if with_server else None
     if server is not None:
         stack.callback(server.close)
-        reload_on_hangup(server)  # before anybody is told that it serves
+        reload_on_hangup(server, watch)  # before anybody is told that it serves
         if output != "tui":
             print_address(server, arguments)
     sinks: list[Sink] = []

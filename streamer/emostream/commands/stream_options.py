@@ -1,19 +1,25 @@
 """The options of commands that read voices: the models, the speaker, and how reliable a label must be."""
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 
 from emostream import assets
+from emostream.commands.model_watch import ModelWatch
 from emostream.commands.settings import Settings
 from emostream.commands.stderr import print_line
 from emostream.pipeline.factory import StreamFactory
+from emostream.pipeline.stream import EmotionStream
 from emostream.profiles import Speakers
 
 
 def add_model_argument(parser: argparse.ArgumentParser) -> None:
     """The option of every command that runs models."""
     parser.add_argument(
-        "--model", action="append", type=Path, help="an .onnx file; repeat it for several to be averaged"
+        "--model",
+        action="append",
+        type=Path,
+        help="an .onnx file or a folder of them; repeat it for several to be averaged",
     )
 
 
@@ -48,6 +54,12 @@ def add_stream_arguments(parser: argparse.ArgumentParser, settings: Settings) ->
         metavar="FILE",
         help="how often the models of --model are right, as 'emostream evaluate' measured it",
     )
+
+
+def watch_models(arguments: argparse.Namespace, make_stream: Callable[[StreamFactory], EmotionStream]) -> ModelWatch:
+    """What sees that the models of the options have changed, with their figures and the speaker's profile."""
+    paths = [*(arguments.model or assets.model_paths()), *([arguments.reliability] if arguments.reliability else [])]
+    return ModelWatch(paths, lambda: load_stream_factory(arguments), make_stream)
 
 
 def load_stream_factory(arguments: argparse.Namespace) -> StreamFactory:

@@ -3,7 +3,19 @@
 from collections.abc import Iterator, Sequence
 
 from emostream.audio import AudioBlock, require_samples
-from emostream.events import LOST, PAUSED, Estimate, Event, Gap, Hello, Stamp, Summary, Utterance, UtteranceStart
+from emostream.events import (
+    LOST,
+    PAUSED,
+    Estimate,
+    Event,
+    Gap,
+    Hello,
+    ModelBrief,
+    Stamp,
+    Summary,
+    Utterance,
+    UtteranceStart,
+)
 from emostream.features.arrays import Probabilities
 from emostream.features.streams import FeatureStreams
 from emostream.inference.batching import Requests, run_alone
@@ -91,13 +103,18 @@ class EmotionStream:
             labels=self.labels,
             window_ms=card.window_ms,
             step_ms=card.step_ms,
-            models=tuple(model.card.brief() for model in self._models),
+            models=self.hello_models,
             source=self._source,
             speaker=self._speaker,
             certainty=self.config.certainty,
             moods=enrolment_moods([model.card for model in self._models]),
             notice=self._notice,
         )
+
+    @property
+    def hello_models(self) -> tuple[ModelBrief, ...]:
+        """The cards of its models in short."""
+        return tuple(model.card.brief() for model in self._models)
 
     def push(self, block: AudioBlock) -> list[Event]:
         """Take the next block, give the events it completes.

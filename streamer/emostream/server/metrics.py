@@ -7,7 +7,7 @@ from prometheus_client.core import CounterMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
-from emostream.events import Error, Estimate, Event, Gap, ModelBrief, Utterance
+from emostream.events import Error, Estimate, Event, Gap, Hello, ModelBrief, Utterance
 from emostream.server.live_source import LiveSource
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
@@ -56,9 +56,8 @@ class Metrics:
         )
         self._sinks = _Totals("emostream_sink_dropped_events", "Events that another sink could not deliver.", "sink")
         registry.register(self._sinks)
-        info = Gauge("emostream_model_info", "The networks.", ["name", "variant", "version"], registry=registry)
-        for model in models:
-            info.labels(model.name, model.variant, model.version).set(1)
+        self._info = Gauge("emostream_model_info", "The networks.", ["name", "variant", "version"], registry=registry)
+        self._set_models(models)
 
     def gauge(self, name: str, text: str, read: Callable[[], float]) -> None:
         """A value that ``read`` returns when the metrics are requested."""
@@ -83,6 +82,8 @@ class Metrics:
     def note(self, event: Event, kind: str) -> None:
         """Count an event of a stream."""
         match event:
+            case Hello() if kind == "live":
+                self._set_models(event.models)
             case Estimate():
                 self._estimates.labels(kind).inc()
                 if event.latency_ms is not None:
@@ -93,6 +94,11 @@ class Metrics:
                 self._lost_s.labels(kind).inc(event.lost_ms / 1000)
             case Error():
                 self.refused.labels(event.code).inc()
+
+    def _set_models(self, models: Sequence[ModelBrief]) -> None:
+        self._info.clear()
+        for model in models:
+            self._info.labels(model.name, model.variant, model.version).set(1)
 
     def text(self) -> bytes:
         """All of it in Prometheus's text format."""

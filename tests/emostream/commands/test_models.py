@@ -11,7 +11,7 @@ from emostream.commands import models
 from emostream.commands.settings import Settings
 from emostream.errors import ModelError
 from tests.support.processes import COMMAND, ROOT, assert_one_line, emostream, environment
-from tests.support.tiny_models import LABELS
+from tests.support.tiny_models import LABELS, tiny_card, write_model
 
 
 def test_it_prints_the_card_of_each(tiny_paths: list[Path]) -> None:
@@ -38,7 +38,7 @@ def test_a_file_that_is_no_model_is_one_line_and_nothing_is_printed(tmp_path: Pa
         (tmp_path / "text.onnx", "not an ONNX model"),
         (assets.MODELS / assets.VAD_MODEL, "no model card"),
         (tmp_path / "missing.onnx", "no such model file"),
-        (tmp_path, "no such model file"),
+        (tmp_path / "missing", "no such model file"),
     ):
         ended = emostream("models", tiny_paths[0], path)
         assert (ended.returncode, ended.stdout) == (1, "")
@@ -64,3 +64,24 @@ def test_a_reader_who_has_enough_is_no_failure(tiny_paths: list[Path]) -> None:
         process.stdout.close()
         assert process.stderr.read() == b""
     assert process.returncode == 0
+
+
+def test_a_folder_stands_for_the_models_in_it(tiny_paths: list[Path], tmp_path: Path) -> None:
+    ended = emostream("models", tiny_paths[0].parent)
+    assert ended.returncode == 0
+    assert ended.stdout.index("tiny_mel/test") < ended.stdout.index("tiny_mfcc/test")
+    (tmp_path / "empty").mkdir()
+    ended = emostream("models", tmp_path / "empty")
+    assert ended.returncode == 1
+    assert_one_line(ended.stderr, str(tmp_path / "empty"), "expected .onnx files in it")
+
+
+def test_verifying_runs_them_and_says_which_fails(tiny_paths: list[Path], tmp_path: Path) -> None:
+    ended = emostream("models", "--verify", *tiny_paths)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout.count("does what its card says") == 2
+    broken = write_model(tmp_path / "nan.onnx", tiny_card(name="nan"), bias=(float("nan"), 0.0, 0.0, 0.0))
+    ended = emostream("models", "--verify", broken, tiny_paths[0])
+    assert ended.returncode == 1
+    assert_one_line(ended.stderr, str(broken), "gave NaN or infinity")
+    assert ended.stdout.count("does what its card says") == 1
