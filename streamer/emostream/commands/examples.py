@@ -35,7 +35,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("emostream mqtt --mqtt mqtt://localhost --remove", "take the device out of Home Assistant"),
     ),
     "service": (
-        ("emostream service install --options '--microphone'", "start it with the session, and keep it running"),
+        ("emostream service install --options='--microphone'", "start it with the session, and keep it running"),
         ("emostream service status", "whether it runs, and since when"),
     ),
     "completion": (

@@ -34,9 +34,9 @@ def names(state: DashboardState, cells: int) -> Text:
     line = Text()
     for label, stretch in groupby(_label(moments) for moments in _by_column(state, cells)):
         room = len(list(stretch))
-        word = (
-            letters.get(label, "") if room < _LEAST_WORD_CELLS else label if room >= len(label) else label[: room - 1]
-        )
+        word = label if room >= len(label) else label[: room - 1]
+        if room < _LEAST_WORD_CELLS:
+            word = letters.get(label, "")
         line.append(word.ljust(room)[:room], style=colours.get(label, ""))
     return line
 

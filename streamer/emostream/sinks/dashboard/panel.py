@@ -28,11 +28,9 @@ def shares(state: DashboardState, cells: int) -> list[Text]:
 def losses(state: DashboardState) -> list[Text]:
     """Every loss since the start."""
     dropped = state.health.dropped_events if state.health is not None else 0
+    gaps = "1 gap" if state.gap_count == 1 else f"{state.gap_count} gaps"
     figures = (
-        (
-            f"{state.gap_count} gap{'' if state.gap_count == 1 else 's'}, {state.lost_ms / 1000:.1f} s of sound lost",
-            state.lost_ms > 0,
-        ),
+        (f"{gaps}, {state.lost_ms / 1000:.1f} s of sound lost", state.lost_ms > 0),
         (f"{dropped} events dropped for slow readers", dropped > 0),
     )
     return [words(text, f"bold {WARNING}" if is_loss else "dim") for text, is_loss in figures]
