@@ -310,3 +310,20 @@ def test_it_may_begin_paused_and_then_waits_for_the_device(device: VirtualMicrop
         recording.wait_for(lambda: len(recording.samples) > RATE_HZ // 2)
     assert recording.blocks[0].first_sample == 0
     assert_one_axis(recording.blocks)
+
+
+def test_another_one_is_chosen_while_it_runs(device: VirtualMicrophone) -> None:
+    with Recording(MicrophoneSource("pulse")) as recording:
+        recording.wait_for(lambda: len(recording.blocks) > 3)
+        assert recording.source.name == "pulse"
+        recording.source.choose("default, ALSA")
+        recording.wait_for(lambda: recording.source.name == "default")
+        recording.wait_for(lambda: any(block.lost_samples for block in recording.blocks))
+        sound = speech_like(0.5, seed=7)
+        device.play(sound)
+        recording.wait_for(lambda: recording.contains(sound))
+        assert recording.source.trouble is None
+        recording.source.choose("no such microphone")
+        recording.wait_for(lambda: "no such microphone" in (recording.source.trouble or ""))
+        recording.source.choose("pulse")
+        recording.wait_for(lambda: recording.source.name == "pulse" and recording.source.trouble is None)

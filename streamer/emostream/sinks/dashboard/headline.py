@@ -23,7 +23,7 @@ def headline(state: DashboardState, cells: int, tall: bool) -> list[Text]:
     if digits is not None and len(letters[0] + BETWEEN + digits[0]) <= cells:
         for line, row in zip(lines, digits, strict=True):
             line.append(BETWEEN + row)
-    elif figure:
+    elif figure and len(letters[0]) + 2 + len(figure) <= cells:
         lines[-1].append(f"  {figure}", style="bold")
     if lines[0].cell_len + _voice(state).cell_len + len(BETWEEN) <= cells:
         lines[0] = spread(lines[0], _voice(state), cells)

@@ -11,6 +11,7 @@ from emostream.sinks.drawing import column
 from emostream.sinks.palette import UNSURE, WARNING, label_colours
 
 SPAN_MS = 60_000
+_LEAST_WORD_CELLS = 4
 HATCH, DOT, SLASH, DASH = "░", "·", "╱", "–"
 
 
@@ -28,12 +29,14 @@ def strip(state: DashboardState, cells: int, rows: int) -> list[Text]:
 
 
 def names(state: DashboardState, cells: int) -> Text:
-    """Which label each stretch of the strip shows, as a word where it fits, else as a letter."""
+    """Which label each stretch of the strip shows, as the beginning of its word, or as a letter."""
     colours, letters = label_colours(state.labels), label_letters(state.labels)
     line = Text()
     for label, stretch in groupby(_label(moments) for moments in _by_column(state, cells)):
         room = len(list(stretch))
-        word = label if len(label) < room else letters.get(label, "")
+        word = label if room >= len(label) else label[: room - 1]
+        if room < _LEAST_WORD_CELLS:
+            word = letters.get(label, "")
         line.append(word.ljust(room)[:room], style=colours.get(label, ""))
     return line
 

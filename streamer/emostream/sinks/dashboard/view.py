@@ -22,7 +22,7 @@ MAX_CELLS = 132
 VALUE_CELLS = 9
 # From this width on there is a panel beside the stream, from this height on a line may take several.
 WIDE, ROOMY_ROWS, FOOT_ROWS = 150, 20, 3
-PANEL_CELLS, PANEL_GAP = 52, 6
+PANEL_CELLS, MAX_PANEL_CELLS, PANEL_GAP, MAX_CELLS_BESIDE = 52, 72, 6, 118
 NO_OVERLAY = Overlay()
 SILENCE_DBFS = -60.0
 CLIPPING_DBFS = -3.0
@@ -43,8 +43,9 @@ def dashboard_lines(
     """
     cells = max(1, width - 2 * MARGIN)
     is_wide = width >= WIDE
-    main_cells = min(cells - PANEL_CELLS - PANEL_GAP, MAX_CELLS) if is_wide else min(cells, MAX_CELLS)
-    whole_cells = main_cells + PANEL_GAP + PANEL_CELLS if is_wide else main_cells
+    main_cells = min(cells - PANEL_CELLS - PANEL_GAP, MAX_CELLS_BESIDE) if is_wide else min(cells, MAX_CELLS)
+    panel_cells = min(cells - main_cells - PANEL_GAP, MAX_PANEL_CELLS) if is_wide else 0
+    whole_cells = main_cells + PANEL_GAP + panel_cells if is_wide else main_cells
     foot = _foot(state, whole_cells, height, overlay)
     notice = _notice(state, whole_cells)
     rows = height - 1 - len(foot)
@@ -53,7 +54,7 @@ def dashboard_lines(
     else:
         lines = _main(state, main_cells, rows, served_at, with_panel=is_wide)
         if is_wide:
-            lines = _beside(lines, _panel(state, max(rows - 1, 0)), main_cells)
+            lines = _beside(lines, _panel(state, panel_cells, max(rows, 0)), main_cells)
     lines = [notice, *lines, *_blank(rows - len(lines)), *foot]
     for line in lines:
         line.truncate(whole_cells, overflow="ellipsis")
@@ -92,10 +93,13 @@ def _main(state: DashboardState, cells: int, height: int, served_at: str | None,
     return lines + _utterances(state, utterance_rows)
 
 
-def _panel(state: DashboardState, rows: int) -> list[Text]:
+def _panel(state: DashboardState, cells: int, rows: int) -> list[Text]:
     """At most ``rows`` lines: shares, losses, and with the rest the last utterances."""
-    lines = [Text(), Text(), *shares(state, PANEL_CELLS), Text(), *losses(state)]
-    return (lines + _utterances(state, rows - len(lines)))[:rows]
+    lines = [Text(), Text(), *shares(state, cells), Text(), *losses(state)]
+    lines = (lines + _utterances(state, rows - len(lines)))[:rows]
+    for line in lines:
+        line.truncate(cells, overflow="ellipsis")
+    return lines
 
 
 def _beside(left: list[Text], right: list[Text], cells: int) -> list[Text]:
@@ -104,7 +108,6 @@ def _beside(left: list[Text], right: list[Text], cells: int) -> list[Text]:
     joined = []
     for line, other in zip(left + _blank(count - len(left)), right + _blank(count - len(right)), strict=True):
         line.truncate(cells, overflow="ellipsis")
-        other.truncate(PANEL_CELLS, overflow="ellipsis")
         gap = " " * (cells - line.cell_len + PANEL_GAP)
         joined.append(line.append(gap, style="default").append_text(other) if other.plain else line)
     return joined
@@ -194,6 +197,9 @@ def _figures(state: DashboardState, cells: int) -> Text:
             figures.append((f"latency {state.estimate.latency_ms:.0f} ms", False))
     dropped = state.health.dropped_events if state.health is not None else 0
     figures += [(f"lost {state.lost_ms:.0f} ms", state.lost_ms > 0), (f"dropped {dropped}", dropped > 0)]
+    # Losses stand last and must not be cut off.
+    while len(figures) > 1 and sum(len(text) + 3 for text, _ in figures) - 3 > cells:
+        del figures[0]
     gap = words("  ·  " if cells >= 72 else " · ", "dim")
     return gap.join(words(text, f"bold {WARNING}" if is_warning else "") for text, is_warning in figures)
 
