@@ -4,13 +4,16 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from emostream.errors import USAGE
 from emostream.pause import PauseSwitch
 from emostream.server.config import ServerConfig
 from emostream.server.server import Server
+from tests.support.processes import emostream
 from tests.support.sinks import CollectingSink
 
 FOLDER = Path(__file__).parents[1] / "docs" / "deployment"
@@ -98,3 +101,25 @@ tests:
         ["promtool", "test", "rules", tmp_path / "test.yaml"], capture_output=True, text=True, check=False
     )
     assert tested.returncode == 0, tested.stdout + tested.stderr
+
+
+def test_the_containerfile_is_well_and_what_it_copies_is_there() -> None:
+    file = FOLDER / "Containerfile"
+    linted = subprocess.run(
+        [Path(sys.executable).with_name("hadolint"), file], capture_output=True, text=True, check=False
+    )
+    assert (linted.returncode, linted.stdout) == (0, "")
+    copied = re.findall(r"^COPY (\S+) ", file.read_text(), re.MULTILINE)
+    assert "docs/deployment/asound.conf" in copied
+    root = FOLDER.parents[1]
+    assert all((root / path).is_file() for path in copied if not path.startswith("dist/"))
+    users = re.findall(r"^USER (\S+)", file.read_text(), re.MULTILINE)
+    assert users == ["1000"]
+
+
+def test_what_the_container_runs_is_a_command_of_ours() -> None:
+    """All of its options are taken: what is wrong is the port that is added here."""
+    words = json.loads(re.findall(r"^CMD (\[.*\])", (FOLDER / "Containerfile").read_text(), re.MULTILINE)[-1])
+    ended = emostream(*words, "--port", 70_000, env={"EMOSTREAM_TOKEN": "a-token-that-nobody-guesses"})
+    assert ended.returncode == USAGE
+    assert "port 70000 does not exist" in ended.stderr
