@@ -22,6 +22,8 @@ SAMPLE_RATE_HZ = 16_000
 NOISE_DBFS = -66.0
 PEAK_DBFS = -3.0
 PAUSE_S = 0.9
+# More of it at the end.
+LAST_PAUSE_S = 0.4
 NOISE_SEED = 7
 
 
@@ -48,7 +50,7 @@ SCRIPT: tuple[tuple[str, str, Manner, str], ...] = (
         "No! I told you twice, and you still left the gate wide open!",
     ),
     ("happy", "en-us+f3", Manner(220, 76, 213), "They found the dog, and he is perfectly fine!"),
-    ("sad", "en-gb-x-gbcwmd+m8", Manner(107, 7, 28), "She packed her books, and the house went quiet."),
+    ("sad", "en-gb-scotland+m8", Manner(124, 5, 69), "She packed her books, and the house went quiet."),
     ("neutral", "en-gb-x-gbcwmd+f5", Manner(131, 26, 108), "The next train leaves from platform four."),
     ("angry", "en-gb-x-gbcwmd+f3", Manner(224, 48, 154), "Stop it! That was my seat, and you know it!"),
     ("happy", "en-gb-x-rp+m7", Manner(169, 91, 160), "We did it! We really did it!"),
@@ -74,7 +76,7 @@ def recording() -> NDArray[np.float32]:
     pieces = [pause]
     for mood, voice, manner, sentence in SCRIPT:
         pieces += [speak(voice, manner, sentence) * np.float32(10 ** (LEVEL_DB[mood] / 20)), pause]
-    speech = np.concatenate(pieces)
+    speech = np.concatenate([*pieces, np.zeros(round(LAST_PAUSE_S * SAMPLE_RATE_HZ), np.float32)])
     noise = np.random.default_rng(NOISE_SEED).standard_normal(len(speech)).astype(np.float32)
     whole = speech * np.float32(10 ** (PEAK_DBFS / 20)) + noise * np.float32(10 ** (NOISE_DBFS / 20))
     return np.asarray(whole, dtype=np.float32)

@@ -69,7 +69,7 @@ settings.load_profile("patient")
 
 @pytest.fixture(scope="session")
 def recording() -> Samples:
-    """The demo recording: 35.7 s at 16 kHz, eight sentences between nine pauses."""
+    """The demo recording: 35.2 s at 16 kHz, eight sentences between nine pauses."""
     samples, sample_rate_hz = soundfile.read(assets.DEMO_RECORDING, dtype="float32")
     assert sample_rate_hz == 16_000
     return np.asarray(samples, np.float32)

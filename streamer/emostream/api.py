@@ -163,7 +163,7 @@ def read(
 
     >>> reading = read(assets.DEMO_RECORDING)
     >>> len(reading.utterances), reading.utterances[3].label, reading.summary.seconds
-    (8, 'sad', 35.69)
+    (8, 'sad', 35.16)
     """
     factory = _factory(speaker, be_right, drift, models, reliability)
     if isinstance(audio, str | os.PathLike):

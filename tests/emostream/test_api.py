@@ -45,7 +45,7 @@ def test_a_file_reads_as_the_command_reads_it(reading: emostream.Reading) -> Non
     assert reading.label == reading.summary.label
     assert reading.confidence == reading.summary.confidence
     assert reading.trouble is None
-    assert len(reading.estimates) == 142
+    assert len(reading.estimates) == 140
     assert [type(event) for event in reading.utterances] == [Utterance] * len(reading.utterances)
 
 

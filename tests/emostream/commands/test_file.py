@@ -52,7 +52,7 @@ def test_json_lines_are_a_stream_from_hello_to_summary(
     assert {event.ts for event in events} == {None}
     ends = [event.t_end_ms for event in of_type(events, Estimate)]
     assert ends[:2] == [500, 750]
-    assert ends[-1] == events[-1].t_end_ms == pytest.approx(35_690, abs=1)
+    assert ends[-1] == events[-1].t_end_ms == pytest.approx(35_160, abs=1)
     assert all(event.latency_ms is None for event in of_type(events, Estimate))
     assert len(of_type(events, Utterance)) == 8
 

@@ -14,7 +14,7 @@ from tests.support.microphones import HZ
 
 def in_words(recording: Samples, count: int) -> list[int]:
     """Places in the middle of loud sound, more than half a second apart."""
-    loud = np.flatnonzero(np.abs(recording) > 0.2)
+    loud = np.flatnonzero(np.abs(recording) > 0.3)
     places: list[int] = []
     for place in loud:
         if not places or place > places[-1] + HZ // 2:

@@ -27,7 +27,7 @@ from emostream.sinks.dashboard.screen import Dashboard, Screenful, farewell
 from emostream.sinks.dashboard.state import HISTORY_MS, UTTERANCES, DashboardState
 from emostream.sinks.dashboard.view import dashboard_lines
 from emostream.sinks.drawing import bar, column
-from emostream.sinks.palette import BY_NAME, WARNING, label_colours
+from emostream.sinks.palette import BY_NAME, OTHERS, WARNING, label_colours
 from tests.support.stream_events import VOICE
 
 ROOT = Path(__file__).parents[3]
@@ -335,8 +335,12 @@ class TestPalette:
         assert (self.luminance(colour) + 0.05) / (self.luminance("#1e1e1e") + 0.05) >= 3
 
     @settings(deadline=None)
-    @given(st.lists(st.text(min_size=1) | st.sampled_from(list(BY_NAME)), max_size=10, unique=True))
-    def test_up_to_ten_labels_have_ten_colours(self, labels: list[str]) -> None:
+    @given(
+        st.lists(st.sampled_from(list(BY_NAME)), unique=True),
+        st.lists(st.text(min_size=1).filter(lambda label: label not in BY_NAME), max_size=len(OTHERS), unique=True),
+    )
+    def test_as_many_labels_as_there_are_colours_have_their_own(self, known: list[str], others: list[str]) -> None:
+        labels = known + others
         colours = label_colours(labels)
         assert list(colours) == labels
         assert len(set(colours.values())) == len(labels)
