@@ -5,6 +5,8 @@ import signal
 import urllib.request
 from datetime import datetime, timedelta
 
+import pytest
+
 from emostream.errors import USAGE
 from emostream.events import Estimate, Gap, Health, Hello
 from tests.support.processes import Running, assert_one_line, emostream
@@ -28,6 +30,10 @@ def is_read(running: Running) -> bool:
     return isinstance(running.events[-1], Estimate) and not is_paused(running)
 
 
+def paused_gaps(running: Running) -> list[Gap]:
+    return [gap for gap in of_type(running.events, Gap) if gap.reason == "paused"]
+
+
 def test_a_signal_and_a_request_pause_and_resume(microphone: VirtualMicrophone, model_arguments: list[str]) -> None:
     arguments = ("--serve", "--port", 0, "--format", "jsonl", "--notice", "You are being read", *model_arguments)
     with Running("listen", *arguments, env=microphone.env) as running:
@@ -39,15 +45,18 @@ def test_a_signal_and_a_request_pause_and_resume(microphone: VirtualMicrophone, 
         running.wait_for(is_paused)
         running.process.send_signal(signal.SIGUSR1)
         running.wait_for(is_read)
-        assert len(running.received(Gap)) == 1
+        assert len(paused_gaps(running)) == 1
         urllib.request.urlopen(urllib.request.Request(f"{found.group()}pause", method="POST")).close()
         running.wait_for(is_paused)
         urllib.request.urlopen(urllib.request.Request(f"{found.group()}resume", method="POST")).close()
         running.wait_for(is_read)
         running.interrupt()
-    gaps = of_type(running.events, Gap)
-    assert [gap.reason for gap in gaps[:2]] == ["paused", "paused"]
-    assert of_type(running.events, Health)[-1].lost_ms == sum(gap.lost_ms for gap in gaps)
+    # A busy machine may lose sound besides.
+    assert len(paused_gaps(running)) == 2
+    assert {gap.lost_ms for gap in paused_gaps(running)} == {0}
+    assert of_type(running.events, Health)[-1].lost_ms == pytest.approx(
+        sum(gap.lost_ms for gap in of_type(running.events, Gap)), abs=0.1
+    )
 
 
 def test_quiet_hours_begin_with_the_command(microphone: VirtualMicrophone, model_arguments: list[str]) -> None:

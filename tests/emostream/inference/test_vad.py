@@ -15,7 +15,7 @@ from tests.support.chunking import chunks, cuts
 
 HZ = 16_000
 CONFIG = VoiceActivityConfig()
-SENTENCES_FROM_S = [0.9, 5.2, 9.5, 14.5, 19.9, 23.6, 27.0, 30.9]
+SENTENCES_FROM_S = [0.9, 5.5, 9.7, 13.1, 18.2, 22.7, 26.1, 29.4]
 
 
 def new_detector(
@@ -51,7 +51,10 @@ def test_speech_is_found_where_it_is_and_nowhere_else(vad_model: VoiceActivityMo
     assert starts == pytest.approx(SENTENCES_FROM_S, abs=0.25)
 
     level = np.array(
-        [np.sqrt(np.mean(piece**2)) for piece in np.split(recording[: len(recording) // 1600 * 1600], 356)]
+        [
+            np.sqrt(np.mean(piece**2))
+            for piece in np.split(recording[: len(recording) // 1600 * 1600], len(recording) // 1600)
+        ]
     )
     spoken = np.zeros(len(level), bool)
     for start, end in zip(starts, ends, strict=True):
@@ -131,7 +134,7 @@ def test_any_chunking_gives_the_same_turns(
 
 @pytest.mark.parametrize("size", [1, 160, 511, 512, 513, 4_000])
 def test_any_block_size_gives_the_same_turns(vad_model: VoiceActivityModel, recording: Samples, size: int) -> None:
-    audio = recording[4 * HZ : 6 * HZ]
+    audio = recording[5 * HZ : 7 * HZ]
     detector = new_detector(vad_model)
     changes = [
         change for at in range(0, len(audio), size) for change in detector.push(audio[at : at + size])

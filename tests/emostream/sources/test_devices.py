@@ -114,7 +114,7 @@ OTHER = InputDevice(0, "HDA Intel: ALC257 (hw:0,0)", "ALSA", 2, 44_100, is_defau
 
 
 def let_there_be(now: list[InputDevice], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(devices, "_list_apart", lambda: now)
+    monkeypatch.setattr(devices, "list_devices_apart", lambda: now)
     monkeypatch.setattr(devices, "list_devices", lambda: now)
 
 
@@ -136,13 +136,13 @@ def test_while_it_is_away_portaudio_is_not_started_in_this_process(monkeypatch: 
     def started() -> list[InputDevice]:
         raise AssertionError("this leaks 12 kB each time")
 
-    monkeypatch.setattr(devices, "_list_apart", lambda: [OTHER])
+    monkeypatch.setattr(devices, "list_devices_apart", lambda: [OTHER])
     monkeypatch.setattr(devices, "list_devices", started)
     with pytest.raises(UnavailableError, match="named 'Yeti: USB Audio' was not found"):
         find_again(usb(5, card=2), 5)
 
 
 def test_the_list_of_the_child_process_is_that_of_this_one(device: VirtualMicrophone) -> None:
-    assert devices._list_apart() == list_devices()
+    assert devices.list_devices_apart() == list_devices()
     device.unplug()
-    assert devices._list_apart() == []
+    assert devices.list_devices_apart() == []

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from emostream.errors import UsageError
+from emostream.pause import PauseSwitch
 from emostream.sources import opening
 from emostream.sources.opening import PcmFormat, open_source
 from emostream.sources.pcm import PcmSource
@@ -45,15 +46,16 @@ def test_all_else_is_a_microphone(
     device: str | None, stdin_format: PcmFormat | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Microphone:
-        def __init__(self, wanted: str | None, *, channel: int | None, wait: bool) -> None:
-            self.options = (wanted, channel, wait)
+        def __init__(self, wanted: str | None, *, channel: int | None, wait: bool, switch: PauseSwitch) -> None:
+            self.options = (wanted, channel, wait, switch)
             self.is_open = False
 
         def open(self) -> None:
             self.is_open = True
 
     monkeypatch.setattr(opening, "MicrophoneSource", Microphone)
-    source = open_source(device, stdin_format, channel=2, wait=True)
+    switch = PauseSwitch()
+    source = open_source(device, stdin_format, channel=2, wait=True, switch=switch)
     assert isinstance(source, Microphone)
-    assert source.options == (device, 2, True)
+    assert source.options == (device, 2, True, switch)
     assert source.is_open
