@@ -65,9 +65,9 @@ recording: $(VENV)/dev.done
 
 screenshots: $(VENV)/dev.done
 	$(BIN)/emostream file demo/recording.flac --format jsonl > $(VENV)/recording.jsonl
-	$(BIN)/python docs/make_dashboard_screenshot.py $(VENV)/recording.jsonl --until 34
+	$(BIN)/python docs/make_dashboard_screenshot.py $(VENV)/recording.jsonl --until 32
 	$(BIN)/python docs/make_dashboard_captures.py $(VENV)/recording.jsonl
-	$(BIN)/python docs/make_widget_screenshot.py $(VENV)/recording.jsonl 34
+	$(BIN)/python docs/make_widget_screenshot.py $(VENV)/recording.jsonl 32
 
 # The terminal while a network is trained on a corpus: make training-screenshot CORPUS=~/RAVDESS
 training-screenshot: $(VENV)/dev.done

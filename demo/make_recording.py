@@ -39,7 +39,7 @@ class Manner:
 # The loudest part of a sentence in each mood, against the loudest mood.
 LEVEL_DB = {"angry": 0.0, "happy": -4.0, "neutral": -8.0, "sad": -14.0}
 
-# Voices and manners were drawn at random, some 60 a sentence, and those kept that the shipped models are surest of.
+# Voices and manners were drawn at random, some 40 a sentence, and those kept that the shipped models are surest of.
 # espeak-ng 1.51 drops the variant of plain "en-gb" when the text is marked up; the regional voices keep theirs.
 SCRIPT: tuple[tuple[str, str, Manner, str], ...] = (
     ("neutral", "en-029+m5", Manner(150, 66, 89), "The kettle is on the stove, and the cups are on the shelf."),

@@ -39,7 +39,7 @@ def paused(state: DashboardState) -> DashboardState:
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("events", help="a file of events, one JSON object per line, or - for standard input")
-    parser.add_argument("--until", type=float, default=34.0, metavar="SECONDS", help="stop the clock here")
+    parser.add_argument("--until", type=float, default=32.0, metavar="SECONDS", help="stop the clock here")
     parser.add_argument("--out", type=Path, default=IMAGES)
     given = parser.parse_args()
     text = sys.stdin.read() if given.events == "-" else Path(given.events).read_text(encoding="utf-8")

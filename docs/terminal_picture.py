@@ -5,13 +5,13 @@ The picture holds no fonts and no addresses. Bars and blocks are drawn as shapes
 
 import html
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 
+from playwright.sync_api import sync_playwright
 from rich.color import blend_rgb
 from rich.segment import Segment
 from rich.style import Style
@@ -88,12 +88,12 @@ def write_png(picture: Path, png: Path) -> None:
     if chromium is None:
         sys.exit("no Chromium found to draw the PNG with: install chromium, or pass --no-png")
     size = [float(n) for n in picture.read_text(encoding="utf-8").split('viewBox="', 1)[1].split('"', 1)[0].split()[2:]]
-    with tempfile.TemporaryDirectory() as folder:
-        page = Path(folder, "page.html")
-        page.write_text(f'<body style="margin:0"><img src="{picture.resolve().as_uri()}">', encoding="utf-8")
-        command = [chromium, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
-        command += ["--force-device-scale-factor=2", "--default-background-color=00000000"]
-        command += [f"--user-data-dir={folder}/profile", f"--window-size={size[0]:.0f},{size[1]:.0f}"]
-        subprocess.run(
-            [*command, f"--screenshot={png.resolve()}", page.as_uri()], check=True, capture_output=True, timeout=120
-        )
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        page_file = Path(folder, "page.html")
+        page_file.write_text(f'<body style="margin:0"><img src="{picture.resolve().as_uri()}">', encoding="utf-8")
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        viewport = {"width": round(size[0]), "height": round(size[1])}
+        page = browser.new_page(viewport=viewport, device_scale_factor=2)
+        page.goto(page_file.as_uri())
+        page.locator("img").screenshot(path=png, omit_background=True)
+        browser.close()
