@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from emostream.commands.extras import require_extra
-from emostream.commands.option_rules import nearest_question, require_known_options, typed_options
+from emostream.commands.options.rules import nearest_question, require_known_options, typed_options
 from emostream.commands.parsing import command_parsers
 from emostream.commands.plain_characters import use_plain_characters
 from emostream.commands.registry import COMMANDS, every_setting

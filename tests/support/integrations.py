@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from emostream.commands.integration_options import add_integration_arguments, open_integrations
-from emostream.commands.option_rules import typed_options
+from emostream.commands.options.integrations import add_integration_arguments, open_integrations
+from emostream.commands.options.rules import typed_options
 from emostream.commands.settings import Settings
 from emostream.errors import UsageError
 from emostream.pause import PauseSwitch

@@ -9,10 +9,10 @@ from rich import box
 from rich.table import Table
 
 from emostream.commands.extras import is_installed, require_extra
+from emostream.commands.options.stream import add_stream_arguments, load_stream_factory
 from emostream.commands.settings import Settings
 from emostream.commands.stderr import print_line
 from emostream.commands.stdout import print_table
-from emostream.commands.stream_options import add_stream_arguments, load_stream_factory
 from emostream.errors import EmostreamError, UsageError
 from emostream.pipeline.factory import StreamFactory
 from emostream.sources.file import find_audio

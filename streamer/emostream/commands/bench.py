@@ -19,9 +19,9 @@ from rich.table import Table
 import emostream
 from emostream import assets
 from emostream.audio import AudioBlock, Samples
+from emostream.commands.options.stream import add_stream_arguments, load_stream_factory
 from emostream.commands.settings import Settings
 from emostream.commands.stdout import print_table
-from emostream.commands.stream_options import add_stream_arguments, load_stream_factory
 from emostream.errors import UsageError
 from emostream.events import Estimate
 from emostream.features import FeatureStream

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from emostream.commands.options.server import TOKEN_VARIABLE
 from emostream.commands.registry import settings_by_command
-from emostream.commands.server_options import TOKEN_VARIABLE
 from emostream.commands.settings import Settings
 from emostream.doctor.finding import Finding, ok, problem, warning
 from emostream.errors import EmostreamError, UnavailableError

@@ -17,13 +17,13 @@ from emostream.commands.enrol_moods import (
     recordings_by_mood,
 )
 from emostream.commands.enrol_voice import StreamFor, listening, profile_of_recordings
-from emostream.commands.microphone_options import DEVICE_HELP
-from emostream.commands.option_rules import refuse_with, refuse_without
-from emostream.commands.pcm_options import PCM_OPTIONS, add_pcm_arguments, pcm_format
+from emostream.commands.options.microphone import DEVICE_HELP
+from emostream.commands.options.pcm import PCM_OPTIONS, add_pcm_arguments, pcm_format
+from emostream.commands.options.rules import refuse_with, refuse_without
+from emostream.commands.options.stream import add_model_argument
 from emostream.commands.settings import Settings
 from emostream.commands.stderr import print_line
 from emostream.commands.stdout import print_table
-from emostream.commands.stream_options import add_model_argument
 from emostream.errors import EmostreamError, NoInputError, UsageError
 from emostream.inference.card import ModelCard
 from emostream.inference.profile import NEUTRAL, SpeakerProfile

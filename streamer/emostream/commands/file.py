@@ -7,12 +7,12 @@ from pathlib import Path
 
 from rich.console import Console
 
-from emostream.commands.event_log_options import add_events_argument, wanted
-from emostream.commands.option_rules import refuse_with
+from emostream.commands.options.event_log import add_events_argument, wanted
+from emostream.commands.options.rules import refuse_with
+from emostream.commands.options.stream import add_stream_arguments, load_stream_factory
 from emostream.commands.settings import Settings
 from emostream.commands.stderr import c_library_messages_hidden, print_line
 from emostream.commands.stdout import require_reader
-from emostream.commands.stream_options import add_stream_arguments, load_stream_factory
 from emostream.daemon import Daemon
 from emostream.errors import NoInputError
 from emostream.live import with_time

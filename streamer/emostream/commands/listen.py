@@ -6,20 +6,20 @@ from contextlib import ExitStack
 from types import FrameType
 
 from emostream import assets
-from emostream.commands.consent_options import add_consent_arguments, open_consent
-from emostream.commands.integration_options import add_integration_arguments
-from emostream.commands.log_options import add_log_arguments, logging_to
-from emostream.commands.microphone_options import add_microphone_arguments
-from emostream.commands.option_rules import refuse_with, refuse_without
-from emostream.commands.pcm_options import PCM_OPTIONS, add_pcm_arguments, pcm_format
-from emostream.commands.server_options import add_server_arguments, require_certificate
+from emostream.commands.options.consent import add_consent_arguments, open_consent
+from emostream.commands.options.integrations import add_integration_arguments
+from emostream.commands.options.log import add_log_arguments, logging_to
+from emostream.commands.options.microphone import add_microphone_arguments
+from emostream.commands.options.pcm import PCM_OPTIONS, add_pcm_arguments, pcm_format
+from emostream.commands.options.rules import refuse_with, refuse_without
+from emostream.commands.options.server import add_server_arguments, require_certificate
+from emostream.commands.options.stream import add_stream_arguments, load_stream_factory, watch_models
 from emostream.commands.service_manager import ServiceManager
 from emostream.commands.settings import Settings
 from emostream.commands.signals import ENDING_SIGNALS, exit_code
 from emostream.commands.sinks import open_sinks, output_of
 from emostream.commands.stderr import c_library_messages_hidden, print_line
 from emostream.commands.stdout import require_reader
-from emostream.commands.stream_options import add_stream_arguments, load_stream_factory, watch_models
 from emostream.daemon import Daemon
 from emostream.errors import NoInputError, UnavailableError
 from emostream.pause import PauseSwitch

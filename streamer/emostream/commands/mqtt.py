@@ -4,7 +4,7 @@ import argparse
 import time
 
 from emostream.commands.extras import require_extra
-from emostream.commands.mqtt_options import add_broker_arguments, broker_of, made, topics_of
+from emostream.commands.options.mqtt import add_broker_arguments, broker_of, made, topics_of
 from emostream.commands.settings import Settings
 from emostream.errors import UnavailableError, UsageError
 from emostream.sinks.home_assistant import OFFLINE

@@ -8,19 +8,19 @@ import time
 import webbrowser
 from contextlib import ExitStack
 
-from emostream.commands.consent_options import add_consent_arguments, open_consent
-from emostream.commands.integration_options import add_integration_arguments
-from emostream.commands.log_options import add_log_arguments, logging_to
-from emostream.commands.microphone_options import add_microphone_arguments
 from emostream.commands.model_watch import ModelWatch
-from emostream.commands.option_rules import refuse_without
-from emostream.commands.server_options import add_server_arguments, require_certificate
+from emostream.commands.options.consent import add_consent_arguments, open_consent
+from emostream.commands.options.integrations import add_integration_arguments
+from emostream.commands.options.log import add_log_arguments, logging_to
+from emostream.commands.options.microphone import add_microphone_arguments
+from emostream.commands.options.rules import refuse_without
+from emostream.commands.options.server import add_server_arguments, require_certificate
+from emostream.commands.options.stream import add_stream_arguments, load_stream_factory, watch_models
 from emostream.commands.service_manager import ServiceManager
 from emostream.commands.settings import Settings
 from emostream.commands.signals import ENDING_SIGNALS, exit_code
 from emostream.commands.sinks import open_sinks
 from emostream.commands.stderr import c_library_messages_hidden, print_line
-from emostream.commands.stream_options import add_stream_arguments, load_stream_factory, watch_models
 from emostream.daemon import Daemon
 from emostream.errors import NoInputError
 from emostream.pipeline.factory import StreamFactory

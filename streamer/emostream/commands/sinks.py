@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 from rich.console import Console
 
-from emostream.commands.event_log_options import wanted
-from emostream.commands.integration_options import open_integrations
 from emostream.commands.keys import pressed_keys
 from emostream.commands.model_watch import ModelWatch
-from emostream.commands.server_options import open_server, print_address
+from emostream.commands.options.event_log import wanted
+from emostream.commands.options.integrations import open_integrations
+from emostream.commands.options.server import open_server, print_address
 from emostream.commands.signals import reload_on_hangup
 from emostream.pause import PauseSwitch
 from emostream.pipeline.factory import StreamFactory

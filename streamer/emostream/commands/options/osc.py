@@ -3,7 +3,7 @@
 import argparse
 
 from emostream.commands.extras import require_extra
-from emostream.commands.option_rules import refuse_without
+from emostream.commands.options.rules import refuse_without
 from emostream.commands.settings import Settings
 from emostream.sinks import Sink
 from emostream.sinks.detached import DetachedSink

@@ -3,8 +3,8 @@
 import argparse
 
 from emostream.commands.extras import require_extra
+from emostream.commands.options.webhook import webhook_secret
 from emostream.commands.settings import Settings
-from emostream.commands.webhook_options import webhook_secret
 from emostream.sinks import Sink
 from emostream.sinks.lamp import LampSink
 from emostream.sinks.lamp_command import LampCommand, words_of

@@ -4,7 +4,7 @@ import argparse
 import re
 from pathlib import Path
 
-from emostream.commands.option_rules import refuse_without
+from emostream.commands.options.rules import refuse_without
 from emostream.commands.settings import Settings
 from emostream.errors import UsageError
 from emostream.events import TYPES

@@ -7,7 +7,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from emostream.commands.option_rules import refuse_without
+from emostream.commands.options.rules import refuse_without
 from emostream.commands.settings import Settings
 from emostream.commands.stderr import print_line
 from emostream.errors import UsageError

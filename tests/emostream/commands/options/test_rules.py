@@ -4,7 +4,7 @@ import argparse
 
 import pytest
 
-from emostream.commands.option_rules import nearest_question, typed_options
+from emostream.commands.options.rules import nearest_question, typed_options
 from emostream.errors import USAGE
 from tests.support.commands import assert_refused, emostream
 

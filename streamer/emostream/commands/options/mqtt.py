@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from emostream.commands.extras import require_extra
-from emostream.commands.option_rules import refuse_without
+from emostream.commands.options.rules import refuse_without
 from emostream.commands.secret_file import read_secret
 from emostream.commands.settings import Settings
 from emostream.errors import UsageError

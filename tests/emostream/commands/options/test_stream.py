@@ -9,10 +9,10 @@ import msgspec
 import pytest
 
 from emostream import assets, profiles
-from emostream.commands import stream_options
+from emostream.commands.options import stream
+from emostream.commands.options.stream import add_stream_arguments, load_stream_factory
 from emostream.commands.parsing import Parser
 from emostream.commands.settings import Settings
-from emostream.commands.stream_options import add_stream_arguments, load_stream_factory
 from emostream.errors import ModelError, ProfileError, UsageError
 from emostream.events import Hello
 from emostream.inference.model import EmotionModel
@@ -29,8 +29,8 @@ from tests.support.streams import of_type
 @pytest.fixture
 def people(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Speakers:
     """Who is enrolled for the commands under test: nobody yet."""
-    monkeypatch.setattr(stream_options, "Speakers", lambda: Speakers(tmp_path / "speakers"))
-    return stream_options.Speakers()
+    monkeypatch.setattr(stream, "Speakers", lambda: Speakers(tmp_path / "speakers"))
+    return stream.Speakers()
 
 
 @pytest.fixture

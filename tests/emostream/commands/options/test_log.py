@@ -12,7 +12,7 @@ import pytest
 from websockets.sync.client import connect
 
 from emostream.audio import Samples
-from emostream.commands.log_options import add_log_arguments, logging_to
+from emostream.commands.options.log import add_log_arguments, logging_to
 from emostream.commands.settings import Settings
 from emostream.errors import USAGE
 from emostream.events import Hello, Summary

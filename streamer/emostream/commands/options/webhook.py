@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from emostream.commands.extras import require_extra
-from emostream.commands.option_rules import refuse_without
+from emostream.commands.options.rules import refuse_without
 from emostream.commands.secret_file import read_secret, read_text
 from emostream.commands.settings import Settings
 from emostream.errors import UsageError

@@ -4,13 +4,13 @@ import argparse
 from contextlib import ExitStack
 from functools import partial
 
-from emostream.commands.event_log_options import add_event_log_arguments, open_event_log
-from emostream.commands.lamp_options import add_lamp_arguments, open_lamps
-from emostream.commands.mqtt_options import add_mqtt_arguments, open_mqtt
-from emostream.commands.osc_options import add_osc_arguments, open_osc
+from emostream.commands.options.event_log import add_event_log_arguments, open_event_log
+from emostream.commands.options.lamp import add_lamp_arguments, open_lamps
+from emostream.commands.options.mqtt import add_mqtt_arguments, open_mqtt
+from emostream.commands.options.osc import add_osc_arguments, open_osc
+from emostream.commands.options.webhook import add_webhook_arguments, open_webhooks
 from emostream.commands.settings import Settings
 from emostream.commands.stderr import print_line
-from emostream.commands.webhook_options import add_webhook_arguments, open_webhooks
 from emostream.pause import PauseSwitch
 from emostream.sinks import Sink
 
