@@ -119,9 +119,12 @@ def test_an_exported_model_says_what_its_framework_says(name: str, exported: tup
         for given in (None, offset):
             logits, summaries = model.run(windows, given)
             expected_logits, expected_summaries = learner.run(windows, given)
-            assert np.allclose(logits, expected_logits, atol=1e-3)
             assert summaries.shape == (n, learner.summary_size)
-            assert np.allclose(summaries, expected_summaries, rtol=1e-3, atol=1e-3)
+            # What is rounded may be rounded the other way: a few numbers differ, and none by much.
+            few, most = (0.02, 0.5) if learner.rounds else (1e-3, 1e-3)
+            for ours, theirs in ((logits, expected_logits), (summaries, expected_summaries)):
+                assert np.abs(ours - theirs).sum() <= few * ours.size
+                assert np.allclose(ours, theirs, rtol=1e-3, atol=most)
 
 
 @pytest.mark.parametrize("name", ALL_RECIPES)
