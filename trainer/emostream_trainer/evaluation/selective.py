@@ -83,7 +83,9 @@ def utterances_tally(logs: Sequence[ClipLog], truth: Labels) -> Tally:
 
 def curve(tally: Tally) -> list[Point]:
     """A point for every threshold at which enough clips have something named."""
-    enough = np.count_nonzero(tally.predicted, axis=0) >= min(LEAST_CLIPS, len(tally.possible))
+    named = np.count_nonzero(tally.predicted, axis=0)
+    # Of few clips there are never so many: then as many as were named at all.
+    enough = named >= max(1, min(LEAST_CLIPS, named.max()))
     possible, predicted, right = tally.possible.sum(), tally.predicted.sum(axis=0), tally.right.sum(axis=0)
     return [
         Point(float(THRESHOLDS[i]), float(right[i] / predicted[i]), float(predicted[i] / possible))
