@@ -81,7 +81,7 @@ class Daemon:
                 ended = self._live.with_latency(self._stream.flush(), block.arrived_s, arrival_clock_s())
                 yield from with_time([*ended, stream.hello()])
                 self._stream, self._live = stream, LiveStream(stream, self._source.name)
-                _logger.info("the models are %s now", ", ".join(brief.name for brief in stream.hello_models))
+                _logger.info("the models are %s now", ", ".join(brief.name for brief in stream.model_briefs))
             events = self._stream.push(block)
             self._live.count_lost(block)
             yield from with_time(self._live.with_latency(events, block.arrived_s, arrival_clock_s()))

@@ -1,11 +1,11 @@
 """The files of a folder over HTTP, as a web server of somebody else's gives them."""
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
+
+from tests.support.http_server import http_server
 
 
 class _QuietHandler(SimpleHTTPRequestHandler):
@@ -13,15 +13,6 @@ class _QuietHandler(SimpleHTTPRequestHandler):
         pass
 
 
-@contextmanager
-def folder_server(folder: Path) -> Iterator[str]:
+def folder_server(folder: Path) -> AbstractContextManager[str]:
     """The origin at which the folder is served."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_QuietHandler, directory=str(folder)))
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    return http_server(partial(_QuietHandler, directory=str(folder)))

@@ -1,13 +1,12 @@
 """A page that another server sends, for what the server under test gives to pages of other origins."""
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import AbstractContextManager
+from http.server import BaseHTTPRequestHandler
+
+from tests.support.http_server import http_server
 
 
-@contextmanager
-def foreign_page(body: str = "") -> Iterator[str]:
+def foreign_page(body: str = "") -> AbstractContextManager[str]:
     """The address of a page of another origin on this machine."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -21,12 +20,4 @@ def foreign_page(body: str = "") -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    return http_server(Handler)

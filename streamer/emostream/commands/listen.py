@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from types import FrameType
 
 from emostream import assets
+from emostream.commands.live import begin_beating, run_source, stream_of
 from emostream.commands.options.consent import add_consent_arguments, open_consent
 from emostream.commands.options.integrations import add_integration_arguments
 from emostream.commands.options.log import add_log_arguments, logging_to
@@ -20,11 +21,8 @@ from emostream.commands.signals import ENDING_SIGNALS, exit_code
 from emostream.commands.sinks import open_sinks, output_of
 from emostream.commands.stderr import c_library_messages_hidden, print_line
 from emostream.commands.stdout import require_reader
-from emostream.daemon import Daemon
 from emostream.errors import NoInputError, UnavailableError
 from emostream.pause import PauseSwitch
-from emostream.pipeline.factory import StreamFactory
-from emostream.pipeline.stream import EmotionStream
 from emostream.sources import Source
 from emostream.sources.file import FileSource
 from emostream.sources.opening import STDIN, open_source
@@ -81,11 +79,7 @@ def run(arguments: argparse.Namespace) -> int:
         for signal_number in ENDING_SIGNALS:
             signal.signal(signal_number, stop)
 
-        def make_stream(factory: StreamFactory) -> EmotionStream:
-            return factory.stream(
-                source.sample_rate_hz, stream="live", source=source.name, notice=arguments.notice or None
-            )
-
+        make_stream = stream_of(source, arguments)
         watch = watch_models(arguments, make_stream)
         opened = open_sinks(
             arguments,
@@ -99,23 +93,8 @@ def run(arguments: argparse.Namespace) -> int:
             on_closed=source.close,
         )
         manager = ServiceManager()
-        stack.callback(manager.stopping)
-
-        def beat() -> None:
-            consent.schedule.check()
-            if opened.is_alive:
-                manager.feed()
-
-        manager.ready()
-        Daemon(
-            source,
-            make_stream(factory),
-            opened.sinks,
-            lambda: opened.clients,
-            switch=consent.switch,
-            on_beat=beat,
-            next_stream=watch.take,
-        ).run()
+        beat = begin_beating(consent, opened, manager, stack)
+        run_source(source, make_stream(factory), opened, consent, watch=watch, beat=beat)
     if interrupted:
         return exit_code(interrupted, manager)
     if opened.jsonl:

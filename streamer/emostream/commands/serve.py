@@ -8,7 +8,7 @@ import time
 import webbrowser
 from contextlib import ExitStack
 
-from emostream.commands.model_watch import ModelWatch
+from emostream.commands.live import begin_beating, run_source, stream_of
 from emostream.commands.options.consent import add_consent_arguments, open_consent
 from emostream.commands.options.integrations import add_integration_arguments
 from emostream.commands.options.log import add_log_arguments, logging_to
@@ -21,10 +21,7 @@ from emostream.commands.settings import Settings
 from emostream.commands.signals import ENDING_SIGNALS, exit_code
 from emostream.commands.sinks import open_sinks
 from emostream.commands.stderr import c_library_messages_hidden, print_line
-from emostream.daemon import Daemon
 from emostream.errors import NoInputError
-from emostream.pipeline.factory import StreamFactory
-from emostream.pipeline.stream import EmotionStream
 from emostream.sinks.drawing import clock
 from emostream.sources.opening import open_source
 
@@ -75,14 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
 
         for signal_number in ENDING_SIGNALS:
             signal.signal(signal_number, end)
-        watch: ModelWatch | None = None
-        if source is not None:
-            rate_hz, name = source.sample_rate_hz, source.name
-
-            def make_stream(factory: StreamFactory) -> EmotionStream:
-                return factory.stream(rate_hz, stream="live", source=name, notice=arguments.notice or None)
-
-            watch = watch_models(arguments, make_stream)
+        watch = watch_models(arguments, stream_of(source, arguments)) if source else None
         opened = open_sinks(
             arguments,
             factory,
@@ -98,28 +88,13 @@ def run(arguments: argparse.Namespace) -> int:
         if sys.stderr.isatty():  # a program that reads lines needs no goodbye
             stack.callback(_say_goodbye, time.monotonic())
         manager = ServiceManager()
-        stack.callback(manager.stopping)
-
-        def beat() -> None:
-            consent.schedule.check()
-            if opened.is_alive:
-                manager.feed()
-
-        manager.ready()
+        beat = begin_beating(consent, opened, manager, stack)
         if source is None or watch is None:
             # A signal that another thread gets does not end a wait without a limit.
             while not stop.wait(BEAT_S):
                 beat()
         else:
-            Daemon(
-                source,
-                make_stream(factory),
-                opened.sinks,
-                lambda: opened.clients,
-                switch=consent.switch,
-                on_beat=beat,
-                next_stream=watch.take,
-            ).run()
+            run_source(source, stream_of(source, arguments)(factory), opened, consent, watch=watch, beat=beat)
             if source.trouble and not interrupted:
                 raise NoInputError(source.trouble)
     return exit_code(interrupted, manager)

@@ -103,7 +103,7 @@ class EmotionStream:
             labels=self.labels,
             window_ms=card.window_ms,
             step_ms=card.step_ms,
-            models=self.hello_models,
+            models=self.model_briefs,
             source=self._source,
             speaker=self._speaker,
             certainty=self.config.certainty,
@@ -112,7 +112,7 @@ class EmotionStream:
         )
 
     @property
-    def hello_models(self) -> tuple[ModelBrief, ...]:
+    def model_briefs(self) -> tuple[ModelBrief, ...]:
         """The cards of its models in short."""
         return tuple(model.card.brief() for model in self._models)
 

@@ -49,7 +49,7 @@ class LiveSource:
         self._away_from_s: float | None = None
         self._gaps_s = 0.0
         self._shown_lost_s = 0.0
-        self._lag_s = 0.0
+        self.lag_s = 0.0
         self._is_ok = True
         self._trouble = ""
         self._paused_by: tuple[str, ...] = ()
@@ -85,7 +85,7 @@ class LiveSource:
             last_estimate_s=None if self._estimate_s is None else round(now_s - self._estimate_s, 3),
             last_sound_s=None if self._sound_s is None else round(now_s - self._sound_s, 3),
             lost_s=round(self.lost_s, 3),
-            lag_s=round(self._lag_s, 4),
+            lag_s=round(self.lag_s, 4),
             restarts=self.restarts,
         )
 
@@ -97,16 +97,13 @@ class LiveSource:
         return self._shown_lost_s
 
     @property
-    def lag_s(self) -> float:
-        return self._lag_s
-
-    @property
     def is_up(self) -> bool:
         """Whether sound is read now."""
         return self._judged()[0] == "ok"
 
     @property
     def is_paused(self) -> bool:
+        """Whether anybody holds the pause."""
         return bool(self._paused_by)
 
     @property
@@ -115,19 +112,19 @@ class LiveSource:
         return self._clock() - (self._began_s if self._noted_s is None else self._noted_s) <= STUCK_S
 
     def _note_health(self, event: Health, now_s: float) -> None:
-        self._lag_s = event.lag_ms / 1000
+        self.lag_s = event.lag_ms / 1000
         if event.source_ok and not self._is_ok:
             self.restarts += 1
             self._trouble = ""
         if event.source_ok or event.paused_by:
             self._away_from_s = None
-        elif self._away_from_s is None and not self._is_silent:
+        elif self._away_from_s is None and not self._has_estimates:
             self._away_from_s = now_s if self._estimate_s is None else self._estimate_s
         self._is_ok, self._paused_by = event.source_ok, event.paused_by
 
     @property
-    def _is_silent(self) -> bool:
-        """Whether estimates still come: of zeros, say, which are not lost."""
+    def _has_estimates(self) -> bool:
+        """Whether estimates still come: of digital silence, say, which is no loss."""
         return self._estimate_s is not None and self._clock() - self._estimate_s < 1.0
 
     def _judged(self) -> tuple[Status, str]:

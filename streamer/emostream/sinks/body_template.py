@@ -9,11 +9,11 @@ import msgspec
 
 from emostream.errors import UsageError
 from emostream.events import TYPES, Event, VoiceMeasures
+from emostream.sinks.wording import UNSURE
 
 JSON, TEXT = "application/json", "text/plain; charset=utf-8"
 # Fields that a template may have beside those of the event.
 _OURS = ("type", "source", "event", "percent")
-UNSURE = "unsure"
 
 
 class _Placeholders(Template):

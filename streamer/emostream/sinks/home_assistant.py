@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from emostream.events import Hello
+from emostream.sinks.wording import UNSURE
 
 ONLINE, OFFLINE = "online", "offline"
 ON, OFF = "ON", "OFF"
-# States of the label beside the labels themselves: somebody speaks and no label is sure enough, nobody speaks.
-UNSURE, SILENT = "unsure", "silent"
+# States of the label beside the labels themselves and ``UNSURE``: nobody speaks.
+SILENT = "silent"
 URL = "https://github.com/emostream/emostream"
 
 

@@ -10,9 +10,10 @@ from typing import Any
 import msgspec
 
 from emostream.events import Estimate, Event, Health, Hello, Utterance
-from emostream.sinks.home_assistant import OFF, OFFLINE, ON, ONLINE, SILENT, UNSURE, MqttTopics, discovery
+from emostream.sinks.home_assistant import OFF, OFFLINE, ON, ONLINE, SILENT, MqttTopics, discovery
 from emostream.sinks.lamp import is_reading
 from emostream.sinks.mqtt_link import MqttBroker, MqttLink, Will
+from emostream.sinks.wording import UNSURE
 
 _logger = logging.getLogger(__name__)
 EVERY_S = 2.0
