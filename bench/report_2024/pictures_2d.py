@@ -4,7 +4,7 @@
 
 Draws each clip as the report did (kept below ``--out``), then trains each row of ``ROWS`` with as many clips and steps
 as the report had, and appends a JSON line an epoch to ``docs/report-2024/mel_cnn2d.jsonl``; rows and seeds that are
-there already are left out. About 6 minutes a row and seed on one core, half a minute on a GPU.
+there already are left out. About 5 minutes a row and seed on one core, half a minute on a GPU.
 """
 
 import argparse
@@ -28,6 +28,7 @@ from emostream_trainer.data.pictures import RATE_HZ, Pictures, draw_clip, mel_le
 from emostream_trainer.networks.mel_cnn2d import Published, direct_pictures
 from emostream_trainer.parallel import parallel_map
 from emostream_trainer.recipes import Activation, Picture
+from emostream_trainer.training.allocator import keep_freed_memory
 from emostream_trainer.training.devices import Device
 from emostream_trainer.training.epochs import eval_epoch, fit_epoch
 
@@ -85,6 +86,7 @@ def main() -> None:
     parser.add_argument("--device", choices=get_args(Device), default="cpu")
     parser.add_argument("--out", type=Path, default=Path("runs/report-2024"))
     arguments = parser.parse_args()
+    keep_freed_memory()
     torch.set_num_threads(arguments.threads)
     for seed in range(arguments.seeds):
         for name in arguments.rows:

@@ -11,6 +11,8 @@ _HOLE_S = 0.06
 _JITTER_S = 0.03
 # Sound that was only late comes in a burst; when none has come for so long, the rest was lost.
 _SETTLED_S = 0.25
+# What comes within so long behind that was only late after all.
+_VERY_LATE_S = 5.0
 # A device's clock that is not the computer's loses nothing: real ones differ by .05 %, simulated ones by 1 %.
 _DRIFT = 0.015
 
@@ -25,7 +27,9 @@ class Capture:
     What the sound system leaves out without a word (a device that starves, a machine that sleeps) shows in the arrival
     of what follows: its lateness, the time of arrival less the time on the axis, stays higher than before. Sound that
     was only late comes in a burst, and the lateness falls back. So after a stall blocks are held until it is settled
-    which of the two it was, and what was lost is counted before the first of them.
+    which of the two it was, and what was lost is counted before the first of them. Sound that comes later still (on a
+    machine that is overloaded for seconds) was counted as lost, so the axis is ahead of the clock: the next loss is
+    counted as so much less.
 
     What a pause left out is no loss: the next block that is queued carries it as ``paused_samples``.
     """
@@ -44,6 +48,9 @@ class Capture:
         self._held_samples = 0
         self._excess_s = 0.0
         self._fell_at_s = 0.0
+        self._doubtful_s = 0.0  # of the latest loss: what may still turn out to have been late
+        self._doubtful_until_s = 0.0
+        self._surplus_s = 0.0  # how far the axis is ahead of the clock
         self._paused_from_s: float | None = None
         self._paused_s = 0.0  # of the time without samples until now
         self._paused_samples = 0
@@ -94,6 +101,7 @@ class Capture:
             self._hold(samples, arrived_s, excess_s)
         else:
             drift_s = _DRIFT * len(samples) / self._sample_rate_hz
+            self._note_surplus(-excess_s, arrived_s)
             self._lateness_s = min(lateness_s, self._lateness_s + drift_s)
             self._queue(samples.copy(), arrived_s)
 
@@ -109,8 +117,28 @@ class Capture:
             self._held_samples -= len(dropped)
             self._lose(len(dropped))
 
+    def _note_surplus(self, early_s: float, arrived_s: float) -> None:
+        """Sound is so much earlier than it ever was where nothing is lost: what was counted as lost was late."""
+        if early_s > 0 and arrived_s < self._doubtful_until_s:
+            surplus_s = min(early_s, self._doubtful_s)
+            self._doubtful_s -= surplus_s
+            self._surplus_s += surplus_s
+
+    def _use_surplus(self) -> None:
+        """Count the loss that is to be settled as less by what was counted too much."""
+        assert self._lateness_s is not None, "something arrived before it was late"
+        used_s = min(self._surplus_s, max(0.0, self._excess_s))
+        self._surplus_s -= used_s
+        self._excess_s -= used_s
+        self._lateness_s += used_s
+        self._doubtful_s = max(0.0, self._excess_s)
+        self._doubtful_until_s = (self.last_arrival_s or 0.0) + _VERY_LATE_S
+
     def _settle(self) -> None:
         """Count what was lost before the first block that is held, and queue all of them."""
+        if self._is_broken or self._excess_s > _HOLE_S:
+            self._is_broken = True  # also where the surplus covers it
+            self._use_surplus()
         lost = round(self._excess_s * self._sample_rate_hz)
         if self._paused_s:
             # What is less than a hole is the delay of a device that opens, which is a part of the pause.
@@ -121,8 +149,6 @@ class Capture:
             self._lose(lost - paused)
         elif self._is_broken:
             self._lose(max(lost, 1))
-        elif self._excess_s > _HOLE_S:
-            self._lose(lost)
         self._is_broken = False
         self._paused_s = 0.0
         self._held_samples = 0

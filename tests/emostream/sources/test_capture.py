@@ -89,6 +89,23 @@ def test_of_a_stall_with_a_burst_only_what_is_missing_is_lost() -> None:
     assert lost == pytest.approx(1500, abs=10)
 
 
+def test_sound_that_was_counted_as_lost_and_came_after_all_is_taken_off_the_next_loss() -> None:
+    capture = Capture(RATE_HZ, limit_blocks=500)
+    end_s = put_blocks(capture, 10, from_s=0.0)
+    put_blocks(capture, 5, end_s + 0.2)  # too long to be held for
+    for block in range(2):  # what was late by .2 s comes in a burst
+        put(capture, 100, end_s + 0.7 + 0.001 * block)
+    end_s = put_blocks(capture, 10, end_s + 0.7)
+    assert [lost for _, lost in gaps(capture)] == [200]
+    end_s = put_blocks(capture, 10, end_s + 0.1)
+    end_s = put_blocks(capture, 10, end_s + 0.5)
+    assert sum(lost for _, lost in gaps(capture)) == pytest.approx(400, abs=10)
+    put_blocks(capture, 10, end_s + 0.3)
+    ((first, lost),) = gaps(capture)
+    assert lost == pytest.approx(300, abs=10)
+    assert first == pytest.approx(1000 * (end_s + 0.3), abs=10)
+
+
 def test_losses_too_short_to_tell_from_jitter_are_counted_when_they_add_up() -> None:
     capture = Capture(RATE_HZ, limit_blocks=500)
     end_s = 0.0
