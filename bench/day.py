@@ -51,6 +51,7 @@ PULLED_S = (3.0, 120.0)
 # What health may need to see a change: two seconds without a callback, attempts to reopen every four, a few polls.
 SETTLE_S = 30.0
 BROKER_AWAY, HOOK_AWAY = (1 / 6, 1 / 2), (5 / 12, 3 / 4)  # parts of the day
+SETTLED_AFTER = 500  # estimates; a start takes seconds of the fast clock
 TICK_S, ASK_S = 0.1, 0.2  # of the machine
 END_S = 30.0
 LOG = "events.jsonl"
@@ -331,10 +332,11 @@ def written_ms(event: Event) -> float:
 
 
 def behind_ms(estimates: list[tuple[float, float]]) -> float:
-    """How far the clock of the estimates fell behind that of the machine, from the first hundred to the latest."""
-    if len(estimates) < 200:
+    """How far the clock of the estimates fell behind that of the machine, since what followed the start."""
+    early, late = estimates[SETTLED_AFTER : SETTLED_AFTER + 100], estimates[-100:]
+    if len(estimates) < SETTLED_AFTER + 200:
         return 0.0
-    first, latest = (statistics.median(at - end for at, end in part) for part in (estimates[:100], estimates[-100:]))
+    first, latest = (statistics.median(at - end for at, end in part) for part in (early, late))
     return latest - first
 
 

@@ -12,7 +12,7 @@ _JITTER_S = 0.03
 # Sound that was only late comes in a burst; when none has come for so long, the rest was lost.
 _SETTLED_S = 0.25
 # What comes within so long behind that was only late after all.
-_VERY_LATE_S = 5.0
+_VERY_LATE_S = 10.0
 # A device's clock that is not the computer's loses nothing: real ones differ by .05 %, simulated ones by 1 %.
 _DRIFT = 0.015
 
@@ -127,11 +127,11 @@ class Capture:
     def _use_surplus(self) -> None:
         """Count the loss that is to be settled as less by what was counted too much."""
         assert self._lateness_s is not None, "something arrived before it was late"
-        used_s = min(self._surplus_s, max(0.0, self._excess_s))
+        self._doubtful_s = max(0.0, self._excess_s)
+        used_s = min(self._surplus_s, self._doubtful_s)
         self._surplus_s -= used_s
         self._excess_s -= used_s
         self._lateness_s += used_s
-        self._doubtful_s = max(0.0, self._excess_s)
         self._doubtful_until_s = (self.last_arrival_s or 0.0) + _VERY_LATE_S
 
     def _settle(self) -> None:

@@ -106,6 +106,16 @@ def test_sound_that_was_counted_as_lost_and_came_after_all_is_taken_off_the_next
     assert first == pytest.approx(1000 * (end_s + 0.3), abs=10)
 
 
+def test_callbacks_that_are_late_where_the_sound_system_dropped_something_do_not_add_up() -> None:
+    capture = Capture(RATE_HZ, limit_blocks=5000)
+    end_s = put_blocks(capture, 10, from_s=0.0)
+    for _ in range(100):
+        put(capture, 100, end_s + BLOCK_S + 0.025, overflowed=True)
+        end_s = put_blocks(capture, 9, end_s + BLOCK_S)
+    assert capture.overflows == 100
+    assert sum(lost for _, lost in gaps(capture)) <= 25 + 100
+
+
 def test_losses_too_short_to_tell_from_jitter_are_counted_when_they_add_up() -> None:
     capture = Capture(RATE_HZ, limit_blocks=500)
     end_s = 0.0
