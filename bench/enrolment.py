@@ -1,6 +1,6 @@
 """What enrolment by moods gives a person whom the models never heard, through a microphone and the commands.
 
-    python -m bench.enrolment --corpora DIR --run RUN --run RUN [--speakers NAME …] [--clips 24]
+    python -m bench.enrolment --corpora DIR --run RUN --run RUN [--speakers NAME …] [--clips 20]
 
 A virtual microphone plays an actor's clips to ``emostream enrol NAME --moods``, each mood when it is asked for; then
 more of the actor's clips, as many of each label, to two ``emostream listen`` at once: one with the profile and one
@@ -50,7 +50,7 @@ def main() -> None:
     parser.add_argument("--corpora", type=Path, required=True)
     parser.add_argument("--run", type=Path, action="append", required=True, dest="runs")
     parser.add_argument("--speakers", nargs="+", default=SPEAKERS)
-    parser.add_argument("--clips", type=int, default=24, help="of each actor, to be judged by")
+    parser.add_argument("--clips", type=int, default=20, help="of each actor, to be judged by")
     arguments = parser.parse_args()
     splits = folds(FOUR.keep(read_corpus(arguments.corpora).clips))
     truth: list[int] = []

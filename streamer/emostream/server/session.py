@@ -76,13 +76,15 @@ class ClientSession:
         if self.outbox.overflowing:
             self.cut("piled_up")
             return
+        hub = self._context.hub
+        had_room = hub.has_room(self.outbox)
         while len(self.outbox) and not connection.paused:
-            connection.transport.write(self._context.hub.take(self.outbox))
+            connection.transport.write(hub.take(self.outbox))
         if self._stream is not None:
             if self._stream.ended:
                 self._protocol.stream_ended()
                 self._end_stream()
-            else:
+            elif not had_room and hub.has_room(self.outbox):
                 self._stream.notify()
 
     def check(self, now_s: float) -> None:

@@ -55,11 +55,11 @@ def portaudio() -> ModuleType:
     return module
 
 
-def list_devices() -> list[InputDevice]:
+def list_devices(*, anew: bool = True) -> list[InputDevice]:
     """All input devices as they are now; raises ``UnavailableError`` without PortAudio, or if it takes over 10 s.
 
     PortAudio reads its list once, when it starts. To see new and removed devices it is started again, which ends every
-    stream of this process: do not call this while a ``MicrophoneSource`` runs.
+    stream of this process: do not call this while a ``MicrophoneSource`` runs. Without ``anew`` it is not.
     """
     timeout_error = UnavailableError(
         f"the sound server does not answer within {_QUERY_TIMEOUT_S:.0f} s: expected its list of devices; restart it"
@@ -70,7 +70,7 @@ def list_devices() -> list[InputDevice]:
     result: Future[list[InputDevice]] = Future()
     stderr_copy = os.dup(2)
     # PortAudio waits without end for a server that hangs, so the query runs in a thread of its own.
-    threading.Thread(target=_run_query, args=(result,), name="devices", daemon=True).start()
+    threading.Thread(target=_run_query, args=(result, anew), name="devices", daemon=True).start()
     try:
         return result.result(_QUERY_TIMEOUT_S)
     except TimeoutError:
@@ -81,20 +81,21 @@ def list_devices() -> list[InputDevice]:
         os.close(stderr_copy)
 
 
-def _run_query(result: Future[list[InputDevice]]) -> None:
+def _run_query(result: Future[list[InputDevice]], anew: bool) -> None:
     try:
-        result.set_result(_query())
+        result.set_result(_query(anew=anew))
     except Exception as error:
         result.set_exception(error)
     finally:
         _query_lock.release()
 
 
-def _query() -> list[InputDevice]:
+def _query(*, anew: bool = True) -> list[InputDevice]:
     sd = portaudio()
     try:
-        sd._terminate()
-        sd._initialize()
+        if anew:
+            sd._terminate()
+            sd._initialize()
         host_apis = [api["name"] for api in sd.query_hostapis()]
         default = _default_index(sd)
         return [
@@ -122,16 +123,18 @@ def find_device(wanted: str | int | None) -> InputDevice:
     return choose_device(list_devices(), wanted)
 
 
-def find_again(device: InputDevice | None, wanted: str | int | None) -> InputDevice:
+def find_again(device: InputDevice | None, wanted: str | int | None, *, anew: bool = True) -> InputDevice:
     """The device that ``wanted`` found before, ``device``, after it may have gone and come back; None is not yet found.
 
     It is known by its full name; where that is gone, by what the user asked for, so that another number of its card
     does no harm; an index says nothing any more, so then by its name without the card. The default is whatever is the
     default now. The list is read by a child process first: PortAudio leaks memory each time it is started, and this is
-    called again and again while a microphone is away. Raises ``UnavailableError``.
+    called again and again while a microphone is away. Without ``anew`` PortAudio is not started again, which would wait
+    without end for a stream that cannot be closed, and knows the devices of its start alone. Raises
+    ``UnavailableError``.
     """
     _choose_again(list_devices_apart(), device, wanted)
-    return _choose_again(list_devices(), device, wanted)
+    return _choose_again(list_devices(anew=anew), device, wanted)
 
 
 def _choose_again(devices: list[InputDevice], device: InputDevice | None, wanted: str | int | None) -> InputDevice:

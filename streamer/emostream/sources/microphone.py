@@ -1,6 +1,7 @@
 """The microphone, through PortAudio: the callback never blocks, losses are counted, and it reopens after an unplug."""
 
 import atexit
+import logging
 import threading
 import time
 from collections.abc import Iterator
@@ -25,6 +26,8 @@ _CLOSE_TIMEOUT_S = 2.0
 _MOST_CHANNELS = 16
 _RATE_BEFORE_IT_IS_THERE_HZ = 48_000
 
+_logger = logging.getLogger(__name__)
+
 
 class MicrophoneSource:
     """One input device, mono float32, at the device's own default rate.
@@ -37,9 +40,11 @@ class MicrophoneSource:
     opens the device, watches the clock since the last callback, and when the device goes it opens it again, with a
     growing pause between attempts. The sample axis goes on over the time away. With ``wait`` that holds for the start
     as well; without it a device that is not there raises ``UnavailableError`` in the constructor, one that cannot be
-    opened in ``open`` or ``blocks``. While ``switch`` is paused the device is closed, so that the system's own lamp
-    goes out and no sound reaches this process at all; then it is opened again as after an unplug. Only one of these at
-    a time in a process, since the list of devices can be read again only when no stream is open.
+    opened in ``open`` or ``blocks``. A stream that cannot be closed is left behind: a sound server that ends in the
+    wrong moment leaves its clients waiting for each other without end. While ``switch`` is paused the device is closed,
+    so that the system's own lamp goes out and no sound reaches this process at all; then it is opened again as after an
+    unplug. Only one of these at a time in a process, since the list of devices can be read again only when no stream is
+    open.
     """
 
     def __init__(
@@ -68,6 +73,7 @@ class MicrophoneSource:
         self._opened = threading.Event()
         self._owner: threading.Thread | None = None
         self._closed = False
+        self._closings: list[threading.Thread] = []  # of streams that were left behind
         self._capture = Capture(self.sample_rate_hz, limit_blocks=round(_QUEUE_S / BLOCK_S))
 
     @property
@@ -112,7 +118,7 @@ class MicrophoneSource:
         finally:
             self._closed = True
             owner.join(_CLOSE_TIMEOUT_S)
-            if owner.is_alive():  # the sound server hangs, and at exit sounddevice would wait for it without end
+            if owner.is_alive():  # the sound server hangs, and sounddevice would wait for it
                 atexit.unregister(portaudio()._exit_handler)
 
     def close(self) -> None:
@@ -165,7 +171,21 @@ class MicrophoneSource:
             return self._watch(ended)
         finally:
             ended.set()
-            stream.close()
+            self._give_back(stream)
+
+    def _give_back(self, stream: InputStream) -> None:
+        """Close a stream, or leave it behind."""
+        closing = threading.Thread(target=stream.close, name="microphone closing", daemon=True)
+        closing.start()
+        closing.join(_CLOSE_TIMEOUT_S)
+        if closing.is_alive():
+            self._closings = [*filter(threading.Thread.is_alive, self._closings), closing]
+            atexit.unregister(portaudio()._exit_handler)  # at exit sounddevice would wait for it without end
+            _logger.warning("the sound system does not give %s back: it is opened anew beside that", self.name)
+
+    def _has_left_behind(self) -> bool:
+        """Whether a stream is still to be closed."""
+        return any(closing.is_alive() for closing in self._closings)
 
     def _open(self, ended: threading.Event) -> InputStream:
         """A running stream, which sets ``ended`` when it ends, and whose callbacks are ignored from then on."""
@@ -182,7 +202,7 @@ class MicrophoneSource:
             self._wanted, self._choice, self._found, self._all_channels = self._choice, None, None, False
             self._channel, self.name = None, str(self._wanted)  # the channel was one of the device of before
         if self._opened.is_set() or self._found is None:
-            self._found = find_again(self._found, self._wanted)
+            self._found = find_again(self._found, self._wanted, anew=not self._has_left_behind())
         else:
             self._found = find_device(self._wanted if self._wanted is None else self._found.full_name)
         self.name = self._found.name

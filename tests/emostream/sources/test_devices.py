@@ -115,7 +115,7 @@ OTHER = InputDevice(0, "HDA Intel: ALC257 (hw:0,0)", "ALSA", 2, 44_100, is_defau
 
 def let_there_be(now: list[InputDevice], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(devices, "list_devices_apart", lambda: now)
-    monkeypatch.setattr(devices, "list_devices", lambda: now)
+    monkeypatch.setattr(devices, "list_devices", lambda **_: now)
 
 
 @pytest.mark.parametrize("wanted", ["yeti", 5, "5"])
@@ -133,7 +133,7 @@ def test_the_same_name_goes_before_others_that_fit_what_was_asked_for(monkeypatc
 
 
 def test_while_it_is_away_portaudio_is_not_started_in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    def started() -> list[InputDevice]:
+    def started(**_: object) -> list[InputDevice]:
         raise AssertionError("this leaks 12 kB each time")
 
     monkeypatch.setattr(devices, "list_devices_apart", lambda: [OTHER])

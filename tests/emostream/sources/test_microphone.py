@@ -12,6 +12,7 @@ from emostream.audio import AudioBlock
 from emostream.errors import UnavailableError
 from emostream.pause import PauseSwitch
 from emostream.sources import microphone
+from emostream.sources.input_stream import InputStream
 from emostream.sources.microphone import MicrophoneSource
 from tests.support.virtual_microphone import VirtualMicrophone
 
@@ -160,6 +161,32 @@ def test_it_comes_back_after_a_server_hung(device: VirtualMicrophone) -> None:
     assert_axis_keeps_time(full[0], full[-1], within_s=0.3)
 
 
+def test_it_comes_back_though_the_sound_system_keeps_what_it_had(
+    device: VirtualMicrophone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sound server that ends in the wrong moment leaves PortAudio waiting for its own thread, for ever."""
+    hangs = threading.Event()
+    close = InputStream.close
+
+    def close_never(stream: InputStream) -> None:
+        if not hangs.is_set():
+            hangs.set()
+            threading.Event().wait()
+        close(stream)
+
+    monkeypatch.setattr(InputStream, "close", close_never)
+    sound = np.arange(1, 20_001, dtype=np.int16)
+    with Recording(MicrophoneSource()) as recording:
+        recording.wait_for(lambda: len(recording.samples) > 0)
+        device.unplug()
+        assert hangs.wait(30)
+        device.plug_in()
+        heard = len(recording.samples)
+        recording.wait_for(lambda: len(recording.samples) > heard and recording.source.trouble is None, 60)
+        device.play(sound)
+        recording.wait_for(lambda: recording.contains(sound), 60)
+
+
 def test_a_stalled_reader_loses_audio_that_is_counted_and_held_in_bounded_memory(device: VirtualMicrophone) -> None:
     source = MicrophoneSource("pulse")
     blocks = source.blocks()
@@ -238,7 +265,7 @@ def test_the_owner_of_the_device_outlives_any_exception(
     with Recording(source) as recording:
         recording.wait_for(lambda: len(recording.samples) > 0)
 
-        def out_of_descriptors(*_: object) -> NoReturn:
+        def out_of_descriptors(*_: object, **__: object) -> NoReturn:
             raise OSError(24, "Too many open files")
 
         with monkeypatch.context() as patched:
