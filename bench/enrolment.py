@@ -37,9 +37,10 @@ from tests.support.virtual_microphone import VirtualMicrophone
 
 RATE_HZ = 16_000
 ASKED = re.compile(r"^(\d) of \d, ")
-SPEAKERS = ("ravdess-03", "ravdess-08", "ravdess-15", "emodb-08", "emodb-10", "nemo-IC0")
+SPEAKERS = ("ravdess-03", "ravdess-08", "ravdess-15", "emodb-08", "emodb-14", "nemo-IC0", "nemo-KS0")
 PAUSE_S = 2.0  # behind a clip; an utterance ends within one
 START_S = 6.0
+TO_ENROL = 4  # clips of each label that are left to enrol with
 NOISE_PEAK = 8  # of 32,768
 END_S = 30.0
 
@@ -64,7 +65,7 @@ def main() -> None:
         )
         models = [word for run in arguments.runs for word in ("--model", str(run / f"fold{number}" / "model.onnx"))]
         by_label = [[clip for clip in clips if FOUR.index(clip.emotion) == label] for label in range(len(FOUR.labels))]
-        each = arguments.clips // len(by_label)
+        each = min(arguments.clips // len(by_label), min(map(len, by_label)) - TO_ENROL)
         judged = [clip for row in zip(*(of_one[-each:] for of_one in by_label), strict=False) for clip in row]
         enrolled = [[clip for clip in of_one if clip not in judged] for of_one in by_label]
         with tempfile.TemporaryDirectory() as folder, VirtualMicrophone(RATE_HZ) as microphone:
@@ -103,6 +104,7 @@ def enrol(
             continue
         clips = by_label[order[place]]
         if said[place] == len(clips):
+            process.terminate()
             raise SystemExit(f"{FOUR.labels[order[place]]}: {len(clips)} clips were not enough to enrol with")
         said[place] += 1
         play(clips[said[place] - 1], microphone)
