@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import msgspec
@@ -66,6 +67,7 @@ class WorkerProcess(asyncio.Protocol):
         self.load = Load(0.0, 1, 0)
         self.is_alive = True
         self._transport: asyncio.Transport | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._sock, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(
@@ -98,7 +100,8 @@ class WorkerProcess(asyncio.Protocol):
     async def attach(self) -> None:
         """From here on the running event loop reads what it says."""
         self._sock.setblocking(False)
-        await asyncio.get_running_loop().create_connection(lambda: self, sock=self._sock)
+        self._loop = asyncio.get_running_loop()
+        await self._loop.create_connection(lambda: self, sock=self._sock)
 
     def send(self, message: Message) -> None:
         """Send a message; to a process that has ended none."""
@@ -115,17 +118,22 @@ class WorkerProcess(asyncio.Protocol):
         self._wake()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if self.is_alive:
-            _logger.error("a process that reads clients' audio has ended")
+        if not self.is_alive:  # it was ended, as the server is
+            return
+        _logger.error("a process that reads clients' audio has ended")
         self.is_alive = False
         clients, self.clients = list(self.clients.values()), {}
         for client in clients:
             client.fail(None)
 
     def end(self) -> None:
-        """End the process, which ends by itself when nobody is at the other end."""
+        """End the process, which ends by itself when nobody is at the other end. Not from the event loop's thread."""
         self.is_alive = False
-        self._sock.close()
+        if self._loop is not None and self._transport is not None:
+            with suppress(RuntimeError):  # the loop has ended, and closed it
+                self._loop.call_soon_threadsafe(self._transport.abort)
+        else:
+            self._sock.close()
         try:
             self._process.wait(END_S)
         except subprocess.TimeoutExpired:

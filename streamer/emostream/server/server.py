@@ -49,7 +49,8 @@ _logger = logging.getLogger(__name__)
 class Server:
     """A sink that serves what is emitted, until ``close``. With ``models`` and ``make_stream`` clients may send audio.
 
-    It is read by threads of this process, or by the processes that ``workers`` describes.
+    Threads of this process read it then; with ``workers``, processes do.
+
     ``switch`` pauses what is emitted, and clients that may speak may turn it; None where there is no such stream.
     ``.port`` and ``.address`` say where it listens. Raises ``UsageError`` for an address that needs a token and has
     none, or TLS files that cannot be used, and ``UnavailableError`` if the port is not available.
@@ -84,7 +85,11 @@ class Server:
         self.address = f"{scheme}://{shown}:{self.port}/"
         self.hub = Hub()
         self.metrics = Metrics([model.card.brief() for model in models])
-        self._reader = self._open_reader(models, make_stream, workers)
+        try:
+            self._reader = self._open_reader(models, make_stream, workers)
+        except BaseException:
+            self._listener.close()
+            raise
         self._places = ClientPlaces(self._limits)
         self._context = ServerContext(
             self._limits,
@@ -221,12 +226,10 @@ class Server:
     def _open_reader(
         self, models: Sequence[EmotionModel], make_stream: MakeStream | None, workers: Workers | None
     ) -> AudioReader | None:
-        if make_stream is None:
-            return None
         counts = (lambda: self.clients), (lambda: self.hub.dropped_events)
         if workers is not None:
             return ProcessReader(workers, self._wake, *counts)
-        return ThreadReader(models, make_stream, self._wake, *counts)
+        return ThreadReader(models, make_stream, self._wake, *counts) if make_stream is not None else None
 
     def _tls_context(self) -> ssl.SSLContext | None:
         return self._certificate.context if self._certificate else None

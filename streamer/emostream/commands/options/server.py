@@ -135,8 +135,9 @@ def open_server(arguments: argparse.Namespace, factory: StreamFactory, switch: P
     # collection would delay the microphone for longer.
     gc.collect()
     gc.freeze()
-    make_stream = partial(client_stream, factory) if arguments.streams else None
-    server = Server(config, factory.models, make_stream, workers=_workers(arguments), switch=switch)
+    workers = _workers(arguments)
+    make_stream = partial(client_stream, factory) if arguments.streams and workers is None else None
+    server = Server(config, factory.models, make_stream, workers=workers, switch=switch)
     if arguments.certificate and (complaint := validity_complaint(arguments.certificate, datetime.now(UTC))):
         print_line(complaint)
     return server
@@ -144,7 +145,7 @@ def open_server(arguments: argparse.Namespace, factory: StreamFactory, switch: P
 
 def _workers(arguments: argparse.Namespace) -> Workers | None:
     """The processes that the options ask for, each with the models of ``load_stream_factory``."""
-    if not arguments.workers:
+    if not arguments.workers or not arguments.streams:
         return None
     setup = Setup(
         models=tuple(str(path) for path in arguments.model or ()),
