@@ -1,7 +1,7 @@
 """How many label clients and how many audio streams a server in a process of its own serves on loopback.
 
     python -m bench.load listeners [--clients 1000] [--silent 100] [--seconds 600] [--tls]
-    python -m bench.load speakers  [--from 10] [--to 200] [--step 10] [--seconds 20] [--tls]
+    python -m bench.load speakers  [--from 10] [--to 200] [--step 10] [--seconds 20] [--workers 0] [--tls]
 
 ``listeners``: one live stream (the bundled recording over and over, in real time, as raw PCM) and many label clients,
 of which some never read and connect again a second or two after they are cut off. Prints what readers missed, the time
@@ -29,7 +29,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -65,6 +65,7 @@ def main() -> None:
     speakers.add_argument("--to", type=int, default=200)
     speakers.add_argument("--step", type=int, default=10)
     speakers.add_argument("--seconds", type=float, default=20)
+    speakers.add_argument("--workers", type=int, default=0, help="processes that read the audio, 0 for threads")
     for kind in (listeners, speakers):
         kind.add_argument("--tls", action="store_true")
     arguments = parser.parse_args()
@@ -74,7 +75,8 @@ def main() -> None:
         if arguments.kind == "listeners":
             measure_listeners(arguments.clients, arguments.silent, arguments.seconds, tls)
         else:
-            sweep_speakers(arguments.first, arguments.to, arguments.step, arguments.seconds, tls)
+            counts = range(arguments.first, arguments.to + 1, arguments.step)
+            sweep_speakers(counts, arguments.seconds, arguments.workers, tls)
 
 
 @dataclass(frozen=True)
@@ -210,20 +212,23 @@ class Heard:
     network_interval: int = 1
 
 
-def sweep_speakers(first: int, last: int, step: int, seconds: float, tls: Tls | None) -> None:
+def sweep_speakers(counts: range, seconds: float, workers: int, tls: Tls | None) -> None:
     """More and more streams, until they are no longer read in real time."""
     pcm = (soundfile.read(DEMO_RECORDING, dtype="float32")[0] * 32767).astype("<i2")
     best = 0
-    options = ("--streams", str(last), "--address-share", "1", *(tls.options if tls else ()))
+    options = ("--streams", str(counts[-1]), "--workers", str(workers), "--address-share", "1")
+    options += tls.options if tls else ()
     with server("serve", *options) as (process, port):
-        for n in range(first, last + 1, step):
-            before_s = cpu_s_by_thread(process.pid)
+        for n in counts:
+            processes = [process.pid, *children(process.pid)]
+            before_s = cpu_s_by_thread(processes)
             heard = speak(port, n, pcm, seconds, tls.trusted if tls else None)
-            spent = (after - before_s.get(thread, 0.0) for thread, after in cpu_s_by_thread(process.pid).items())
+            spent = (after - before_s.get(thread, 0.0) for thread, after in cpu_s_by_thread(processes).items())
             by_thread = sorted((1000 * spent_s / n / seconds for spent_s in spent), reverse=True)[:4]
+            memory_mb = sum(map(resident_mb, processes))
             print(
-                f"{n} streams ({heard.refused} refused): {quantiles(heard.waits_ms)}; {resident_mb(process.pid):.0f} "
-                f"MB; CPU a voice-second {sum(by_thread):.1f} ms ({' + '.join(f'{ms:.1f}' for ms in by_thread)}); "
+                f"{n} streams ({heard.refused} refused): {quantiles(heard.waits_ms)}; {memory_mb:.0f} MB; "
+                f"CPU a voice-second {sum(by_thread):.1f} ms ({' + '.join(f'{ms:.1f}' for ms in by_thread)}); "
                 f"network_interval {heard.network_interval}; load {os.getloadavg()[0]:.1f}",
                 flush=True,
             )
@@ -283,10 +288,17 @@ def resident_mb(pid: int) -> float:
         return 0.0
 
 
-def cpu_s_by_thread(pid: int) -> dict[str, float]:
-    """CPU seconds that each thread of a process has taken."""
+def children(pid: int) -> list[int]:
+    """The processes that a process has started."""
+    return [
+        int(child) for task in Path(f"/proc/{pid}/task").iterdir() for child in (task / "children").read_text().split()
+    ]
+
+
+def cpu_s_by_thread(processes: Sequence[int]) -> dict[str, float]:
+    """CPU seconds that each thread of these processes has taken."""
     spent_s = {}
-    for task in Path(f"/proc/{pid}/task").iterdir():
+    for task in (task for pid in processes for task in Path(f"/proc/{pid}/task").iterdir()):
         with suppress(OSError):
             user, system = (task / "stat").read_text().rpartition(")")[2].split()[11:13]
             spent_s[task.name] = (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")

@@ -143,6 +143,16 @@ class ClientAudio:
         """Whether it is worth reading: as ``is_due``, or it completes half a step, where speech may begin or end."""
         return self._queued_controls > 0 or self._queued_samples >= self._to_boundary(self._step_samples / 2)
 
+    @property
+    def queued_bytes(self) -> int:
+        """How many bytes of PCM wait to be read, about."""
+        return self._queued_samples * self._decoder.sample_bytes
+
+    @property
+    def queued_controls(self) -> int:
+        """How many controls wait to be read."""
+        return self._queued_controls
+
     def _to_boundary(self, every_samples: float) -> float:
         return every_samples - self._samples_since_reset % every_samples
 

@@ -18,8 +18,8 @@ def health_response(path: str, context: ServerContext, clients: int, *, tells_al
     ``/livez`` fails where a restart would help: a thread has ended or is stuck. ``/readyz`` fails until the microphone
     has given sound, and while clients' audio is refused. ``/healthz`` fails with either, and while no sound comes.
     """
-    scheduler, source = context.scheduler, context.source
-    streams = scheduler.streams if scheduler else 0
+    reader, source = context.reader, context.source
+    streams = reader.streams if reader else 0
     body: dict[str, Any] = {"status": "ok", "clients": clients, "streams": streams}
     failed = _process_fault(context)
     report = source.report() if source else None
@@ -27,7 +27,7 @@ def health_response(path: str, context: ServerContext, clients: int, *, tells_al
         body["status"] = report.status
         if report.status == "starting" or (report.status == "failed" and path == "/healthz"):
             failed = report.reason if tells_all or report.status == "starting" else "the microphone gives no sound"
-    if not failed and path == "/readyz" and scheduler and scheduler.lag_s > context.limits.most_lag_s:
+    if not failed and path == "/readyz" and reader and reader.lag_s > context.limits.most_lag_s:
         failed = "audio of clients waits too long: new streams are refused"
     if failed:
         body |= {"status": body["status"] if body["status"] == "starting" else "failed", "reason": failed}
@@ -40,8 +40,8 @@ def health_response(path: str, context: ServerContext, clients: int, *, tells_al
 
 
 def _process_fault(context: ServerContext) -> str:
-    if context.scheduler is not None and not context.scheduler.is_alive:
-        return "a thread that reads clients' audio has ended"
+    if context.reader is not None and not context.reader.is_alive:
+        return "a thread or process that reads clients' audio has ended"
     if context.source is not None and not context.source.is_alive:
         return "the thread that reads the microphone is stuck"
     return ""

@@ -100,7 +100,7 @@ class RequestHandler:
         if data is not None:
             return data(request.headers)
         body, kind = self._pages[path]
-        if path == "/" and self._context.scheduler is not None and not self._context.hub.is_known(LIVE):
+        if path == "/" and self._context.reader is not None and not self._context.hub.is_known(LIVE):
             body = begin_with_own_voice(body)
         access = self._context.access
         return page_response(body, kind, request.headers["Host"], access.scheme, access.origins)

@@ -41,6 +41,7 @@ class Slot:
     fail: Callable[[], object]
     has_room: Callable[[], bool]
     blocked_at_s: float = 0.0  # when it last waited for its own client
+    is_blocked: bool = False  # it waits for its own client
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class BatchScheduler:
         delivered: Callable[[], None] = lambda: None,
     ) -> None:
         self._models = models
-        self._clock = clock
+        self.clock = clock
         self._delivered = delivered
         self._changed = threading.Condition()  # held around whatever a slot's two sides share
         # Guarded by ``_changed``; ``streams`` and ``lag_s`` read one value without it.
@@ -92,6 +93,11 @@ class BatchScheduler:
         return len(self._slots)
 
     @property
+    def has_work(self) -> bool:
+        """Whether a slot is worth reading, if its client has room."""
+        return bool(self._ready)
+
+    @property
     def is_alive(self) -> bool:
         """Whether all threads run."""
         return all(thread.is_alive() for thread in self._threads)
@@ -100,13 +106,13 @@ class BatchScheduler:
     def network_interval(self) -> int:
         """How many times more rarely than usual the networks run now for audio in real time."""
         with self._changed:
-            self._interval.update(self._clock())
+            self._interval.update(self.clock())
             return self._interval.value
 
     @property
     def lag_s(self) -> float:
         """The longest recent wait of audio in real time, decaying with a half-life of ``LAG_HALF_LIFE_S``."""
-        lag_s: float = self._lag_s * 0.5 ** ((self._clock() - self._lag_at_s) / LAG_HALF_LIFE_S)
+        lag_s: float = self._lag_s * 0.5 ** ((self.clock() - self._lag_at_s) / LAG_HALF_LIFE_S)
         return lag_s
 
     def add(self, slot: Slot) -> None:
@@ -121,16 +127,17 @@ class BatchScheduler:
             self._slots.discard(slot)
             self._ready.discard(slot)
 
-    def put(self, slot: Slot, item: bytes | Control, *, at_once: bool = False) -> None:
+    def put(self, slot: Slot, item: bytes | Control, *, at_once: bool = False, arrived_s: float | None = None) -> None:
         """Queue a frame of PCM or a control for a slot. Raises ``RefusedError`` for bytes that are no audio.
 
-        ``at_once`` says that it came faster than it could be read.
+        ``at_once`` says that it came faster than it could be read, ``arrived_s`` when, which is now by default.
         """
+        arrived_s = self.clock() if arrived_s is None else arrived_s
         with self._changed:
             if isinstance(item, bytes):
-                slot.audio.put_audio(item, self._clock(), at_once=at_once)
+                slot.audio.put_audio(item, arrived_s, at_once=at_once)
             else:
-                slot.audio.put_control(item, self._clock())
+                slot.audio.put_control(item, arrived_s)
             if slot.audio.is_ready and slot in self._slots:
                 self._ready.add(slot)
                 self._changed.notify()
@@ -148,8 +155,8 @@ class BatchScheduler:
         for thread in self._threads:
             thread.join()
 
-    def run_round(self) -> None:
-        """Wait until there is something to read, for ``IDLE_S`` at most, and read it."""
+    def run_round(self, wait_s: float = IDLE_S) -> bool:
+        """Wait until there is something to read, for ``wait_s`` at most, and read it; gives whether there was."""
         slots: list[Slot] = []
 
         def is_needed() -> bool:
@@ -157,8 +164,8 @@ class BatchScheduler:
             return self._closing or bool(slots)
 
         with self._changed:
-            self._changed.wait_for(is_needed, IDLE_S)
-            now_s = self._clock()
+            self._changed.wait_for(is_needed, wait_s)
+            now_s = self.clock()
             started = [(slot, self._take(slot, now_s)) for slot in slots]
             self._running.update(slots)
             self._ready.difference_update(slots)
@@ -168,6 +175,7 @@ class BatchScheduler:
             with self._changed:
                 self._running.difference_update(slots)
                 self._ready.update(slot for slot in slots if slot.audio.is_ready and slot in self._slots)
+        return bool(slots)
 
     def _run(self) -> None:
         while not self._closing:
@@ -175,14 +183,17 @@ class BatchScheduler:
             self.run_round()
 
     def _next_round(self) -> list[Slot]:
-        now_s = self._clock()
+        now_s = self.clock()
         ranked = []
         for slot in self._ready - self._running:
             since_s = slot.audio.waiting_since_s
             assert since_s is not None, "a slot without audio is not ready"
+            # Said before it is looked at: a client that takes events in between must know that somebody waits for it.
+            slot.is_blocked = True
             if not slot.has_room():
                 slot.blocked_at_s = now_s
             else:
+                slot.is_blocked = False
                 ranked.append(((not slot.audio.is_due, slot.audio.is_ahead(now_s), since_s), slot))
         ranked.sort(key=lambda entry: entry[0])
         if not ranked:
@@ -242,7 +253,7 @@ class BatchScheduler:
                 events: list[Event] = end.value
             else:
                 return [_Pending(slot, requests, request)]
-            timed = slot.audio.finish(events, self._clock())
+            timed = slot.audio.finish(events, self.clock())
             if slot.audio.ended:
                 self.remove(slot)  # before the client can know, so that the place is free then
             slot.deliver(timed)

@@ -22,19 +22,20 @@ from emostream.inference.model import EmotionModel
 from emostream.pause import PauseSwitch
 from emostream.server.access import access_policy
 from emostream.server.address_limit import AddressLimit
+from emostream.server.audio_reader import AudioReader, MakeStream, ThreadReader
 from emostream.server.certificate import Certificate
 from emostream.server.client_places import ClientPlaces
 from emostream.server.config import ServerConfig
 from emostream.server.connection import WRITE_LIMIT_BYTES, BoundedConnection, Connections
-from emostream.server.context import LIVE, MakeStream, ServerContext
+from emostream.server.context import LIVE, ServerContext
 from emostream.server.hub import Hub
 from emostream.server.library_log import library_logger
 from emostream.server.listener import address_of, is_loopback, listen
 from emostream.server.live_source import LiveSource
 from emostream.server.loop_errors import LoopErrors
 from emostream.server.metrics import Metrics, measure_source
+from emostream.server.process_reader import ProcessReader, Workers
 from emostream.server.request_handler import RequestHandler, select_subprotocol
-from emostream.server.scheduler import BatchScheduler
 from emostream.server.session import ClientSession
 from emostream.sinks import Sink
 
@@ -47,6 +48,8 @@ _logger = logging.getLogger(__name__)
 
 class Server:
     """A sink that serves what is emitted, until ``close``. With ``models`` and ``make_stream`` clients may send audio.
+
+    Threads of this process read it then; with ``workers``, processes do.
 
     ``switch`` pauses what is emitted, and clients that may speak may turn it; None where there is no such stream.
     ``.port`` and ``.address`` say where it listens. Raises ``UsageError`` for an address that needs a token and has
@@ -61,6 +64,7 @@ class Server:
         models: Sequence[EmotionModel] = (),
         make_stream: MakeStream | None = None,
         *,
+        workers: Workers | None = None,
         switch: PauseSwitch | None = None,
     ) -> None:
         address = address_of(config.host)
@@ -81,15 +85,18 @@ class Server:
         self.address = f"{scheme}://{shown}:{self.port}/"
         self.hub = Hub()
         self.metrics = Metrics([model.card.brief() for model in models])
-        self._scheduler = BatchScheduler(models, delivered=self._wake) if make_stream else None
+        try:
+            self._reader = self._open_reader(models, make_stream, workers)
+        except BaseException:
+            self._listener.close()
+            raise
         self._places = ClientPlaces(self._limits)
         self._context = ServerContext(
             self._limits,
             access_policy(config, address, self.port),
             self.hub,
             self.metrics,
-            self._scheduler,
-            make_stream,
+            self._reader,
             self._wake,
             lambda: self.clients,
             AddressLimit(self._limits.streams_per_address),
@@ -134,7 +141,7 @@ class Server:
     @property
     def streams(self) -> int:
         """How many clients' audio is read now."""
-        return self._scheduler.streams if self._scheduler else 0
+        return self._reader.streams if self._reader else 0
 
     @property
     def clients_cut(self) -> int:
@@ -145,7 +152,7 @@ class Server:
     def is_alive(self) -> bool:
         """Whether its threads go on, and the event loop turns; none of them ends by itself."""
         turns = time.monotonic() - self._turned_s < self._limits.stall_s
-        return turns and self._thread.is_alive() and (self._scheduler is None or self._scheduler.is_alive)
+        return turns and self._thread.is_alive() and (self._reader is None or self._reader.is_alive)
 
     def count_sink(self, sink: Sink) -> None:
         """Have the metrics say what another sink of the same stream could not deliver."""
@@ -166,8 +173,8 @@ class Server:
 
     def close(self) -> None:
         """Send what is unsent to clients that take it promptly, close with 1001 (going away), and end the threads."""
-        if self._scheduler is not None:
-            self._scheduler.close()
+        if self._reader is not None:
+            self._reader.close()
         with self._lock:
             if not self._closing:
                 self._closing = True
@@ -208,11 +215,21 @@ class Server:
             logger=library_logger(),
         )
         asyncio.get_running_loop().set_exception_handler(LoopErrors())
+        if isinstance(self._reader, ProcessReader):
+            await self._reader.attach()
         started.set_result(asyncio.get_running_loop())
         watch = asyncio.create_task(self._watch())
         await self._stop.wait()
         watch.cancel()
         await self._go_away(server, self._connections.open)
+
+    def _open_reader(
+        self, models: Sequence[EmotionModel], make_stream: MakeStream | None, workers: Workers | None
+    ) -> AudioReader | None:
+        counts = (lambda: self.clients), (lambda: self.hub.dropped_events)
+        if workers is not None:
+            return ProcessReader(workers, self._wake, *counts)
+        return ThreadReader(models, make_stream, self._wake, *counts) if make_stream is not None else None
 
     def _tls_context(self) -> ssl.SSLContext | None:
         return self._certificate.context if self._certificate else None
@@ -264,12 +281,12 @@ class Server:
         self.metrics.gauge("emostream_connections", "Open TCP connections.", lambda: self.connections)
         self.metrics.gauge("emostream_streams", "Clients whose audio is read.", lambda: self.streams)
         lag = "How long clients' audio waited lately, at worst."
-        self.metrics.gauge("emostream_lag_seconds", lag, lambda: self._scheduler.lag_s if self._scheduler else 0.0)
-        if (scheduler := self._scheduler) is not None:
+        self.metrics.gauge("emostream_lag_seconds", lag, lambda: self._reader.lag_s if self._reader else 0.0)
+        if (reader := self._reader) is not None:
             interval = "How many times more rarely than usual networks run for clients' audio, because it waited."
-            self.metrics.gauge("emostream_network_interval", interval, lambda: scheduler.network_interval)
+            self.metrics.gauge("emostream_network_interval", interval, lambda: reader.network_interval)
             sparse = "Steps of clients' audio read while networks ran more rarely than usual."
-            self.metrics.counter("emostream_sparse_steps", sparse, "lag", lambda: scheduler.sparse_steps)
+            self.metrics.counter("emostream_sparse_steps", sparse, "lag", lambda: reader.sparse_steps)
         dropped = "Events that clients have missed."
         self.metrics.counter("emostream_dropped_events", dropped, "slow_client", lambda: self.hub.dropped_events)
         if self._context.source is not None:

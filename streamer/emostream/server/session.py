@@ -39,7 +39,7 @@ class ClientSession:
         role = context.access.role(request.headers)
         self._protocol = ClientProtocol(
             awaits_token=role is None,
-            takes_audio=context.scheduler is not None and context.make_stream is not None,
+            takes_audio=context.reader is not None,
             may_speak=role is Role.SPEAK,
         )
         self._path = request.path
@@ -76,16 +76,14 @@ class ClientSession:
         if self.outbox.overflowing:
             self.cut("piled_up")
             return
-        hub = self._context.hub
-        had_room = hub.has_room(self.outbox)
         while len(self.outbox) and not connection.paused:
-            connection.transport.write(hub.take(self.outbox))
+            connection.transport.write(self._context.hub.take(self.outbox))
         if self._stream is not None:
             if self._stream.ended:
                 self._protocol.stream_ended()
                 self._end_stream()
-            elif not had_room and hub.has_room(self.outbox):
-                self._stream.notify()
+            else:
+                self._stream.taken()
 
     def check(self, now_s: float) -> None:
         """Cut the client off if it has taken nothing, or answered no ping, for too long.
@@ -202,11 +200,11 @@ class ClientSession:
             self.outbox,
             address=self._connection.group,
             followed=self._followed,
-            fail=lambda: loop.call_soon_threadsafe(self._fail),
+            fail=lambda refused: loop.call_soon_threadsafe(self._fail, refused),
         )
 
-    def _fail(self) -> None:
-        refused = RefusedError("internal", "a fault of the server")
+    def _fail(self, refused: RefusedError | None) -> None:
+        refused = refused or RefusedError("internal", "a fault of the server")
         self._ending = asyncio.get_running_loop().create_task(self._refuse(refused))
 
     def _end_stream(self) -> None:

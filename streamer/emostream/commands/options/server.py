@@ -5,6 +5,7 @@ import gc
 import os
 import sys
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from emostream.commands.options.rules import refuse_without
@@ -13,15 +14,16 @@ from emostream.commands.stderr import print_line
 from emostream.errors import UsageError
 from emostream.pause import PauseSwitch
 from emostream.pipeline.factory import StreamFactory
-from emostream.pipeline.stream import EmotionStream
 from emostream.private_file import privacy_complaint
-from emostream.protocol import Start
+from emostream.server.audio_reader import client_stream
 from emostream.server.certificate import validity_complaint
 from emostream.server.config import Limits, ServerConfig
 from emostream.server.descriptors import fit_to_descriptors
 from emostream.server.listener import address_of, is_loopback
+from emostream.server.process_reader import Workers
 from emostream.server.server import Server
 from emostream.server.tokens import FILE, checked_token, load_token
+from emostream.server.worker_messages import Setup
 
 TOKEN_VARIABLE, FOLLOW_TOKEN_VARIABLE = "EMOSTREAM_TOKEN", "EMOSTREAM_FOLLOW_TOKEN"
 
@@ -79,6 +81,14 @@ def add_server_arguments(parser: argparse.ArgumentParser, settings: Settings) ->
     )
     settings.add_option(
         group,
+        "--workers",
+        0,
+        int,
+        help="read clients' audio in so many processes, for more of it at once than one process can: each takes 100 MB "
+        "(default: %(default)s, in threads of this one)",
+    )
+    settings.add_option(
+        group,
         "--address-share",
         Limits().address_share,
         float,
@@ -101,6 +111,8 @@ def open_server(arguments: argparse.Namespace, factory: StreamFactory, switch: P
     """
     if arguments.streams < 0:
         raise UsageError(f"found {arguments.streams} for --streams, expected 0 (no audio from clients) or more")
+    if arguments.workers < 0:
+        raise UsageError(f"found {arguments.workers} for --workers, expected 0 (threads of this process) or more")
     if not 0 < arguments.address_share <= 1:
         raise UsageError(f"found {arguments.address_share:g} for --address-share, expected above 0, to 1")
     asked = Limits(streams=arguments.streams, address_share=arguments.address_share)
@@ -119,19 +131,29 @@ def open_server(arguments: argparse.Namespace, factory: StreamFactory, switch: P
         limits=limits,
     )
 
-    def make_stream(start: Start, name: str) -> EmotionStream:
-        return factory.with_profile(start.profile, emits_estimates=start.labels == "steps").stream(
-            start.rate, stream=name, source=start.source
-        )
-
     # All objects so far live as long as the server: excluded from collection, for with a thousand clients each full
     # collection would delay the microphone for longer.
     gc.collect()
     gc.freeze()
-    server = Server(config, factory.models, make_stream if arguments.streams else None, switch=switch)
+    workers = _workers(arguments)
+    make_stream = partial(client_stream, factory) if arguments.streams and workers is None else None
+    server = Server(config, factory.models, make_stream, workers=workers, switch=switch)
     if arguments.certificate and (complaint := validity_complaint(arguments.certificate, datetime.now(UTC))):
         print_line(complaint)
     return server
+
+
+def _workers(arguments: argparse.Namespace) -> Workers | None:
+    """The processes that the options ask for, each with the models of ``load_stream_factory``."""
+    if not arguments.workers or not arguments.streams:
+        return None
+    setup = Setup(
+        models=tuple(str(path) for path in arguments.model or ()),
+        reliability=str(arguments.reliability) if arguments.reliability else None,
+        be_right=arguments.be_right,
+        drift=arguments.drift,
+    )
+    return Workers(arguments.workers, setup)
 
 
 def print_address(server: Server, arguments: argparse.Namespace) -> None:
