@@ -46,7 +46,7 @@ export const STYLE = `
   }
   .head .lamp { grid-area: lamp; } .head #source { grid-area: source; justify-self: end; overflow-wrap: anywhere; }
   #server-pause { grid-area: button; align-self: start; min-width: 5.5rem; min-height: 2.25rem; padding: .3rem .9rem; font-size: .8125rem; }
-  .answer { grid-area: answer; flex-basis: 100%; margin-top: .5rem; color: var(--muted); }
+  .answer { grid-area: answer; flex-basis: 100%; margin-top: .5rem; } .answer:focus { outline: none; }
   .muted, .foot { color: var(--muted); }
   .lamp { display: flex; align-items: center; gap: .6rem; font-weight: 500; }
   .lamp i { flex: none; width: .625rem; height: .625rem; border-radius: 50%; border: 1.5px solid var(--muted); }
