@@ -21,6 +21,7 @@ from playwright.sync_api import Browser, expect
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from emostream.events import Estimate, Event, Gap, Hello, ModelBrief, Utterance, decode
+from emostream.pause import PauseSwitch
 from emostream.server.config import ServerConfig
 from emostream.server.server import Server
 from tests.support.backgrounds import BACKGROUNDS
@@ -188,7 +189,7 @@ VIEWS = (
 
 def photograph(browser: Browser, events: Iterable[Event], view: View) -> None:
     """Show ``events`` to a browser as its page on the server's own microphone, and save what is seen after the last."""
-    sink = Server(ServerConfig(port=0))
+    sink = Server(ServerConfig(port=0), switch=PauseSwitch())  # as of a microphone: its page has a button for pauses
     page = browser.new_page(
         viewport={"width": view.width_px, "height": view.height_px},
         device_scale_factor=view.pixels,

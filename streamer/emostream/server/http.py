@@ -37,6 +37,11 @@ def begin_with_own_voice(page: bytes) -> bytes:
     return page.replace(b"<html ", b'<html data-begins="own" ', 1)
 
 
+def offer_pause(page: bytes) -> bytes:
+    """The page as visitors get it where the server has a microphone to pause: with a button for that."""
+    return page.replace(b"<html ", b"<html data-pausable ", 1)
+
+
 def page_response(
     body: bytes, content_type: str, host: str, scheme: str = "http", allowed_origins: Collection[str] = ()
 ) -> Response:

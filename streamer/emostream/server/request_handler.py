@@ -23,6 +23,7 @@ from emostream.server.http import (
     complete_response,
     data_response,
     load_pages,
+    offer_pause,
     page_response,
     refusal_response,
 )
@@ -102,6 +103,8 @@ class RequestHandler:
         body, kind = self._pages[path]
         if path == "/" and self._context.reader is not None and not self._context.hub.is_known(LIVE):
             body = begin_with_own_voice(body)
+        if path == "/" and self._context.switch is not None:
+            body = offer_pause(body)
         access = self._context.access
         return page_response(body, kind, request.headers["Host"], access.scheme, access.origins)
 

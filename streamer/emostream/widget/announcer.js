@@ -18,6 +18,25 @@ export class Announcer {
     this.#timer ||= setTimeout(() => this.#show(), Math.max(DELAY_MS, this.#announcedAt + INTERVAL_MS - performance.now()));
   }
 
+  /** Somebody has pressed a button: what comes of it is announced soon, even where it is the same text again. */
+  expect() {
+    this.#restart();
+    this.#announcedAt = -INTERVAL_MS;
+    this.#region.textContent = "";
+  }
+
+  /** Announce at once what somebody waits for, before all else. */
+  tell(text) {
+    this.#restart();
+    this.#announcedAt = performance.now();
+    this.#region.textContent = text;
+  }
+
+  #restart() {
+    clearTimeout(this.#timer);
+    this.#timer = 0;
+  }
+
   #show() {
     this.#timer = 0;
     if (this.#next === this.#region.textContent) return;

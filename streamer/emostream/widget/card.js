@@ -7,6 +7,7 @@ import { newElement, nodesOf, showPart } from "./format.js";
 import { headlineOf } from "./headline.js";
 import { LAYOUT_STYLE, hiddenParts } from "./layouts.js";
 import { Microphone } from "./microphone.js";
+import { PauseButton } from "./pause_button.js";
 import { certaintyOf, connectionOf, lossesOf, noticeOf, speakerOf, voiceOf } from "./status_words.js";
 import { STYLE } from "./style.js";
 import { Timeline } from "./timeline.js";
@@ -15,7 +16,10 @@ const MARKUP = `
   <div class="card" part="card">
     <div class="wash"></div>
     <div class="head">
-      <p class="lamp" part="lamp"><i></i><span class="text" id="notice"></span></p><p class="muted" id="source" dir="auto"></p>
+      <p class="lamp" part="lamp"><i></i><span class="text" id="notice"></span></p>
+      <button type="button" part="server-pause" id="server-pause" hidden></button>
+      <p class="muted" id="source" dir="auto"></p>
+      <p class="answer text" id="pause-answer" tabindex="-1" hidden></p>
     </div>
     <div class="reading" id="reading">
       <div class="words">
@@ -49,9 +53,9 @@ const MARKUP = `
 const WIDE = /[\u1100-\u11ff\u2e80-\ua4cf\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]/g; // written twice as wide as Latin letters
 
 /**
- * `show` takes the status: {socket, microphone, voice, stream, isFresh, isLocked, hasWrongToken, trouble, closeCode,
- * unreportedLossMs, host}, of which the microphone, the visitor's `OwnVoice`, the stream and the trouble may be null. `isFresh` says
- * whether an estimate came a moment ago, `host` gives the server's name.
+ * `show` takes the status: {socket, microphone, voice, stream, pause, isFresh, isLocked, hasWrongToken, trouble, closeCode,
+ * unreportedLossMs, host}, of which the microphone, the visitor's `OwnVoice`, the stream and the trouble may be null. `pause` is the
+ * `ServerPause`, `isFresh` says whether an estimate came a moment ago, `host` gives the server's name.
  */
 export class Card {
   #parts = {};
@@ -59,6 +63,7 @@ export class Card {
   #timeline;
   #announcer;
   #panel;
+  #pauseButton;
   #texts;
   #labels = null;
 
@@ -73,6 +78,7 @@ export class Card {
     this.#timeline = new Timeline(this.#parts.timeline, this.#bars);
     this.#panel = new EnrolmentPanel(this.#parts.reading);
     this.#announcer = new Announcer(this.#parts.aloud);
+    this.#pauseButton = new PauseButton(this.#parts["server-pause"], this.#parts["pause-answer"], this.#announcer);
   }
 
   get canvas() {
@@ -80,7 +86,7 @@ export class Card {
   }
 
   /** Call these when the buttons are pressed; `unlock` gets the token that was typed. */
-  onPress({ start, pause, teach, forget, unlock, ...enrolment }) {
+  onPress({ start, pause, teach, forget, unlock, toggleServer, ...enrolment }) {
     this.#parts.start.onclick = start;
     this.#parts.pause.onclick = pause;
     this.#parts["teach-voice"].onclick = teach;
@@ -91,6 +97,7 @@ export class Card {
       this.#parts.token.value = "";
       if (token) unlock(token);
     };
+    this.#pauseButton.onPress(toggleServer);
     this.#panel.onPress(enrolment);
   }
 
@@ -135,6 +142,7 @@ export class Card {
     this.#parts.reading.hidden = Boolean(enrolment);
     const asked = this.#panel.show(enrolment, isLive ? stream.latest : null, texts, (name) => this.#bars.colour(name));
     if (panelHadFocus && !enrolment) this.#parts.start.focus();
+    this.#pauseButton.show(status, texts, { isQuiet });
     if (!isQuiet) this.#announcer.announce(asked || announcement);
     card.classList.toggle("live", isLive);
     const washed = enrolment ? enrolment.mood : label;

@@ -5,6 +5,7 @@ import { Card } from "./card.js";
 import { LOOKS, Look } from "./look.js";
 import { Microphone } from "./microphone.js";
 import { OwnVoice } from "./own_voice.js";
+import { ServerPause } from "./server_pause.js";
 import { ReconnectingSocket, addressOf } from "./socket.js";
 import { StreamState } from "./stream_state.js";
 import { TokenGate } from "./token_gate.js";
@@ -18,7 +19,7 @@ const CLOSED = { 1001: "serverStops", 1013: "serverIsFull" };
 const PROPERTIES = ["texts", "token"]; // that a page may set before this script has run
 
 export class EmoStream extends HTMLElement {
-  static observedAttributes = ["src", "microphone", "publish", "worklet", ...LOOKS];
+  static observedAttributes = ["src", "microphone", "publish", "worklet", "pausable", ...LOOKS];
 
   #card;
   #look = new Look(this, () => this.#setLook());
@@ -36,6 +37,7 @@ export class EmoStream extends HTMLElement {
   });
   #stream = null;
   #voice = null; // where there is a microphone
+  #pause = new ServerPause(() => this.#show());
   #isFresh = false;
   #isSourceOk = true;
   #trouble = null;
@@ -62,6 +64,7 @@ export class EmoStream extends HTMLElement {
       again: () => this.#voice.again(),
       cancel: () => this.#voice.cancel(),
       unlock: (token) => this.#gate.unlock(this.#host, token),
+      toggleServer: () => this.#pause.toggle(),
     });
   }
 
@@ -114,7 +117,10 @@ export class EmoStream extends HTMLElement {
   attributeChangedCallback(name, before, after) {
     if (!this.#isStarted || before === after) return;
     if (LOOKS.includes(name)) this.#setLook();
-    else this.#restartSoon();
+    else if (name === "pausable") {
+      this.#offerPause();
+      this.#show();
+    } else this.#restartSoon();
   }
 
   #setLook() {
@@ -129,6 +135,7 @@ export class EmoStream extends HTMLElement {
     this.#sender = null;
     this.#microphone?.stop();
     this.#microphone = this.#voice = null;
+    this.#pause.withdraw();
     this.#isFresh = false;
     clearTimeout(this.#staleTimer);
     clearTimeout(this.#summaryTimer);
@@ -301,14 +308,28 @@ export class EmoStream extends HTMLElement {
       this.#isFresh = false;
       this.#card.setLabels(hello.labels);
     }
+    this.#offerPause();
+  }
+
+  /** Where the server's own microphone is followed, and the page wants a button that pauses it. */
+  #offerPause() {
+    if (this.#microphone || !this.#isServed) return;
+    if (this.hasAttribute("pausable")) this.#pause.offer(this.#address);
+    else this.#pause.withdraw();
+    this.#pause.follow(this.#stream.pausedBy);
   }
 
   #add(event) {
     if (this.#stream.isOver(event)) this.#stream = new StreamState({ ...this.#stream.hello, seq: event.seq });
+    const wasResuming = this.#stream.isResuming;
     this.#stream.add(event);
     this.#voice?.enrolment?.add(event);
     if (event.type === "estimate") this.#refresh();
-    if (event.type === "health") this.#isSourceOk = event.source_ok;
+    if (event.type === "health") {
+      this.#isSourceOk = event.source_ok;
+      this.#pause.follow(this.#stream.pausedBy);
+      if (this.#stream.isResuming && !wasResuming) this.#expectEstimate();
+    }
     if (!this.#isSourceOk || this.#stream.pausedBy.length) this.#isFresh = false;
     if (event.type === "summary" && this.#microphone?.state === "off") this.#finish();
   }
@@ -316,9 +337,13 @@ export class EmoStream extends HTMLElement {
   #refresh() {
     this.#isFresh = this.#isSourceOk && (!this.#microphone || this.#microphone.state !== "off");
     if (this.#isSourceOk) this.#trouble = null;
+    this.#expectEstimate();
+  }
+
+  #expectEstimate() {
     clearTimeout(this.#staleTimer);
     this.#staleTimer = setTimeout(() => {
-      this.#isFresh = false;
+      this.#isFresh = this.#stream.isResuming = false;
       this.#show();
     }, Math.max(STALE_MS, 6 * this.#stream.hello.step_ms));
   }
@@ -329,6 +354,7 @@ export class EmoStream extends HTMLElement {
       microphone: this.#microphone,
       stream: this.#stream,
       voice: this.#voice,
+      pause: this.#pause,
       isFresh: this.#isFresh,
       isLocked: this.#lock !== null,
       hasWrongToken: this.#lock === "wrong",

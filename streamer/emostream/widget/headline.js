@@ -28,7 +28,7 @@ export function headlineOf(status, texts) {
   if (!stream) return socket.isOpen && !state ? said("waiting", "noVoiceYet") : said("connecting");
   if (state === "paused") return said("paused", "pausedHint");
   if (stream.pausedBy.length) return said("paused", stream.pausedBy.includes("schedule") ? "quietHours" : "somebodyPaused");
-  if (!stream.latest) return said("waitingForSpeech");
+  if (!stream.latest || stream.isResuming) return said("waitingForSpeech");
   if (!status.isFresh) return said("noSignal", "noAudio");
   return headlineOfEstimate(stream.latest, stream, texts);
 }

@@ -24,6 +24,8 @@ export const LAYOUT_STYLE = `
   :host(:is([layout="bar"], [layout="badge"])) {
     .card { gap: .5rem 1.75rem; padding: .85rem 1.2rem .9rem; border-radius: .9rem; }
     .head { gap: 0 1rem; font-size: .75rem; }
+    .head:has(#server-pause:not([hidden])) { grid-template: "lamp button" auto "source button" auto "answer answer" auto / minmax(0, 1fr) auto; }
+    .head #source { justify-self: start; }
     .lamp { gap: .5rem; }
     .label, .label.quiet { font-size: clamp(1.25rem, calc(22rem / var(--chars)), 2.25rem); line-height: 1.1; }
     .detail { margin-top: .15rem; min-height: 0; font-size: .8125rem; }

@@ -20,6 +20,9 @@ for (const name of ["layout", "show", "scale"]) {
 }
 if (asked.has("lang")) for (const stream of streams) stream.lang = asked.get("lang");
 
+// Where the server has a microphone: the people at it may pause it, an overlay's picture is no place for that.
+document.getElementById("live").toggleAttribute("pausable", "pausable" in page.dataset && !isOverlay);
+
 // Where the server has no microphone, and visitors bring theirs.
 if (page.dataset.begins === "own" && !isOverlay) {
   document.getElementById("served").before(document.getElementById("own"));

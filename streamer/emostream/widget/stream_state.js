@@ -15,6 +15,7 @@ export class StreamState {
     this.summary = null;
     this.lostMs = 0;
     this.pausedBy = []; // who keeps the server's microphone paused
+    this.isResuming = false; // a pause has ended, and nothing was heard since
     this.skipped = 0;
   }
 
@@ -36,6 +37,7 @@ export class StreamState {
     }
     if (event.type === "estimate" && event.t_end_ms !== this.latest?.t_end_ms) {
       this.latest = event;
+      this.isResuming = false;
       this.hadSpeech ||= event.speech;
       this.estimates.push(event);
     } else if (event.type === "utterance_start") this.speakingSinceMs = event.t_start_ms;
@@ -47,7 +49,9 @@ export class StreamState {
       this.lostMs += event.lost_ms;
     } else if (event.type === "health") {
       this.lostMs = event.lost_ms;
+      const wasPaused = this.pausedBy.length > 0;
       this.pausedBy = event.paused_by ?? [];
+      this.isResuming = event.source_ok && !this.pausedBy.length && (wasPaused || this.isResuming);
     } else if (event.type === "summary") this.summary = event;
     const start = this.nowMs() - TIMELINE_MS;
     for (const list of [this.estimates, this.utterances, this.gaps]) {

@@ -40,6 +40,13 @@ export const STYLE = `
   :host([theme="transparent"]) .wash { display: none; }
   .head, .foot { display: flex; flex-wrap: wrap; justify-content: space-between; gap: .25rem 1.5rem; }
   .head { font-size: .8125rem; }
+  /* The button stays where it is, whatever the lamp says. */
+  .head:has(#server-pause:not([hidden])) {
+    display: grid; grid-template: "lamp source button" auto "answer answer answer" auto / auto minmax(0, 1fr) auto; align-items: center; row-gap: 0;
+  }
+  .head .lamp { grid-area: lamp; } .head #source { grid-area: source; justify-self: end; overflow-wrap: anywhere; }
+  #server-pause { grid-area: button; align-self: start; min-width: 5.5rem; min-height: 2.25rem; padding: .3rem .9rem; font-size: .8125rem; }
+  .answer { grid-area: answer; flex-basis: 100%; margin-top: .5rem; } .answer:focus { outline: none; }
   .muted, .foot { color: var(--muted); }
   .lamp { display: flex; align-items: center; gap: .6rem; font-weight: 500; }
   .lamp i { flex: none; width: .625rem; height: .625rem; border-radius: 50%; border: 1.5px solid var(--muted); }
@@ -110,6 +117,8 @@ export const STYLE = `
   .bad { color: var(--alarm); }
   .aloud { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
   @container (max-width: 34rem) {
+    .head:has(#server-pause:not([hidden])) { grid-template: "lamp button" auto "source button" auto "answer answer" auto / minmax(0, 1fr) auto; }
+    .head #source { justify-self: start; }
     .card { padding: 1.15rem 1.15rem .9rem; gap: 1.35rem; border-radius: 1rem; }
     .reading { grid-template-columns: minmax(0, 1fr); }
     .label { font-size: clamp(1.5rem, min(17cqi, calc(150cqi / var(--chars, 1))), 4rem); }

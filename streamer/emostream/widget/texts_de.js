@@ -69,6 +69,11 @@ export default {
   teachAnew: "Neu lernen",
   forget: "Meine Stimme vergessen",
 
+  serverMicrophone: "das Mikrofon des Servers, für alle",
+  quietHoursStay: "Wegen der Ruhezeit bleibt es bei der Pause; danach geht es von selbst weiter.",
+  pauseRefused: "Der Server erlaubt Ihnen das nicht. Wer ihn betreibt, kann es ändern.",
+  pauseUnanswered: "Der Server antwortet nicht. Versuchen Sie es noch einmal.",
+
   probabilities: "Wahrscheinlichkeit jeder Emotion",
   level: "Pegel",
   ago: "vor {s}",

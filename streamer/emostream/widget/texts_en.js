@@ -78,6 +78,12 @@ export default {
   teachAnew: "Learn it anew",
   forget: "Forget my voice",
 
+  // The pause of the server's own microphone
+  serverMicrophone: "the server's microphone, for everybody",
+  quietHoursStay: "Quiet hours keep it paused: it goes on by itself when they end.",
+  pauseRefused: "The server does not let you do that. Ask whoever runs it.",
+  pauseUnanswered: "The server does not answer. Try again.",
+
   // Bars, timeline and footer
   probabilities: "Probability of each label",
   level: "level",

@@ -68,6 +68,11 @@ export default {
   teachAnew: "Aprenderla de nuevo",
   forget: "Olvidar mi voz",
 
+  serverMicrophone: "el micrófono del servidor, para todos",
+  quietHoursStay: "Sigue en pausa porque son horas de silencio; continúa sola cuando terminen.",
+  pauseRefused: "El servidor no se lo permite. Pregunte a quien lo lleva.",
+  pauseUnanswered: "El servidor no responde. Inténtelo de nuevo.",
+
   probabilities: "Probabilidad de cada emoción",
   level: "nivel",
   ago: "hace {s}",

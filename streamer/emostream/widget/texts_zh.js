@@ -72,6 +72,11 @@ export default {
   teachAnew: "重新学习",
   forget: "忘记我的声音",
 
+  serverMicrophone: "服务器的麦克风，对所有人生效",
+  quietHoursStay: "安静时段内保持暂停，时段结束后自动继续。",
+  pauseRefused: "服务器不允许您这样做。请联系服务器的管理者。",
+  pauseUnanswered: "服务器没有应答。请再试一次。",
+
   probabilities: "每种情绪的概率",
   level: "音量",
   ago: "{s}前",

@@ -6,7 +6,9 @@ from importlib import resources
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from emostream.pause import SCHEDULE, PauseSwitch
 from emostream.server.server import Server
+from tests.support.pausable_server import pausable_server
 from tests.support.serving import serve
 from tests.support.stream_events import PATIENT_STEP_MS, estimate, gap, hello, utterance
 
@@ -67,6 +69,24 @@ def test_axe_finds_none_from_right_to_left_or_in_forced_colours(
     expect(page.locator("#live .live")).to_be_visible()
     assert faults(page) == []
     page.close()
+
+
+@pytest.mark.parametrize(("scheme", "forced"), [("light", "none"), ("dark", "none"), ("dark", "active")])
+def test_the_button_for_pauses_has_none(browser: Browser, scheme: str, forced: str) -> None:
+    switch = PauseSwitch()
+    with pausable_server(switch) as server:
+        page = browser.new_page(color_scheme=scheme, forced_colors=forced, reduced_motion="reduce")  # type: ignore[arg-type]
+        page.goto(server.address)
+        button = page.locator("#live").get_by_role("button")
+        expect(button).to_have_text("Pause")
+        assert faults(page) == []
+        switch.pause(SCHEDULE)
+        button.click()
+        expect(page.locator("#live #pause-answer")).to_be_visible()
+        assert faults(page) == []
+        page.evaluate("() => Object.assign(document.documentElement, { dir: 'rtl', lang: 'he' })")
+        assert faults(page) == []
+        page.close()
 
 
 def test_axe_would_find_one(browser: Browser, server: Server) -> None:

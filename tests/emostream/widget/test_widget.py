@@ -15,7 +15,7 @@ from emostream.server.server import Server
 from emostream.sinks.palette import BY_NAME, OTHERS
 from tests.support.foreign_page import foreign_page
 from tests.support.serving import serve
-from tests.support.stream_events import LABELS, VOICE, estimate, gap, hello, utterance
+from tests.support.stream_events import LABELS, PATIENT_STEP_MS, VOICE, estimate, gap, hello, utterance
 from tests.support.widget_page import meter, part
 
 ALOUD_MS = 15_000  # what is read aloud waits for its turn
@@ -243,7 +243,7 @@ def test_what_is_announced_has_settled_and_does_not_chatter(open_page: Open, sin
 
 def test_only_the_first_of_several_speaks(open_page: Open, sink: Server) -> None:
     page = open_page()
-    sink.emit(hello())
+    sink.emit(hello(step_ms=PATIENT_STEP_MS))
     sink.emit(estimate(1, "happy"))
     expect(part(page, "aloud")).to_have_text("happy", timeout=ALOUD_MS)
     for quiet in page.locator("emo-stream[quiet] #aloud").all():
