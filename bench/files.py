@@ -1,6 +1,6 @@
 """Whether clients that send whole files at once get what `emostream file` says, however they cut and read.
 
-    python -m bench.files [--clients 16] [--minutes 10] [--tls]
+    python -m bench.files [--clients 16] [--minutes 10] [--workers 0] [--tls]
 
 The clients send the same audio, the bundled recording over and over, as fast as the socket takes it, in frames of 7
 samples to 128 kB; one of them reads slowly. A line for each: its frames, when its summary came, and how it differs from
@@ -11,12 +11,13 @@ import argparse
 import os
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import nullcontext
 
 import numpy as np
 import soundfile
 
-from bench.load import HZ, Tls, cpu_s_by_thread, resident_mb, server, tls_files
+from bench.load import HZ, Tls, children, cpu_s_by_thread, resident_mb, server, tls_files
 from bench.raw_client import RawClient
 from emostream import assets
 from emostream.audio import AudioBlock
@@ -32,6 +33,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--clients", type=int, default=16)
     parser.add_argument("--minutes", type=float, default=10)
+    parser.add_argument("--workers", type=int, default=0, help="processes that read the audio, 0 for threads")
     parser.add_argument("--tls", action="store_true")
     arguments = parser.parse_args()
     samples = soundfile.read(assets.DEMO_RECORDING, dtype="float32")[0]
@@ -39,10 +41,10 @@ def main() -> None:
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}", flush=True)
     expected = summary_of_file(pcm)
     with tls_files() if arguments.tls else nullcontext() as tls:
-        options = ("--address-share", "1", *(tls.options if tls else ()))
+        options = ("--address-share", "1", "--workers", str(arguments.workers), *(tls.options if tls else ()))
         with server("serve", *options) as (process, port):
             clients = connect(port, tls, arguments.clients)
-            measure(process.pid, clients, pcm, expected)
+            measure([process.pid, *children(process.pid)], clients, pcm, expected)
 
 
 def summary_of_file(pcm: np.ndarray) -> Summary:
@@ -65,10 +67,10 @@ def connect(port: int, tls: Tls | None, n: int) -> list[FileClient]:
     return clients
 
 
-def measure(pid: int, clients: list[FileClient], pcm: np.ndarray, expected: Summary) -> None:
+def measure(processes: Sequence[int], clients: list[FileClient], pcm: np.ndarray, expected: Summary) -> None:
     """Let the clients send, and compare."""
     n = len(clients)
-    began_s, before_s = time.monotonic(), sum(cpu_s_by_thread(pid).values())
+    began_s, before_s = time.monotonic(), sum(cpu_s_by_thread(processes).values())
     took_s = [0.0] * n
 
     def run(number: int) -> None:
@@ -80,7 +82,7 @@ def measure(pid: int, clients: list[FileClient], pcm: np.ndarray, expected: Summ
         thread.start()
     most_mb = 0.0
     while any(thread.is_alive() for thread in threads):
-        most_mb = max(most_mb, resident_mb(pid))
+        most_mb = max(most_mb, sum(map(resident_mb, processes)))
         time.sleep(0.5)
     equal = 0
     for client, seconds in zip(clients, took_s, strict=True):
@@ -88,7 +90,7 @@ def measure(pid: int, clients: list[FileClient], pcm: np.ndarray, expected: Summ
         equal += not verdict
         slowly = ", read slowly" if client.reads_slowly else ""
         print(f"frames of {client.frame_bytes} bytes{slowly}: {verdict or 'as the file'} after {seconds:.0f} s")
-    spent_s = sum(cpu_s_by_thread(pid).values()) - before_s
+    spent_s = sum(cpu_s_by_thread(processes).values()) - before_s
     print(
         f"{equal} of {n} as the file ({len(pcm) / HZ:.0f} s each); memory at most {most_mb:.0f} MB; "
         f"CPU {1000 * spent_s / n / (len(pcm) / HZ):.1f} ms a second of audio; load {os.getloadavg()[0]:.1f}"
