@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from emostream.commands.registry import COMMANDS
+from tests.support.commands import emostream
 from tests.support.processes import ROOT, environment
 
 FOLDERS = (ROOT, ROOT / "demo", ROOT / "models", ROOT / "docs", ROOT / "docs" / "clients")
@@ -47,14 +48,9 @@ def helps() -> dict[str, str]:
     shown = {}
     for name in COMMANDS:
         words = [name, "check"] if name == "corpora" else [name]
-        done = subprocess.run(
-            [sys.executable, "-m", "emostream", *words, "--help"],
-            capture_output=True,
-            text=True,
-            env=environment({"COLUMNS": "200"}),
-            check=True,
-        )
-        shown[name] = done.stdout
+        said = emostream(*words, "--help", env={"COLUMNS": "200"})
+        assert said.code == 0
+        shown[name] = said.out
     return shown
 
 
@@ -124,10 +120,8 @@ def test_python_examples_can_be_read_and_name_what_there_is(document: str, body:
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "emostream"
     }
     code += "".join(f"\n{name}" for name in sorted(names))
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, env=environment({}), check=False
-    )
-    assert done.returncode == 0, f"{document}: {done.stderr}"
+    assert document
+    exec(code, {})
 
 
 def test_the_first_python_example_ends_with_a_verdict() -> None:

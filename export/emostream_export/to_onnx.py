@@ -29,7 +29,9 @@ def _from_torch(network: Network, recipe: Recipe) -> onnx.ModelProto:
     import torch
 
     module: torch.nn.Module = network.network.eval()
-    batch, frames = torch.export.Dim("batch"), torch.export.Dim("frames", min=8, max=4096)
+    # Of a range that a network cannot read all of, torch would find so only at the end, and trace it again.
+    least = recipe.features.n_frames(recipe.grid().shortest_samples)
+    batch, frames = torch.export.Dim("batch"), torch.export.Dim("frames", min=least, max=4096)
     # More frames than the network reads of a window: fewer must stay possible, and are, for both are sliced alike.
     example: tuple[torch.Tensor, ...] = (torch.zeros(2, 300, recipe.features.dim),)
     dynamic: tuple[dict[int, object], ...] = ({0: batch, 1: frames},)

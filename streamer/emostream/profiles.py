@@ -10,7 +10,6 @@ from emostream.errors import ProfileError, UsageError
 from emostream.inference.profile import SpeakerProfile, decode_profile, encode_profile
 from emostream.private_file import write_private
 
-FOLDER = user_data_path("emostream") / "speakers"
 MAX_CHARACTERS = 40
 # Letters and digits of any script at both ends; nothing that could lead out of the folder or hide a file.
 _NAME = re.compile(r"\w(?:[\w .'-]*\w)?")
@@ -27,11 +26,19 @@ def speaker_name(text: str) -> str:
     return name
 
 
-class Speakers:
-    """The profiles in a folder, by name; upper and lower case are the same name."""
+def speakers_folder() -> Path:
+    """Where the profiles of whoever runs this process are."""
+    return user_data_path("emostream") / "speakers"
 
-    def __init__(self, folder: Path = FOLDER) -> None:
-        self._folder = folder
+
+class Speakers:
+    """The profiles in a folder, by name; upper and lower case are the same name.
+
+    Without a ``folder`` they are those of whoever runs this process.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder = folder or speakers_folder()
 
     def names(self) -> list[str]:
         """The names of all enrolled speakers, sorted."""

@@ -24,6 +24,7 @@ from emostream.commands.parsing import Parser, whole_parser
 from emostream.commands.registry import COMMANDS
 from emostream.commands.settings import Settings
 from emostream.errors import USAGE, UsageError
+from tests.support import commands
 from tests.support.processes import COMMAND, ROOT, assert_one_line, emostream, environment
 
 
@@ -258,21 +259,21 @@ class TestWrongSettings:
         ]
 
     def test_those_of_other_commands_are_not_unknown(self, tmp_path: Path) -> None:
-        ended = emostream("models", env=self.config(tmp_path, 'port = 1\ncorpora = "x"\nwait = true\n'))
-        assert (ended.returncode, ended.stderr) == (0, "")
+        ended = commands.emostream("models", env=self.config(tmp_path, 'port = 1\ncorpora = "x"\nwait = true\n'))
+        assert (ended.code, ended.errors) == (0, "")
 
     def test_the_token_of_the_environment_is_known_and_not_shown(self) -> None:
-        ended = emostream("config", env={"EMOSTREAM_TOKEN": "a secret of thirty-two letters"})
-        assert (ended.returncode, ended.stderr) == (0, "")
-        assert "EMOSTREAM_TOKEN" in ended.stdout
-        assert "thirty-two" not in ended.stdout
+        ended = commands.emostream("config", env={"EMOSTREAM_TOKEN": "a secret of thirty-two letters"})
+        assert (ended.code, ended.errors) == (0, "")
+        assert "EMOSTREAM_TOKEN" in ended.out
+        assert "thirty-two" not in ended.out
 
     @pytest.mark.parametrize("text", ["port = ", 'format = "xml"\nport = "high"\n'])
     @pytest.mark.parametrize("command", [("listen", "--help"), ("file", "-h"), ("models",), ("config",)])
     def test_they_do_not_stop_what_helps(self, command: tuple[str, ...], text: str, tmp_path: Path) -> None:
-        ended = emostream(*command, env=self.config(tmp_path, text))
-        assert ended.returncode == 0
-        assert ended.stdout
+        ended = commands.emostream(*command, env=self.config(tmp_path, text))
+        assert ended.code == 0
+        assert ended.out
 
     def test_they_stop_what_would_use_them(self, tmp_path: Path) -> None:
         ended = emostream("listen", env=self.config(tmp_path, 'port = "high"\n'))

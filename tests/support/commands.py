@@ -2,9 +2,13 @@
 
 import contextlib
 import io
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass
+from unittest import mock
 
 from emostream.cli import main
+from tests.support.processes import environment
 
 
 @dataclass(frozen=True)
@@ -16,9 +20,21 @@ class Said:
     errors: str
 
 
-def emostream(*arguments: object) -> Said:
-    with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()) as errors:
-        code = main([str(argument) for argument in arguments])
+def emostream(*arguments: object, env: Mapping[str, str] | None = None) -> Said:
+    """Run a command to its end, with ``env`` in the environment that a process of its own would have.
+
+    For a command that opens no microphone, sets no signal handler and reads no standard input: it starts in no time.
+    """
+    changed = mock.patch.dict(os.environ, environment(env), clear=True) if env is not None else contextlib.nullcontext()
+    with (
+        changed,
+        contextlib.redirect_stdout(io.StringIO()) as out,
+        contextlib.redirect_stderr(io.StringIO()) as errors,
+    ):
+        try:
+            code = main([str(argument) for argument in arguments])
+        except SystemExit as ended:  # argparse's way of ending after --help
+            code = int(ended.code or 0)
     return Said(code, out.getvalue(), errors.getvalue())
 
 

@@ -13,7 +13,6 @@ from platformdirs import user_config_path
 from emostream.errors import UsageError
 
 _PREFIX = "EMOSTREAM_"
-CONFIG_FILE = user_config_path("emostream") / "config.toml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,7 @@ class Settings:
     @classmethod
     def of_user(cls, *, is_strict: bool = True) -> "Settings":
         """The settings of whoever runs this process. Raises ``UsageError`` for a file that is not TOML, if strict."""
-        return cls(os.environ, CONFIG_FILE, is_strict=is_strict)
+        return cls(os.environ, user_config_path("emostream") / "config.toml", is_strict=is_strict)
 
     def anew(self) -> "Settings":
         """The same, asked for nothing yet, and not strict."""

@@ -2,6 +2,7 @@ import json
 from pathlib import Path
 
 from emostream.errors import UNAVAILABLE
+from tests.support import commands
 from tests.support.processes import NOWHERE, assert_one_line, emostream
 
 
@@ -10,7 +11,7 @@ def test_every_setting_says_its_value_and_where_it_comes_from(tmp_path: Path) ->
     file.parent.mkdir()
     file.write_text('port = 9000\nhost = "::1"\n')
     env = {"XDG_CONFIG_HOME": str(tmp_path), "EMOSTREAM_PORT": "9001"}
-    shown = json.loads(emostream("config", "--json", env=env).stdout)
+    shown = json.loads(commands.emostream("config", "--json", env=env).out)
     assert (shown["file"], shown["is_there"]) == (str(file), True)
     settings = {entry["name"]: entry for entry in shown["settings"]}
     assert settings["port"] == {
@@ -24,7 +25,7 @@ def test_every_setting_says_its_value_and_where_it_comes_from(tmp_path: Path) ->
 
 
 def test_a_default_that_differs_between_commands_has_a_row_for_each() -> None:
-    lines = [line.split() for line in emostream("config").stdout.splitlines()]
+    lines = [line.split() for line in commands.emostream("config", env={}).out.splitlines()]
     assert ["wait", "false", "default", "listen"] in lines
     assert ["wait", "true", "default", "serve"] in lines
 

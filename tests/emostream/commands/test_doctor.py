@@ -20,7 +20,9 @@ from emostream.commands.settings import Settings
 from emostream.doctor.finding import Finding, Verdict
 from emostream.errors import USAGE
 from emostream.sources.devices import InputDevice
+from tests.support import commands
 from tests.support.certificates import expire, make_certificate
+from tests.support.commands import assert_refused
 from tests.support.microphones import HZ, clipped
 from tests.support.processes import Running, assert_one_line, emostream, environment
 from tests.support.virtual_microphone import MICROPHONE_HZ, VirtualMicrophone
@@ -77,9 +79,7 @@ class TestRecordings:
         ],
     )
     def test_options_that_do_not_go_together_are_refused(self, arguments: list[str], said: str) -> None:
-        ended = emostream("doctor", *arguments)
-        assert ended.returncode == USAGE
-        assert_one_line(ended.stderr, said)
+        assert_refused(commands.emostream("doctor", *arguments, env={}), USAGE, said)
 
 
 class TestMachine:

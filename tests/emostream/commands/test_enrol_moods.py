@@ -11,7 +11,9 @@ from emostream.audio import Samples
 from emostream.errors import NO_INPUT, USAGE
 from emostream.inference.profile import SpeakerProfile
 from emostream.profiles import Speakers
-from tests.support.processes import COMMAND, assert_one_line, emostream
+from tests.support.commands import assert_refused, emostream
+from tests.support.processes import COMMAND
+from tests.support.processes import emostream as process
 from tests.support.streams import HZ
 from tests.support.terminal import Terminal
 from tests.support.tiny_models import tiny_card, write_model
@@ -57,29 +59,29 @@ def test_from_recordings_of_moods_to_a_label(home: dict[str, str], models: list[
     labels = ("sad", "angry", "neutral", "angry")
     named = [word for label, path in zip(labels, sentences, strict=False) for word in ("--mood", f"{label}={path}")]
     ended = emostream("enrol", "Ada", *named, *models, env=home)
-    assert (ended.returncode, ended.stderr) == (0, "")
+    assert (ended.code, ended.errors) == (0, "")
     seconds = enrolled(home).seconds_of_moods()
     assert tuple(seconds) == ("neutral", "angry", "sad")
     assert seconds["angry"] > seconds["sad"], "two recordings count as both"
 
     shown = emostream("enrol", "--list", env={**home, "COLUMNS": "160"})
-    assert ", ".join(f"{label} {of_mood:.0f} s" for label, of_mood in seconds.items()) in shown.stdout
+    assert ", ".join(f"{label} {of_mood:.0f} s" for label, of_mood in seconds.items()) in shown.out
 
     known = emostream("file", "--steps", "--speaker", "Ada", *models, sentences[4], env=home)
     plain = emostream("file", "--steps", *models, sentences[4], env=home)
-    assert (known.returncode, known.stderr) == (0, "")
-    assert known.stdout != plain.stdout
+    assert (known.code, known.errors) == (0, "")
+    assert known.out != plain.out
 
 
 def test_a_folder_is_recordings_of_one_mood(home: dict[str, str], models: list[object], sentences: list[Path]) -> None:
     ended = emostream("enrol", "Ada", "--mood", f"happy={sentences[0].parent}", *models, env=home)
-    assert ended.returncode == 0, ended.stderr
+    assert ended.code == 0, ended.errors
     assert 20 < enrolled(home).seconds_of_moods()["happy"] < 36
 
 
 def test_from_a_pipe_each_mood_in_turn(home: dict[str, str], models: list[object], recording: Samples) -> None:
     pcm = (np.concatenate([recording, recording]) * 32_767).astype("<i2").tobytes()
-    ended = emostream("enrol", "Ada", "-", "--moods", *models, env=home, stdin=pcm)
+    ended = process("enrol", "Ada", "-", "--moods", *models, env=home, stdin=pcm)
     assert ended.returncode == 0, ended.stderr
     assert tuple(enrolled(home).seconds_of_moods()) == IN_ORDER
     said = [line for line in ended.stderr.splitlines() if line.startswith(("heard", "1 of", "2 of", "3 of", "4 of"))]
@@ -96,12 +98,11 @@ def test_models_without_moods_take_the_neutral_part_and_say_so(
 ) -> None:
     sad = ["--mood", f"sad={sentences[1]}"]
     refused = emostream("enrol", "Ada", *sad, *neutral_only, env=home)
-    assert refused.returncode == NO_INPUT
-    assert "heard no neutral speech, and tiny_mel/test and tiny_mfcc/test can use no other" in refused.stderr
+    assert refused.code == NO_INPUT
+    assert "heard no neutral speech, and tiny_mel/test and tiny_mfcc/test can use no other" in refused.errors
     assert people(home).names() == []
     ended = emostream("enrol", "Ada", *sad, "--mood", f"neutral={sentences[0]}", *neutral_only, env=home)
-    assert ended.returncode == 0
-    assert_one_line(ended.stderr, "tiny_mel/test and tiny_mfcc/test will use the neutral part only")
+    assert_refused(ended, 0, "tiny_mel/test and tiny_mfcc/test will use the neutral part only")
     assert set(enrolled(home).seconds_of_moods()) == {"neutral", "sad"}
 
 
@@ -110,8 +111,7 @@ def test_models_without_moods_or_a_neutral_label_are_refused(home: dict[str, str
     card = tiny_card(labels=("a", "b", "c", "d"), neutral_summary=zeros, speech_summary=zeros)
     model = write_model(tmp_path / "model.onnx", card)
     ended = emostream("enrol", "Ada", "--moods", "--model", model, env=home)
-    assert ended.returncode == USAGE
-    assert_one_line(ended.stderr, "tiny/test cannot compare moods", "enrol without moods")
+    assert_refused(ended, USAGE, "tiny/test cannot compare moods", "enrol without moods")
 
 
 @pytest.mark.parametrize(
@@ -136,8 +136,8 @@ def test_what_cannot_be_done_is_one_line(
     hum = Path(home["XDG_DATA_HOME"]) / "hum.wav"
     soundfile.write(hum, np.zeros(2 * HZ, np.float32), HZ)
     ended = emostream("enrol", "Ada", *(word.replace("HUM", str(hum)) for word in arguments), *models, env=home)
-    assert (ended.returncode, ended.stdout) == (code, "")
-    assert_one_line(ended.stderr, said)
+    assert ended.out == ""
+    assert_refused(ended, code, said)
     assert people(home).names() == []
 
 

@@ -11,7 +11,8 @@ import soundfile
 
 from emostream.cli import main
 from tests.support import small_corpora
-from tests.support.processes import assert_one_line, emostream
+from tests.support.commands import emostream
+from tests.support.processes import assert_one_line
 
 Check = Callable[..., tuple[int, str, str]]
 
@@ -136,9 +137,9 @@ def test_what_cannot_be_done_is_one_line(arguments: list[str], code: int, says: 
 
 def test_the_folder_may_come_from_the_environment(tmp_path: Path) -> None:
     small_corpora.emodb(tmp_path)
-    ended = emostream("corpora", "check", env={"EMOSTREAM_CORPORA": str(tmp_path)})
-    assert ended.returncode == 0
-    assert "14 clips found, 14 to use" in ended.stdout
+    said = emostream("corpora", "check", env={"EMOSTREAM_CORPORA": str(tmp_path)})
+    assert said.code == 0
+    assert "14 clips found, 14 to use" in said.out
 
 
 @pytest.mark.corpora

@@ -1,22 +1,35 @@
 """Drawing a corpus on the command line."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
-from tests.support.commands import assert_refused, emostream
+from tests.support.commands import Said, assert_refused, emostream
 from tests.support.spoken_corpus import spoken_corpus
 
 
-def test_every_clip_becomes_a_picture_in_the_corpus_s_layout(tmp_path: Path) -> None:
-    corpus = spoken_corpus(tmp_path / "corpus")
-    said = emostream("pictures", corpus, "--out", tmp_path / "out")
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return spoken_corpus(tmp_path_factory.mktemp("corpus"), speakers=1)
+
+
+@pytest.fixture(scope="module")
+def pictures(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Said]:
+    """The folder of the corpus's pictures, and what the command that drew them said."""
+    folder = tmp_path_factory.mktemp("pictures")
+    return folder, emostream("pictures", corpus, "--out", folder)
+
+
+def test_every_clip_becomes_a_picture_in_the_corpus_s_layout(corpus: Path, pictures: tuple[Path, Said]) -> None:
+    folder, said = pictures
     assert (said.code, said.errors) == (0, "")
-    assert "8 pictures of" in said.out
-    drawn = sorted(path.relative_to(tmp_path / "out") for path in (tmp_path / "out").rglob("*.png"))
+    assert "4 pictures of" in said.out
+    drawn = sorted(path.relative_to(folder) for path in folder.rglob("*.png"))
     assert drawn == sorted(Path(f"{path.name}.png") for path in corpus.glob("*.flac"))
-    with Image.open(tmp_path / "out" / drawn[0]) as picture:
+    with Image.open(folder / drawn[0]) as picture:
         pixels = np.asarray(picture.convert("RGB"), float)
     height, width, _ = pixels.shape
     assert width > height > 400, "10 x 6 inches without the axes' padding"
@@ -26,9 +39,8 @@ def test_every_clip_becomes_a_picture_in_the_corpus_s_layout(tmp_path: Path) -> 
     assert np.abs(inner[..., 0] - inner[..., 2]).mean() > 10, "colours, and not grey"
 
 
-def test_what_is_drawn_is_not_drawn_again(tmp_path: Path) -> None:
-    corpus = spoken_corpus(tmp_path / "corpus")
-    assert emostream("pictures", corpus, "--out", tmp_path / "out").code == 0
+def test_what_is_drawn_is_not_drawn_again(corpus: Path, pictures: tuple[Path, Said], tmp_path: Path) -> None:
+    shutil.copytree(pictures[0], tmp_path / "out")
     first = min((tmp_path / "out").iterdir())
     first.write_bytes(b"mine")
     assert emostream("pictures", corpus, "--out", tmp_path / "out").code == 0

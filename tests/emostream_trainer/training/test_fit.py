@@ -180,7 +180,7 @@ def test_a_head_that_was_interrupted_is_fitted_again(
 
 
 def test_after_more_epochs_the_head_is_another(tmp_path: Path) -> None:
-    name = "mfcc_cnn1d/distilled"
+    name = "mel_cnn2d/distilled"
     _fit(_training(name, epochs=1), tmp_path)
     before = runs.read_summaries(tmp_path)
     training = _training(name, epochs=2)
@@ -293,7 +293,7 @@ def test_patience_that_was_interrupted_ends_as_it_would_have(tmp_path: Path) -> 
 
 
 def test_the_best_of_a_network_with_a_summary_has_its_discriminant(tmp_path: Path) -> None:
-    training = _training("mfcc_cnn1d/distilled", patience=2)
+    training = _training("mel_cnn2d/distilled", patience=2)
     uars = iter([0.6, 0.5, 0.5])
 
     def judge(*_: object) -> tuple[None, runs.SideFigures]:
@@ -311,7 +311,7 @@ def test_the_best_of_a_network_with_a_summary_has_its_discriminant(tmp_path: Pat
 def test_a_judge_knows_whether_the_network_has_its_classifier(
     teacher: Pretrained | None, asked: list[bool], tmp_path: Path
 ) -> None:
-    training = _training("mfcc_cnn1d/distilled", teacher=teacher)
+    training = _training("mel_cnn2d/distilled", teacher=teacher)
     seen: list[bool] = []
 
     def judge(_: Learner, classified: bool) -> tuple[runs.SideFigures, runs.SideFigures]:

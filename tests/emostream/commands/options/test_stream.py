@@ -161,4 +161,4 @@ def test_a_speaker_must_be_known_and_to_these_models(
 
 
 def test_people_are_kept_where_the_users_data_are() -> None:
-    assert profiles.FOLDER.parts[-2:] == ("emostream", "speakers")
+    assert profiles.speakers_folder().parts[-2:] == ("emostream", "speakers")
