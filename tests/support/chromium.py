@@ -4,8 +4,9 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _FLAGS = (
@@ -17,6 +18,7 @@ _FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+PATIENCE_MS = 120_000  # a busy machine takes longer than Playwright's 30 s to show a page
 
 
 def microphone_that_plays(recording: Path) -> tuple[str, ...]:
@@ -37,6 +39,24 @@ def chromium(*flags: str) -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, headless=True, args=[*_FLAGS, *flags])
         try:
-            yield browser
+            yield _patient(browser)
         finally:
             browser.close()
+
+
+def _patient(browser: Browser) -> Browser:
+    """The browser, whose pages have time."""
+    new_page, new_context = browser.new_page, browser.new_context
+
+    def patient_page(**settings: Any) -> Page:
+        page = new_page(**settings)
+        page.set_default_timeout(PATIENCE_MS)
+        return page
+
+    def patient_context(**settings: Any) -> BrowserContext:
+        context = new_context(**settings)
+        context.set_default_timeout(PATIENCE_MS)
+        return context
+
+    browser.new_page, browser.new_context = patient_page, patient_context  # type: ignore[method-assign]
+    return browser
