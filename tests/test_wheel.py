@@ -68,8 +68,8 @@ def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("installed")
     venv.create(folder, with_pip=True)
     python = folder / "bin" / "python"
-    run(python, "-m", "pip", "install", "--quiet", wheel, cwd=folder)
-    run(python, "-m", "pip", "install", "--quiet", "--no-deps", NEIGHBOUR, cwd=folder)
+    run(python, "-m", "pip", "install", "--quiet", "--no-compile", wheel, cwd=folder)
+    run(python, "-m", "pip", "install", "--quiet", "--no-compile", "--no-deps", NEIGHBOUR, cwd=folder)
     return python
 
 

@@ -136,7 +136,7 @@ def test_with_patience_only_speakers_of_the_training_side_judge_the_epochs(tmp_p
         assert all(record.validation for record in history), "the part of all speakers is judged too"
         assert len(history) == 9 or runs.best_epoch(history) == len(history) - 2
         assert runs.checkpoint_of(kept) == kept / runs.BEST
-    assert emostream("export", _folder(tmp_path, WHOLE[0])).code == 0
+    assert emostream("export", _folder(tmp_path, WHOLE[0]), "--to", tmp_path / "model.onnx").code == 0
 
 
 @pytest.mark.parametrize("name", WHOLE)
