@@ -89,7 +89,7 @@ class SessionRecorder:
         self._summaries: list[UtteranceSummary] = []
         self._parts = 0
         self._stream_ended_s = self._stream_s = 0.0
-        self._flushed_s = self._part_s = time.monotonic()
+        self._flushed_s, self._part_s = -FLUSH_S, time.monotonic()  # the first event is there at once
         self._is_closed = False
         self._manifest = new_manifest(program, _now(), source, kept)
         self._events = self._create()
@@ -193,13 +193,14 @@ class SessionRecorder:
 
     def _write_what_is_due(self) -> None:
         now_s = time.monotonic()
-        if now_s - self._flushed_s >= FLUSH_S:
-            self._flushed_s = now_s
-            self._events.flush()
         # By the clock of the machine, and of the audio where that comes faster.
         steps = sum(len(piece.items) for piece in self._pieces)
         step_s = self._manifest.streams[-1].step_ms / 1000 if self._manifest.streams else 1.0
-        if now_s - self._part_s >= PART_S or steps * step_s >= PART_S:
+        is_part_due = now_s - self._part_s >= PART_S or steps * step_s >= PART_S
+        if is_part_due or now_s - self._flushed_s >= FLUSH_S:
+            self._flushed_s = now_s
+            self._events.flush()
+        if is_part_due:
             self._part_s = now_s
             self._write_part()
             self._events.sync()

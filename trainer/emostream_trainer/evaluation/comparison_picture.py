@@ -5,8 +5,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MultipleLocator
 
@@ -24,7 +26,9 @@ INK, PALE = "#20242c", "#eceff3"
 # A word is written where it has so many points of room for each letter.
 POINTS_A_LETTER = 5.5
 WIDTH_INCHES, LINE_INCHES = 12.0, 1.15
+# Of the axes, for a word above a bar of confidence 1.
 HIGHEST = 1.2
+OTHERWISE: dict[str, Any] = {"marker": "D", "markersize": 4.5, "color": INK}
 
 
 def comparison_picture(path: Path, comparison: Comparison, names: tuple[str, str]) -> None:
@@ -39,7 +43,8 @@ def comparison_picture(path: Path, comparison: Comparison, names: tuple[str, str
         _Line(axes, colours, number * line_s, line_s).draw(comparison.utterances)
     share = f"{comparison.same_utterances:.0%} of {len(comparison.utterances)} utterances have the same label"
     figure.suptitle(f"A: {names[0]}\nB: {names[1]}\n{share}", fontsize=10, x=0.01, ha="left")
-    handles = [Patch(label=name, **_style(name, colour)) for name, colour in colours.items()]
+    handles: list[Artist] = [Patch(label=name, **_style(name, colour)) for name, colour in colours.items()]
+    handles.append(Line2D([], [], linestyle="", label="named otherwise", **OTHERWISE))
     figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), frameon=False, fontsize=9)
     save(figure, path)
 
@@ -70,7 +75,7 @@ class _Line:
                 self._draw(judged, judged.second, -1)
                 if not judged.is_same:
                     middle_s = (judged.start_ms + judged.end_ms) / 2000
-                    self._axes.plot([middle_s], [0], marker="D", markersize=4.5, color=INK, zorder=4)
+                    self._axes.plot([middle_s], [0], zorder=4, **OTHERWISE)
 
     def _draw(self, judged: Judged, said: Utterance, sign: int) -> None:
         name, start_s = name_of(said), judged.start_ms / 1000
