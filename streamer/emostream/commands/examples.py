@@ -19,9 +19,12 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("emostream file - --steps", "a sound file on standard input, step by step"),
     ),
     "record": (
-        ("emostream record evening", "events and a summary of each utterance, in the folder evening; Ctrl-C ends"),
-        ("emostream record evening --keep rows", "also what other models need to judge it anew"),
-        ("emostream record sessions/%Y-%m-%d-%H%M --keep events", "events alone, in a folder named after the time"),
+        ("emostream record evening", "the events, in the folder evening; Ctrl-C ends"),
+        (
+            "emostream record evening --keep rows",
+            "also what other models need to judge it anew",
+        ),
+        ("emostream record sessions/%Y-%m-%d-%H%M", "in a folder that is named after the time"),
     ),
     "replay": (
         ("emostream replay evening", "the dashboard, as it was"),

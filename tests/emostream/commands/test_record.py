@@ -36,9 +36,8 @@ def session(speech: bytes, tiny: list[object], tmp_path_factory: pytest.TempPath
     ended = emostream("record", folder, "--keep", "rows", "--device", "-", *tiny, stdin=speech)
     assert (ended.returncode, ended.stdout) == (0, "")
     begun, end = ended.stderr.splitlines()
-    assert begun == f"emostream: recording to {folder}: its events and rows, from which speech can be made audible " + (
-        "again: up to 19 MB an hour of speech"
-    )
+    said = "its events and rows, from which speech can be made audible again; up to 19 MB an hour"
+    assert begun == f"emostream: recording to {folder}: {said}"
     assert end.startswith(f"emostream: {folder}: 00:09 recorded, 2 utterances, 0.0")
     assert end.endswith(" MB an hour")
     return folder
@@ -79,7 +78,7 @@ def test_listen_records_beside_what_it_shows(speech: bytes, tiny: list[object], 
     assert folder.name.removeprefix("at-").isdigit()
     recorded = list(Session.open(folder).events())
     assert ended.stdout.encode() == b"".join(encode(event) + b"\n" for event in recorded)
-    assert "its events and a summary of each utterance" in ended.stderr
+    assert "its events alone, of which no sound can be made; a megabyte an hour" in ended.stderr
 
 
 def test_what_was_recorded_before_a_kill_is_there(speech: bytes, tiny: list[object], tmp_path: Path) -> None:

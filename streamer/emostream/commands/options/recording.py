@@ -25,14 +25,14 @@ CLOSE_TIMEOUT_S = 10.0
 KEPT = tuple(kept.value for kept in Kept)
 SESSION_HELP = "the folder to make; %%Y-%%m-%%d and the like stand for the time at which it begins, as in strftime"
 KEEP_HELP = (
-    "what is kept beside the events: nothing more (events), a mean of the networks' summaries for each utterance "
-    "(summaries), or the feature rows, which other models can read and from which speech can be made audible again "
-    "(rows; default: %(default)s)"
+    "beside the events: nothing (events), the networks' mean summary of each utterance, which tells the voice and "
+    "which of some sentences was said (summaries), or the feature rows, which other models can judge and from which "
+    "speech can be made audible again (rows; default: %(default)s)"
 )
 _SAID = {
-    Kept.EVENTS: "its events, and no sound: a megabyte an hour",
-    Kept.SUMMARIES: "its events and a summary of each utterance, by which a voice may be known again; no sound",
-    Kept.ROWS: "its events and rows, from which speech can be made audible again: up to 19 MB an hour of speech",
+    Kept.EVENTS: "its events alone, of which no sound can be made; a megabyte an hour",
+    Kept.SUMMARIES: "its events and summaries; no sound, but they tell the voice, and which of some sentences was said",
+    Kept.ROWS: "its events and rows, from which speech can be made audible again; up to 19 MB an hour",
 }
 
 
@@ -62,7 +62,7 @@ def add_recording_arguments(parser: argparse.ArgumentParser, settings: Settings)
 
 def add_keep_argument(parser: argparse._ActionsContainer, settings: Settings, flag: str) -> None:
     """What a recording keeps; the setting has one name for all commands."""
-    default = settings.get("record_keep", Kept.SUMMARIES.value, str, KEPT)
+    default = settings.get("record_keep", Kept.EVENTS.value, str, KEPT)
     parser.add_argument(flag, dest="record_keep", choices=KEPT, default=default, help=KEEP_HELP)
 
 
