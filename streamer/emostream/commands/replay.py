@@ -61,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Replay until the session ends, the reader of a pipe goes, or Ctrl-C. Raises ``SessionError``."""
     if not arguments.serve:
         refuse_without(arguments, arguments.server_options, "--serve")
-    refuse_with(arguments, ("streams",), "a session, which reads no client's audio")
+    refuse_with(arguments, ("streams", "workers"), "a session, which reads no client's audio")
     require_certificate(arguments)
     session = Session.open(arguments.session)
     output = output_of(arguments)
