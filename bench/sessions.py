@@ -321,8 +321,7 @@ def seen(factory: StreamFactory, path: Path) -> tuple[NDArray[np.float32], NDArr
     summaries = []
     while (observation := observations.take()) is not None:
         if isinstance(observation, UtteranceSummary):
-            means = [np.frombuffer(mean, "<f2").astype(np.float32) for mean in observation.means]
-            summaries.append(observation.speech_s * np.concatenate(means))
+            summaries.append(observation.speech_s * np.concatenate(observation.arrays).astype(np.float32))
     spoken = [event for event in events if isinstance(event, Utterance) and event.p and event.voice]
     return (np.sum(summaries, axis=0) if summaries else np.zeros(0, np.float32)), numbers_of(spoken, events)
 

@@ -6,6 +6,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
 
+import msgspec
+
 from emostream.commands.options.integrations import add_integration_arguments
 from emostream.commands.options.log import add_log_arguments, logging_to
 from emostream.commands.options.rules import refuse_with, refuse_without
@@ -16,15 +18,20 @@ from emostream.commands.signals import ENDING_SIGNALS, exit_code
 from emostream.commands.sinks import MakeControls, PressedKeys, open_sinks, output_of
 from emostream.commands.stdout import require_reader
 from emostream.errors import UsageError
+from emostream.events import Event, Hello
 from emostream.pause import PauseSwitch
+from emostream.server.server import Server
 from emostream.sessions.replay import Replay
 from emostream.sessions.session import Session
 from emostream.sinks import Sink
 from emostream.sinks.dashboard.keys import Controls
+from emostream.sinks.dashboard.screen import Dashboard
 from emostream.sinks.detached import DetachedSink
 from emostream.sinks.fan_out import FanOut
 from emostream.sinks.filtered import FilteredSink
 
+# Where people see it, who must not think that somebody is being read.
+SHOWN = (Dashboard, Server)
 AT_ONCE = "max"
 WAIT_S = 0.002
 
@@ -90,7 +97,8 @@ def run(arguments: argparse.Namespace) -> int:
             output=output,
             on_closed=replay.close,
         )
-        sinks = FanOut(opened.sinks)
+        notice = f"a replay of {session.manifest.created[:16].replace('T', ' ')}: nobody is read now"
+        sinks = FanOut([_ReplayNotice(sink, notice) if isinstance(sink, SHOWN) else sink for sink in opened.sinks])
         waiting = [sink for sink in map(_detached, opened.sinks) if sink is not None]
         for event in replay:
             sinks.emit(event)
@@ -112,6 +120,28 @@ def _controls_of(replay: Replay, switch: PauseSwitch) -> MakeControls:
         return Controls(pressed, on_quit=replay.close, on_pause=toggle)
 
     return make
+
+
+class _ReplayNotice:
+    """Adds to each hello what people should know of a replay; programs get the events as they were."""
+
+    def __init__(self, sink: Sink, notice: str) -> None:
+        self._sink = sink
+        self._notice = notice
+        self.name = sink.name
+
+    @property
+    def dropped_events(self) -> int:
+        return self._sink.dropped_events
+
+    def emit(self, event: Event) -> None:
+        if isinstance(event, Hello):
+            before = f"{event.notice}; " if event.notice else ""
+            event = msgspec.structs.replace(event, notice=before + self._notice)
+        self._sink.emit(event)
+
+    def close(self) -> None:
+        self._sink.close()
 
 
 def _detached(sink: Sink) -> DetachedSink | None:

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from emostream.errors import SessionError
 from emostream.private_file import write_private
@@ -57,6 +59,11 @@ class UtteranceSummary(msgspec.Struct, frozen=True, kw_only=True):
     t_end_ms: int
     speech_s: float
     means: tuple[bytes, ...]
+
+    @property
+    def arrays(self) -> tuple[NDArray[np.float16], ...]:
+        """The means as arrays of shape (S,)."""
+        return tuple(np.frombuffer(mean, "<f2") for mean in self.means)
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):

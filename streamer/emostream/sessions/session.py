@@ -18,7 +18,7 @@ from emostream.inference.step import Step
 from emostream.inference.vad import SpeechChange
 from emostream.sessions.event_file import EVENTS, read_events
 from emostream.sessions.manifest import Kept, Manifest, RecordedStream, read_manifest
-from emostream.sessions.parts import Piece, StepRecord, read_parts
+from emostream.sessions.parts import Piece, StepRecord, UtteranceSummary, read_parts
 from emostream.sessions.row_codec import decode_rows
 
 
@@ -49,6 +49,10 @@ class Session:
     def events(self) -> Iterator[AnyEvent]:
         """The events as they were emitted, in order."""
         return read_events(self.folder / EVENTS)
+
+    def summaries(self) -> Iterator[UtteranceSummary]:
+        """The mean summaries of its utterances, in order; none where the session keeps none."""
+        return (summary for part in read_parts(self.folder) for summary in part.summaries)
 
     def offset_ms(self, stream: int) -> float:
         """How long after the session's first stream another one began, by the wall clock."""

@@ -65,10 +65,14 @@ def test_a_replay_is_served_at_the_pace_of_the_voice_until_ctrl_c(session: Path)
         running.wait_for(lambda it: "the widget is at" in it.messages)
         address = running.messages.partition("http")[2].strip().removeprefix("://")
         with websockets.sync.client.connect(f"ws://{address}ws") as client:
-            assert isinstance(receive(client), Hello)
+            hello = receive(client)
+            assert isinstance(hello, Hello)
+            assert str(hello.notice).startswith("a replay of ")
+            assert str(hello.notice).endswith(": nobody is read now")
             while not isinstance(receive(client), Estimate):
                 pass
         assert running.interrupt() == 130
+    assert [hello.notice for hello in of_type(running.events, Hello)] == [None]  # programs get what was recorded
 
 
 def test_listen_records_beside_what_it_shows(speech: bytes, tiny: list[object], tmp_path: Path) -> None:
