@@ -14,6 +14,7 @@ import argparse
 import csv
 import tempfile
 import time
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 from pathlib import Path
@@ -33,7 +34,7 @@ from emostream import assets
 from emostream.audio import AudioBlock, Samples
 from emostream.events import Estimate, Event, Hello, Utterance
 from emostream.features.arrays import Rows
-from emostream.features.spec import FeatureSpec
+from emostream.features.spec import Feature, FeatureSpec
 from emostream.features.stream import FeatureStream
 from emostream.features.streams import FeatureStreams
 from emostream.inference.batching import run_alone
@@ -48,7 +49,7 @@ from emostream.sessions.manifest import Kept
 from emostream.sessions.observer import Observations, SessionObserver
 from emostream.sessions.parts import UtteranceSummary
 from emostream.sessions.recorder import SessionRecorder
-from emostream.sessions.row_codec import decode_rows, encode_rows
+from emostream.sessions.row_codec import ROUNDING, decode_rows, encode_rows
 from emostream.sessions.session import Session
 
 HZ = 16_000
@@ -58,6 +59,7 @@ NOISE_DBFS = -60.0
 DENSE, DAY = (0.2, 0.8), (0.0, 12.0)
 CLIP_S = 10
 GRIFFIN_LIM = 60
+STEPS_DB = (0.5, 1.0, 2.5, 5.0)
 
 
 def main() -> None:
@@ -222,10 +224,27 @@ def measure_rounding(factory: StreamFactory, corpora: Path, minutes: float = 10)
         return [*(event for block in blocks(audio) for event in stream.push(block)), *stream.flush()]
 
     live = read(lambda rows: rows)
+    print_sizes(factory, audio)
     print(f"rows of {minutes:g} minutes, rounded")
     print(f"  to float16: {difference(live, read(lambda rows: rows.astype(np.float16).astype(np.float32)))}")
-    for step in (0.5, 1.0, 2.5, 5.0):
+    for step in STEPS_DB:
         print(f"  to {step} dB: {difference(live, read(lambda rows, step=step: rounded(rows, step)))}")
+
+
+def print_sizes(factory: StreamFactory, audio: Samples) -> None:
+    """What the rows of all models take in float16, and coded with other roundings than ours."""
+    sizes: dict[str, float] = {}
+    for model in factory.models:
+        spec = model.card.features
+        rows = FeatureStream(spec).whole(audio)
+        half = rows.astype(np.float16).tobytes()
+        found = {"float16": len(half), "float16, deflated": len(zlib.compress(half))}
+        for step in STEPS_DB:
+            coded = encode_rows(rows * np.float32(ROUNDING[Feature.LOG_MEL] / step), spec)
+            found[f"{step} dB"] = len(coded.low) + len(coded.high)
+        for name, size in found.items():
+            sizes[name] = sizes.get(name, 0.0) + size * 3600 * HZ / len(audio) / 1e6
+    print("rows without their steps: " + ", ".join(f"{name} {size:.1f} MB an hour" for name, size in sizes.items()))
 
 
 def rounded(rows: Rows, step: float) -> Rows:

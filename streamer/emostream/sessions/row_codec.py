@@ -1,7 +1,7 @@
 """Feature rows as few bytes: rounded, predicted from their neighbours, and what is left entropy-coded.
 
 Rows at 100 a second hold mostly the noise of the voice and the room, which no compression takes away: an hour of two
-networks' rows is 104 MB in float16 and 82 MB deflated. How many bits noise costs is decided by how finely it is kept,
+networks' rows is 104 MB in float16 and 81 MB deflated. How many bits noise costs is decided by how finely it is kept,
 so values are rounded, to a step of which ``bench/sessions.md`` says what it changes. The rest is how JPEG-LS codes
 pictures: each value is predicted by the median edge detector, from the one before it in time, in its row and in both.
 """
