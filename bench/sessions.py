@@ -276,7 +276,9 @@ def measure_inversion(factory: StreamFactory, paths: Sequence[Path]) -> None:
         scores.setdefault("the recording itself, 3 s later", []).append((float(stoi(audio, other, HZ)), np.nan))
     print(f"speech made of rows, {len(paths)} recordings of {CLIP_S} s: mean STOI, and share of words found again")
     for name, values in scores.items():
-        print(f"  {name:32} {np.mean([of[0] for of in values]):.3f}  {np.mean([of[1] for of in values]):.2f}")
+        found = [of[1] for of in values if not np.isnan(of[1])]
+        again = f"{np.mean(found):.2f}" if found else ""
+        print(f"  {name:32} {np.mean([of[0] for of in values]):.3f}  {again}".rstrip())
 
 
 def sound_of(rows: Rows, spec: FeatureSpec) -> Samples:
