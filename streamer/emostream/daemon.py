@@ -9,6 +9,7 @@ from emostream.live import LiveStream, with_time
 from emostream.pause import Holder, PauseSwitch
 from emostream.pipeline.stream import EmotionStream
 from emostream.sinks import Sink
+from emostream.sinks.fan_out import FanOut
 from emostream.sources import Source
 from emostream.sources.pausing import unpaused_blocks
 
@@ -40,14 +41,12 @@ class Daemon:
     ) -> None:
         self._source = source
         self._stream = stream
-        self._sinks = sinks
+        self._sinks = FanOut(sinks)
         self._clients = clients
         self._switch = switch or PauseSwitch()
         self._on_beat = on_beat
         self._next_stream = next_stream
         self._live = LiveStream(stream, source.name)
-        self._failed: list[Sink] = []
-        self._undelivered = 0
         self._trouble: str | None = None
         self._paused_by: tuple[Holder, ...] = ()
 
@@ -61,16 +60,7 @@ class Daemon:
 
     def emit(self, event: Event) -> None:
         """Hand an event to every sink. One that raises is logged and gets no more; the others go on."""
-        for sink in self._sinks:
-            if sink in self._failed:
-                self._undelivered += 1
-                continue
-            try:
-                sink.emit(event)
-            except Exception:
-                self._failed.append(sink)
-                self._undelivered += 1
-                _logger.exception("%s failed and gets no more events", sink.name)
+        self._sinks.emit(event)
 
     def events(self) -> Iterator[Event]:
         """All events until the source ends, with the wall clock in them. Raises what the source raises."""
@@ -112,7 +102,7 @@ class Daemon:
                 now_s,
                 source_ok=trouble is None,
                 clients=self._clients(),
-                dropped_events=self._undelivered + sum(sink.dropped_events for sink in self._sinks),
+                dropped_events=self._sinks.dropped_events,
                 paused_by=paused_by,
             )
             reports.append(health)

@@ -35,3 +35,7 @@ class ModelError(EmostreamError):
 
 class ProfileError(EmostreamError):
     """A speaker's profile that cannot be used: damaged, or made with other models."""
+
+
+class SessionError(EmostreamError):
+    """A recorded session that cannot be written, or used as asked: damaged, of another version, or without rows."""

@@ -18,6 +18,23 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("emostream file recordings/ --format jsonl", "all recordings of a folder, one JSON event a line"),
         ("emostream file - --steps", "a sound file on standard input, step by step"),
     ),
+    "record": (
+        ("emostream record evening", "the events, in the folder evening; Ctrl-C ends"),
+        (
+            "emostream record evening --keep rows",
+            "also what other models need to judge it anew",
+        ),
+        ("emostream record sessions/%Y-%m-%d-%H%M", "in a folder that is named after the time"),
+    ),
+    "replay": (
+        ("emostream replay evening", "the dashboard, as it was"),
+        ("emostream replay evening --speed 20 --serve", "twenty times as fast, and on the page"),
+        ("emostream replay evening --speed max --format jsonl > events.jsonl", "all events at once, as JSON lines"),
+    ),
+    "compare": (
+        ("emostream compare evening --model shipped --model mine.onnx", "which utterances they name otherwise"),
+        ("emostream compare evening --model old/ --model new/ --plot compared.png", "two sets of models, as a picture"),
+    ),
     "enrol": (
         ("emostream enrol Ada", "20 s of ordinary speech at the microphone"),
         ("emostream enrol Ada --moods", "one sentence in each mood"),

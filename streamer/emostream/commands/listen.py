@@ -12,13 +12,14 @@ from emostream.commands.options.integrations import add_integration_arguments
 from emostream.commands.options.log import add_log_arguments, logging_to
 from emostream.commands.options.microphone import add_microphone_arguments
 from emostream.commands.options.pcm import PCM_OPTIONS, add_pcm_arguments, pcm_format
+from emostream.commands.options.recording import add_recording_arguments, open_recording
 from emostream.commands.options.rules import refuse_with, refuse_without
 from emostream.commands.options.server import add_server_arguments, require_certificate
 from emostream.commands.options.stream import add_stream_arguments, load_stream_factory, watch_models
 from emostream.commands.service_manager import ServiceManager
 from emostream.commands.settings import Settings
 from emostream.commands.signals import ENDING_SIGNALS, exit_code
-from emostream.commands.sinks import open_sinks, output_of
+from emostream.commands.sinks import controls_of, open_sinks, output_of
 from emostream.commands.stderr import c_library_messages_hidden, print_line
 from emostream.commands.stdout import require_reader
 from emostream.errors import NoInputError, UnavailableError
@@ -33,6 +34,12 @@ DEMO_BLOCK_S = 0.05
 def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
     """The command's options."""
     parser.add_argument("stdin", nargs="?", choices=[STDIN], help="read raw PCM from stdin instead of a microphone")
+    add_listening_arguments(parser, settings)
+    add_recording_arguments(parser, settings)
+
+
+def add_listening_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
+    """What is read, how, and where it is shown."""
     add_microphone_arguments(parser, settings, waits=False)
     add_stream_arguments(parser, settings)
     add_consent_arguments(parser, settings)
@@ -59,12 +66,17 @@ def run(arguments: argparse.Namespace) -> int:
 
     Raises ``NoInputError`` where raw PCM ends within a sample, after what came before it.
     """
+    return listen(arguments, output_of(arguments))
+
+
+def listen(arguments: argparse.Namespace, output: str | None, *, is_for_recording: bool = False) -> int:
+    """As ``run``; ``output`` is what standard output shows. A command that is for recording ends where that does."""
     _require_sense(arguments)
     interrupted: list[int] = []
     with ExitStack() as stack:
         stack.enter_context(c_library_messages_hidden())
         # Within the other, or its last lines would find standard error exchanged.
-        stack.enter_context(logging_to(arguments, owns_terminal=output_of(arguments) == "tui"))
+        stack.enter_context(logging_to(arguments, owns_terminal=output == "tui"))
         factory = load_stream_factory(arguments)
         consent = open_consent(arguments)
         source = _open_source(arguments, consent.switch)
@@ -79,7 +91,9 @@ def run(arguments: argparse.Namespace) -> int:
         for signal_number in ENDING_SIGNALS:
             signal.signal(signal_number, stop)
 
-        make_stream = stream_of(source, arguments)
+        on_failed = source.close if is_for_recording else _go_on
+        recording = open_recording(arguments, source.name, factory.models, stack, on_failed)
+        make_stream = stream_of(source, arguments, recording)
         watch = watch_models(arguments, make_stream)
         opened = open_sinks(
             arguments,
@@ -87,21 +101,28 @@ def run(arguments: argparse.Namespace) -> int:
             stack,
             switch=consent.switch,
             watch=watch,
-            source=source,
+            make_controls=controls_of(source, consent.switch),
             with_server=arguments.serve,
-            output=output_of(arguments),
+            output=output,
             on_closed=source.close,
+            recording=recording.sink if recording else None,
         )
         manager = ServiceManager()
         beat = begin_beating(consent, opened, manager, stack)
         run_source(source, make_stream(factory), opened, consent, watch=watch, beat=beat)
     if interrupted:
         return exit_code(interrupted, manager)
+    if recording and is_for_recording:
+        recording.require_whole()
     if opened.jsonl:
         require_reader(opened.jsonl)
     if source.trouble:
         raise NoInputError(source.trouble)
     return 0
+
+
+def _go_on() -> None:
+    """A recording that has ended is no reason to end."""
 
 
 def _require_sense(arguments: argparse.Namespace) -> None:

@@ -6,6 +6,7 @@ from contextlib import ExitStack
 
 from emostream.commands.model_watch import ModelWatch
 from emostream.commands.options.consent import Consent
+from emostream.commands.options.recording import Recording
 from emostream.commands.service_manager import ServiceManager
 from emostream.commands.sinks import LiveSinks
 from emostream.daemon import Daemon
@@ -16,11 +17,17 @@ from emostream.sources import Source
 MakeStream = Callable[[StreamFactory], EmotionStream]
 
 
-def stream_of(source: Source, arguments: argparse.Namespace) -> MakeStream:
-    """What makes the stream of a source, of these models or others."""
+def stream_of(source: Source, arguments: argparse.Namespace, recording: Recording | None) -> MakeStream:
+    """What makes the stream of a source, of these models or others, at which ``recording`` looks on."""
 
     def make(factory: StreamFactory) -> EmotionStream:
-        return factory.stream(source.sample_rate_hz, stream="live", source=source.name, notice=arguments.notice or None)
+        return factory.stream(
+            source.sample_rate_hz,
+            stream="live",
+            source=source.name,
+            notice=arguments.notice or None,
+            observer=recording.observer(factory.models) if recording else None,
+        )
 
     return make
 

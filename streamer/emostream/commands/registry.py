@@ -12,6 +12,13 @@ COMMANDS = {
     "serve": ("emostream.commands.serve", "read the audio that browsers and programs send, and serve the labels", None),
     "service": ("emostream.commands.service", "have the system start it, and keep it running", None),
     "file": ("emostream.commands.file", "read the emotion in recordings: a timeline and a verdict for each", None),
+    "record": (
+        "emostream.commands.record",
+        "record a session without sound: what is said of a voice",
+        None,
+    ),
+    "replay": ("emostream.commands.replay", "replay a recorded session, to all that live events go to", None),
+    "compare": ("emostream_trainer.commands.compare", "judge a recorded session by two models, side by side", None),
     "enrol": (
         "emostream.commands.enrol",
         "learn how somebody speaks, so that their own voice is not taken for a mood",

@@ -13,6 +13,7 @@ from emostream.commands.options.consent import add_consent_arguments, open_conse
 from emostream.commands.options.integrations import add_integration_arguments
 from emostream.commands.options.log import add_log_arguments, logging_to
 from emostream.commands.options.microphone import add_microphone_arguments
+from emostream.commands.options.recording import add_recording_arguments, open_recording
 from emostream.commands.options.rules import refuse_without
 from emostream.commands.options.server import add_server_arguments, require_certificate
 from emostream.commands.options.stream import add_stream_arguments, load_stream_factory, watch_models
@@ -40,6 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
     add_consent_arguments(parser, settings)
     add_log_arguments(parser, settings)
     add_integration_arguments(parser, settings)
+    add_recording_arguments(parser, settings)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -72,7 +74,9 @@ def run(arguments: argparse.Namespace) -> int:
 
         for signal_number in ENDING_SIGNALS:
             signal.signal(signal_number, end)
-        watch = watch_models(arguments, stream_of(source, arguments)) if source else None
+        recording = open_recording(arguments, source.name, factory.models, stack) if source else None
+        make_stream = stream_of(source, arguments, recording) if source else None
+        watch = watch_models(arguments, make_stream) if make_stream else None
         opened = open_sinks(
             arguments,
             factory,
@@ -82,6 +86,7 @@ def run(arguments: argparse.Namespace) -> int:
             with_server=True,
             output=None,
             on_closed=stop.set,
+            recording=recording.sink if recording else None,
         )
         if arguments.open and opened.server is not None:
             webbrowser.open(opened.server.address)
@@ -89,12 +94,12 @@ def run(arguments: argparse.Namespace) -> int:
             stack.callback(_say_goodbye, time.monotonic())
         manager = ServiceManager()
         beat = begin_beating(consent, opened, manager, stack)
-        if source is None or watch is None:
+        if source is None or make_stream is None or watch is None:
             # A signal that another thread gets does not end a wait without a limit.
             while not stop.wait(BEAT_S):
                 beat()
         else:
-            run_source(source, stream_of(source, arguments)(factory), opened, consent, watch=watch, beat=beat)
+            run_source(source, make_stream(factory), opened, consent, watch=watch, beat=beat)
             if source.trouble and not interrupted:
                 raise NoInputError(source.trouble)
     return exit_code(interrupted, manager)

@@ -28,6 +28,8 @@ from emostream.sources.devices import list_devices_apart
 from emostream.sources.microphone import MicrophoneSource
 
 STDOUT_FD = 1
+PressedKeys = Callable[[], str]
+MakeControls = Callable[[PressedKeys], Controls]
 
 _logger = logging.getLogger(__name__)
 
@@ -53,23 +55,25 @@ class LiveSinks:
 
 def open_sinks(
     arguments: argparse.Namespace,
-    factory: StreamFactory,
+    factory: StreamFactory | None,
     stack: ExitStack,
     *,
     switch: PauseSwitch | None,
     watch: ModelWatch | None,
-    source: Source | None = None,
+    make_controls: MakeControls | None = None,
     with_server: bool,
     output: str | None,
     on_closed: Callable[[], None],
+    recording: Sink | None = None,
 ) -> LiveSinks:
     """The sinks that the options ask for, closed with ``stack``; raises as the functions that open each.
 
     It changes what SIGHUP does, so signals that end the command are handled before.
 
-    ``switch`` pauses the command's own ``source``, if it has one, which the keys of the dashboard end and change;
-    ``watch`` reads its models anew. ``output`` is what standard output shows: ``tui`` or ``jsonl``, None for nothing.
-    ``on_closed`` is called once standard output takes no more and there is no other sink.
+    ``switch`` pauses the command's own source, if it has one; ``make_controls`` says what the keys of the dashboard
+    reach, given what tells those that were pressed. ``watch`` reads its models anew; without a ``factory`` no client
+    may send audio. ``output`` is what standard output shows: ``tui`` or ``jsonl``, None for nothing. ``on_closed`` is
+    called once standard output takes no more and there is no other sink. ``recording`` is a sink that is open already.
     """
     integrations = open_integrations(arguments, switch, stack)
     server = open_server(arguments, factory, switch) if with_server else None
@@ -86,12 +90,12 @@ def open_sinks(
         jsonl = JsonlSink(raw, on_closed=lambda: _stdout_closed(jsonl, sinks, on_closed))
         shown = wanted(arguments, DetachedSink(jsonl))
     elif output == "tui":
-        pressed = stack.enter_context(pressed_keys()) if source is not None and switch is not None else None
-        controls = dashboard_controls(pressed, source, switch) if pressed and source and switch else None
+        pressed = stack.enter_context(pressed_keys()) if make_controls else None
+        controls = make_controls(pressed) if make_controls and pressed else None
         shown = Dashboard(Console(), served_at=server.address if server else None, controls=controls)
     if shown is not None:
         stack.callback(shown.close)
-    others = [*([shown] if shown else []), *integrations]
+    others = [sink for sink in (shown, recording, *integrations) if sink is not None]
     if server is not None:
         sinks.append(server)
         for sink in others:
@@ -100,19 +104,21 @@ def open_sinks(
     return LiveSinks(tuple(sinks), server, jsonl)
 
 
-def dashboard_controls(pressed: Callable[[], str], source: Source, switch: PauseSwitch) -> Controls:
-    """What the keys of the dashboard reach."""
+def controls_of(source: Source, switch: PauseSwitch) -> MakeControls:
+    """What the keys of the dashboard do with a source, which ``switch`` pauses."""
 
     def toggle() -> None:
         switch.toggle("key")
 
-    if not isinstance(source, MicrophoneSource):
-        return Controls(pressed, on_quit=source.close, on_pause=toggle)
-
     def names() -> list[str]:
         return [device.full_name for device in list_devices_apart()]
 
-    return Controls(pressed, source.close, toggle, devices=names, on_device=source.choose)
+    def make(pressed: PressedKeys) -> Controls:
+        if not isinstance(source, MicrophoneSource):
+            return Controls(pressed, on_quit=source.close, on_pause=toggle)
+        return Controls(pressed, source.close, toggle, devices=names, on_device=source.choose)
+
+    return make
 
 
 def _stdout_closed(jsonl: JsonlSink | None, sinks: list[Sink], end: Callable[[], None]) -> None:
@@ -125,6 +131,7 @@ def _stdout_closed(jsonl: JsonlSink | None, sinks: list[Sink], end: Callable[[],
     _logger.warning("standard output gets no more events (%s); all else is served on", cause)
 
 
-def output_of(arguments: argparse.Namespace) -> str:
-    """What ``listen`` shows: ``--format``, else the dashboard on a terminal and JSON lines elsewhere."""
-    return arguments.format or ("tui" if sys.stdout.isatty() else "jsonl")
+def output_of(arguments: argparse.Namespace, elsewhere: str | None = "jsonl") -> str | None:
+    """What standard output shows: ``--format``, else the dashboard on a terminal and ``elsewhere`` in other places."""
+    asked: str | None = arguments.format
+    return asked or ("tui" if sys.stdout.isatty() else elsewhere)

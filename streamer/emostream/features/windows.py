@@ -48,6 +48,11 @@ class WindowGrid:
         """The first multiple of ``step_samples`` that is no earlier than ``shortest_samples``."""
         return -(-self.shortest_samples // self.step_samples) * self.step_samples
 
+    def row_span(self, end_sample: int) -> tuple[int, int]:
+        """The rows of the window that ends at ``end_sample``: the index of the first, and that behind the last."""
+        stop = self.spec.n_frames(end_sample)
+        return max(0, stop - self.rows), stop
+
 
 @dataclass(frozen=True, slots=True)
 class FeatureWindow:
@@ -93,8 +98,7 @@ class FeatureWindows:
         return windows
 
     def _window(self, end_sample: int) -> FeatureWindow:
-        stop = self.grid.spec.n_frames(end_sample)
-        start = max(0, stop - self.grid.rows)
+        start, stop = self.grid.row_span(end_sample)
         return FeatureWindow(end_sample, self._kept[start - self._first_row : stop - self._first_row])
 
     def _forget(self, before_row: int) -> None:

@@ -17,9 +17,17 @@ from emostream.inference.speaker import AdaptationConfig, SpeakerAdaptation
 from emostream.inference.step import Step
 from emostream.inference.vad import SAMPLE_RATE_HZ, SpeechChange
 
-# Probabilities of shape (models, K) at a step, None where it holds too little speech for the models to run.
-Predicted = tuple[SpeechChange | Step, Probabilities | None]
 
+@dataclass(frozen=True, slots=True)
+class ModelOutputs:
+    """What the models say of a step: ``p`` of shape (models, K), and each model's summary, of shape (S,)."""
+
+    p: Probabilities
+    summaries: tuple[Summaries, ...]
+
+
+# None where a step holds too little speech for the models to run, and for changes of speech.
+Predicted = tuple[SpeechChange | Step, ModelOutputs | None]
 
 # Of the first word or two little can be said, and it would stand for a second: the next window is asked for sooner.
 MORE_SPEECH = 1.5
@@ -114,9 +122,9 @@ class Ensemble:
         predicted: list[Predicted] = []
         for stretch in self._stretches(items):
             steps = [item for item in stretch if isinstance(item, Step) and self._has_enough_speech(item)]
-            p_of_steps = yield from self._predict_steps(steps)
-            p_by_end = dict(zip((step.end_sample for step in steps), p_of_steps, strict=True))
-            predicted += [(item, p_by_end.get(item.end_sample) if isinstance(item, Step) else None) for item in stretch]
+            outputs = yield from self._predict_steps(steps)
+            by_end = dict(zip((step.end_sample for step in steps), outputs, strict=True))
+            predicted += [(item, by_end.get(item.end_sample) if isinstance(item, Step) else None) for item in stretch]
         return predicted
 
     def _stretches(self, items: Iterable[SpeechChange | Step]) -> Iterator[list[SpeechChange | Step]]:
@@ -131,9 +139,9 @@ class Ensemble:
         if stretch:
             yield stretch
 
-    def _predict_steps(self, steps: Sequence[Step]) -> Requests[list[Probabilities]]:
-        """Probabilities of shape (models, K) for each step."""
-        predicted: list[Probabilities] = []
+    def _predict_steps(self, steps: Sequence[Step]) -> Requests[list[ModelOutputs]]:
+        """What the models say of each step."""
+        predicted: list[ModelOutputs] = []
         for _, alike in itertools.groupby(steps, key=lambda step: [len(window.rows) for window in step.windows]):
             group = list(alike)
             due_masks = [self._due_mask(index, group) for index in range(len(self._models))]
@@ -146,9 +154,14 @@ class Ensemble:
                 )
             ]
             by_model = [model.calibrated(logits) for model, (logits, _) in zip(self._models, outputs, strict=True)]
-            p_of_group = np.stack(by_model, axis=1)
-            predicted.extend(p_of_group)
-            self._count_speech(group, p_of_group, [summaries for _, summaries in outputs])
+            of_steps = [
+                ModelOutputs(p, tuple(summaries))
+                for p, *summaries in zip(
+                    np.stack(by_model, axis=1), *(summaries for _, summaries in outputs), strict=True
+                )
+            ]
+            self._count_speech(group, of_steps)
+            predicted += of_steps
         return predicted
 
     def _has_enough_speech(self, step: Step) -> bool:
@@ -178,16 +191,13 @@ class Ensemble:
                 last_output.until = number + every_steps - (turn if first else 0)
         return due_mask
 
-    def _count_speech(self, steps: Sequence[Step], p_per_model: Probabilities, summaries: Sequence[Summaries]) -> None:
-        """Give the adaptation each step's summaries, weighted by the speech that no step before it held.
-
-        ``p_per_model`` is of shape (steps, models, K).
-        """
+    def _count_speech(self, steps: Sequence[Step], outputs: Sequence[ModelOutputs]) -> None:
+        """Give the adaptation each step's summaries, weighted by the speech that no step before it held."""
         even = (1 / len(self._models),) * len(self._models)
-        for step, p, *step_summaries in zip(steps, p_per_model, *summaries, strict=True):
+        for step, said in zip(steps, outputs, strict=True):
             new_samples = step.speech_samples - self._counted_samples
             self._counted_samples = step.speech_samples
-            self._adaptation.push(step_summaries, logarithmic_pool(p, even), new_samples / SAMPLE_RATE_HZ)
+            self._adaptation.push(said.summaries, logarithmic_pool(said.p, even), new_samples / SAMPLE_RATE_HZ)
 
     def _adapts_after(self, item: SpeechChange | Step) -> bool:
         """Whether the offset changes here: at the end of an utterance, or within one that lasts."""

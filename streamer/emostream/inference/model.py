@@ -1,5 +1,6 @@
 """A network that was exported to ONNX, with its card: shared by all streams, never changed."""
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +27,14 @@ class EmotionModel:
     give ``summary`` float32 (B, S), statistics of each window pooled over time and standardised by the training
     speakers. It then takes ``offset`` float32 (B, S) as well, which is subtracted from them before they are classified:
     the part that belongs to the speaker and not to an emotion. An offset of zeros stands for an unknown speaker.
+    ``sha256`` is that of the file, in hex.
     """
 
-    def __init__(self, session: Any, card: ModelCard, summary_size: int = 0) -> None:
+    def __init__(self, session: Any, card: ModelCard, summary_size: int = 0, sha256: str = "") -> None:
         self._session = session
         self.card = card
         self.summary_size = summary_size
+        self.sha256 = sha256
 
     @classmethod
     def load(cls, path: Path) -> "EmotionModel":
@@ -49,7 +52,7 @@ class EmotionModel:
                 f"{path}: the card's neutral_summary and speech_summary have {len(card.neutral_summary)} numbers, the "
                 f"graph's summary has {size}: export the model again with 'emostream export'"
             )
-        return cls(session, card, size)
+        return cls(session, card, size, hashlib.sha256(path.read_bytes()).hexdigest())
 
     def run(self, windows: Windows, offset: Offset | None = None) -> tuple[Logits, Summaries]:
         """Raw scores (B, K) and summaries (B, S), both float32, of windows of shape (B, T, D).

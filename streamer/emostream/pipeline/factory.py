@@ -9,8 +9,10 @@ from emostream.inference.profile import SpeakerProfile
 from emostream.inference.speaker import AdaptationConfig
 from emostream.inference.vad import VoiceActivityModel
 from emostream.pipeline.config import StreamConfig
+from emostream.pipeline.observer import StreamObserver
 from emostream.pipeline.reliability import Reliability
 from emostream.pipeline.smoothing import SmoothingConfig
+from emostream.pipeline.step_stream import StepStream
 from emostream.pipeline.stream import EmotionStream
 from emostream.voice.arousal import ArousalFormula
 
@@ -29,7 +31,15 @@ class StreamFactory:
     profile: SpeakerProfile | None = None
     arousal: ArousalFormula | None = None
 
-    def stream(self, input_hz: int, *, stream: str, source: str, notice: str | None = None) -> EmotionStream:
+    def stream(
+        self,
+        input_hz: int,
+        *,
+        stream: str,
+        source: str,
+        notice: str | None = None,
+        observer: StreamObserver | None = None,
+    ) -> EmotionStream:
         """A stream of audio at ``input_hz``, by its name, from a source by its name for people, with its notice."""
         return EmotionStream(
             self.models,
@@ -41,7 +51,12 @@ class StreamFactory:
             stream=stream,
             source=source,
             notice=notice,
+            observer=observer,
         )
+
+    def step_stream(self) -> StepStream:
+        """A stream of steps that were cut before, as from a recorded session."""
+        return StepStream(self.models, config=self.config, profile=self.profile, arousal=self.arousal)
 
     def with_profile(self, profile: SpeakerProfile | None, *, emits_estimates: bool = True) -> "StreamFactory":
         """The same for another speaker."""

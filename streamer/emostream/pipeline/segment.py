@@ -32,9 +32,7 @@ class Segment:
         features: FeatureStreams,
         detector: VoiceActivityDetector,
         input_hz: int,
-        start_ms: float,
     ) -> None:
-        self.start_ms = start_ms
         self._grid = models[0].card.grid()
         self._resampler = Resampler(input_hz, models[0].card.features.sample_rate_hz)
         self._features = features

@@ -45,6 +45,11 @@ class DetachedSink:
         """The events that found no room here, and those that ``sink`` could not deliver."""
         return self._dropped_events + self._sink.dropped_events
 
+    @property
+    def is_half_full(self) -> bool:
+        """Whether whoever can wait with the next event should."""
+        return 2 * len(self._queue) >= self._capacity
+
     def emit(self, event: Event) -> None:
         """Queues the event and returns at once."""
         with self._changed:

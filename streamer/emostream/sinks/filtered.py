@@ -19,6 +19,11 @@ class FilteredSink:
     def dropped_events(self) -> int:
         return self._sink.dropped_events
 
+    @property
+    def sink(self) -> Sink:
+        """The sink behind it."""
+        return self._sink
+
     def emit(self, event: Event) -> None:
         """Hands the event on if its type is wanted."""
         if isinstance(event, self._classes):

@@ -18,7 +18,7 @@ def test_every_setting_says_its_value_and_where_it_comes_from(tmp_path: Path) ->
         "name": "port",
         "value": 9001,
         "from": "EMOSTREAM_PORT",
-        "commands": ["listen", "serve"],
+        "commands": ["listen", "serve", "record", "replay"],
     }
     assert (settings["host"]["value"], settings["host"]["from"]) == ("::1", str(file))
     assert (settings["format"]["value"], settings["format"]["from"]) == ("text", "default")
@@ -26,7 +26,7 @@ def test_every_setting_says_its_value_and_where_it_comes_from(tmp_path: Path) ->
 
 def test_a_default_that_differs_between_commands_has_a_row_for_each() -> None:
     lines = [line.split() for line in commands.emostream("config", env={}).out.splitlines()]
-    assert ["wait", "false", "default", "listen"] in lines
+    assert ["wait", "false", "default", "listen,", "record"] in lines
     assert ["wait", "true", "default", "serve"] in lines
 
 

@@ -49,7 +49,7 @@ def change(speaking: bool, at: int) -> SpeechChange:
 def predict(ensemble: Ensemble, items: Sequence[SpeechChange | Step], *models: EmotionModel) -> list[np.ndarray]:
     """The probabilities (models, K) of the steps among the items."""
     predicted = run_alone(ensemble.predict(items), models)
-    return [p for item, p in predicted if isinstance(item, Step) and p is not None]
+    return [outputs.p for _, outputs in predicted if outputs is not None]
 
 
 def lengths(ensemble: Ensemble, items: list[SpeechChange | Step], model: EmotionModel) -> list[int]:

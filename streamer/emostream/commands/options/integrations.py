@@ -15,7 +15,7 @@ from emostream.pause import PauseSwitch
 from emostream.sinks import Sink
 
 # The options that each ask for a sink.
-ASKING = ("log", "webhook", "osc", "lamp_command", "webhook_lamp", "mqtt")
+ASKING = ("log", "record", "webhook", "osc", "lamp_command", "webhook_lamp", "mqtt")
 
 
 def add_integration_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
@@ -33,7 +33,7 @@ def open_integrations(arguments: argparse.Namespace, switch: PauseSwitch | None,
     A command without a source has nothing to tell them, which is said. Raises ``UsageError``.
     """
     if switch is None:
-        asked = [name for name in ASKING if getattr(arguments, name)]
+        asked = [name for name in ASKING if getattr(arguments, name, None)]
         if asked:
             flags = ", ".join(f"--{name.replace('_', '-')}" for name in asked)
             print_line(f"found {flags} and no microphone of this command's own to tell of: add --microphone")

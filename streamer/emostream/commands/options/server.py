@@ -104,8 +104,10 @@ def require_certificate(arguments: argparse.Namespace) -> None:
         refuse_without(arguments, ["key"], "--certificate")
 
 
-def open_server(arguments: argparse.Namespace, factory: StreamFactory, switch: PauseSwitch | None) -> Server:
+def open_server(arguments: argparse.Namespace, factory: StreamFactory | None, switch: PauseSwitch | None) -> Server:
     """The server that the options ask for; ``switch`` is that of its own microphone, if it has one.
+
+    Without a ``factory`` it takes no audio from clients.
 
     Raises ``UsageError`` and ``UnavailableError``.
     """
@@ -135,9 +137,14 @@ def open_server(arguments: argparse.Namespace, factory: StreamFactory, switch: P
     # collection would delay the microphone for longer.
     gc.collect()
     gc.freeze()
-    workers = _workers(arguments)
-    make_stream = partial(client_stream, factory) if arguments.streams and workers is None else None
-    server = Server(config, factory.models, make_stream, workers=workers, switch=switch)
+    workers = _workers(arguments) if factory else None
+    server = Server(
+        config,
+        factory.models if factory else (),
+        partial(client_stream, factory) if factory and arguments.streams and workers is None else None,
+        workers=workers,
+        switch=switch,
+    )
     if arguments.certificate and (complaint := validity_complaint(arguments.certificate, datetime.now(UTC))):
         print_line(complaint)
     return server
