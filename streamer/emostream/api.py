@@ -8,7 +8,7 @@ import io
 import operator
 import os
 import warnings
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import lru_cache
@@ -171,7 +171,7 @@ def read(
             raise UsageError(f"{os.fspath(audio)} says its own rate: expected sample_rate_hz for arrays alone")
         with closing(FileSource(Path(audio), block_s=BLOCK_S)) as source:
             stream = factory.stream(source.sample_rate_hz, stream=source.name, source=source.name)
-            events = tuple(_read_all(stream, source.blocks()))
+            events = tuple(stream.read(source.blocks()))
         if source.trouble:
             warnings.warn(source.trouble, stacklevel=2)
         return Reading(events, source.trouble)
@@ -180,7 +180,7 @@ def read(
     stream = factory.stream(rate_hz, stream="array", source=f"an array of {len(samples) / rate_hz:.1f} s")
     size = round(BLOCK_S * rate_hz)
     blocks = (AudioBlock(samples[start : start + size], rate_hz, start) for start in range(0, len(samples), size))
-    return Reading(tuple(_read_all(stream, blocks)))
+    return Reading(tuple(stream.read(blocks)))
 
 
 def listen(
@@ -232,14 +232,6 @@ def open_stream(
     factory = _factory(speaker, be_right, drift, models, reliability)
     rate_hz = _checked_rate(sample_rate_hz)
     return Stream(factory.stream(rate_hz, stream="audio", source="a program"), rate_hz)
-
-
-def _read_all(stream: EmotionStream, blocks: Iterable[AudioBlock]) -> Iterator[Event]:
-    yield stream.hello()
-    for block in blocks:
-        yield from stream.push(block)
-    yield from stream.flush()
-    yield stream.summary()
 
 
 def _checked_rate(sample_rate_hz: int | None) -> int:

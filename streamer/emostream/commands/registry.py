@@ -12,6 +12,7 @@ COMMANDS = {
     "serve": ("emostream.commands.serve", "read the audio that browsers and programs send, and serve the labels", None),
     "service": ("emostream.commands.service", "have the system start it, and keep it running", None),
     "file": ("emostream.commands.file", "read the emotion in recordings: a timeline and a verdict for each", None),
+    "timeline": ("emostream.commands.timeline", "turn a log of events into tables, subtitles and annotations", None),
     "enrol": (
         "emostream.commands.enrol",
         "learn how somebody speaks, so that their own voice is not taken for a mood",
