@@ -11,8 +11,8 @@ from emostream.pipeline.factory import StreamFactory
 from emostream.sources.file import FileSource
 from emostream.timelines.exports import export_files
 
-# Long blocks let the networks see many windows at once.
-BLOCK_S = 5.0
+# Blocks of 5 s save a tenth of the time, for the networks see more windows at once, and take 40 MB more.
+BLOCK_S = 2.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,13 +2,15 @@
 
 import multiprocessing
 import signal
+import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from typing import Any, Generic, Literal, TypeVar
+from types import FrameType
+from typing import Any, Generic, Literal, NoReturn, TypeVar
 
 from emostream.errors import EmostreamError
 
@@ -138,8 +140,14 @@ def _end(worker: _Worker) -> None:
         worker.process.join(_END_S)
 
 
+def _leave(_number: int, _frame: FrameType | None) -> NoReturn:
+    """End in order, so that what is half done is put away."""
+    sys.exit(1)
+
+
 def _serve(connection: Connection, load: Callable[[], Any], work: Callable[[Any, Any, OnProgress], Any]) -> None:
     """The life of a process: until the other end is closed, also because nobody is there any more."""
+    signal.signal(signal.SIGTERM, _leave)
     try:
         state = load()
         while True:

@@ -8,7 +8,6 @@ from pathlib import Path
 from rich.console import Console
 
 from emostream.batch.overview import Overview, overview
-from emostream.batch.reading import BLOCK_S
 from emostream.commands.file_folder import read_into_folder
 from emostream.commands.options.event_log import add_events_argument, wanted
 from emostream.commands.options.formats import (
@@ -38,7 +37,8 @@ from emostream.sources.spooling import STDIN_NAME, file_of_stdin
 from emostream.timelines.builder import TimelineBuilder
 from emostream.timelines.registry import FORMATS, write_timeline
 
-LIVE_BLOCK_S = 0.05
+# Long blocks let the networks see many windows at once; live pace needs short ones.
+FAST_BLOCK_S, LIVE_BLOCK_S = 5.0, 0.05
 
 
 def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
@@ -104,7 +104,7 @@ class _Reader:
     def recording(self, path: Path, name: str) -> None:
         """One file. Raises ``NoInputError``, and ``BrokenPipeError`` once the reader of standard output has gone."""
         realtime = self._arguments.realtime
-        source = FileSource(path, block_s=LIVE_BLOCK_S if realtime else BLOCK_S, realtime=realtime, name=name)
+        source = FileSource(path, block_s=LIVE_BLOCK_S if realtime else FAST_BLOCK_S, realtime=realtime, name=name)
         if source.note:
             print_line(source.note)
         stream = self._factory.stream(source.sample_rate_hz, stream=name, source=source.name)

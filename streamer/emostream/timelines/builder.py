@@ -1,7 +1,7 @@
 """Events of one stream in, its timeline out: what is kept are utterances, gaps and, where they are wanted, steps."""
 
 from emostream.events import Estimate, Event, Gap, Hello, Summary, Utterance, UtteranceStart
-from emostream.timelines.steps import StepColumns
+from emostream.timelines.steps import StepCollector
 from emostream.timelines.timeline import Timeline, TimelineGap, TimelineUtterance
 
 
@@ -19,7 +19,7 @@ class TimelineBuilder:
         self._length_ms = 0
         self._utterances: list[TimelineUtterance] = []
         self._gaps: list[TimelineGap] = []
-        self._columns: StepColumns | None = None
+        self._collector: StepCollector | None = None
         self._shown: list[str] = []
         self._open_ms: int | None = None
         self._dropped = 0
@@ -37,8 +37,8 @@ class TimelineBuilder:
             case Estimate():
                 if event.label and event.label not in self._shown:
                     self._shown.append(event.label)
-                if self._columns is not None:
-                    self._columns.append(event)
+                if self._collector is not None:
+                    self._collector.append(event)
             case UtteranceStart():
                 self._shown, self._open_ms = [], event.t_start_ms
             case Utterance():
@@ -54,7 +54,7 @@ class TimelineBuilder:
     def timeline(self) -> Timeline:
         """Of the events so far; an utterance that has not ended stands as the last one, without a verdict.
 
-        With steps it is the end: no more events can be taken. Raises ``ValueError`` without a ``hello``.
+        Raises ``ValueError`` without a ``hello``.
         """
         if self._hello is None:
             raise ValueError("a timeline needs the hello of its stream first")
@@ -68,7 +68,7 @@ class TimelineBuilder:
             length_ms=self._length_ms,
             utterances=tuple(utterances),
             gaps=tuple(self._gaps),
-            steps=self._columns.steps() if self._columns is not None else None,
+            steps=self._collector.steps() if self._collector is not None else None,
             summary=self._summary,
             dropped=self._dropped,
         )
@@ -78,7 +78,7 @@ class TimelineBuilder:
             raise ValueError(f"got a {type(event).__name__} first, expected a hello")  # noqa: TRY004 - a wrong order
         self._hello = event
         self._labels = frozenset(event.labels)
-        self._columns = StepColumns(event.labels) if self._with_steps else None
+        self._collector = StepCollector(event.labels) if self._with_steps else None
 
     def _end_utterance(self, event: Utterance) -> None:
         self._utterances.append(

@@ -11,7 +11,7 @@ from emostream.timelines.tables import Column, Row, Value, columns_of, rows_of
 from emostream.timelines.timeline import Timeline
 
 # Rows of a group are held in memory; readers skip whole groups.
-_ROWS_OF_GROUP = 5_000
+_ROWS_OF_GROUP = 2_000
 
 
 def write_parquet(timeline: Timeline, file: BinaryIO) -> None:

@@ -37,7 +37,10 @@ def test_steps_give_back_what_the_estimates_said() -> None:
         assert (step.start_ms, step.end_ms) == (estimate.t_start_ms, estimate.t_end_ms)
         for name in ("label", "p", "confidence", "agreement", "speech", "level_dbfs"):
             assert getattr(step, name) == getattr(estimate, name)
-    assert steps.p.shape == (N_STEPS, 4)
+    assert len(list(steps)) == N_STEPS, "they can be gone through again"
+    columns = steps.columns()
+    assert columns["p"].shape == (N_STEPS, 4)
+    assert list(columns["end_ms"]) == [estimate.t_end_ms for estimate in estimates]
 
 
 def test_an_utterance_that_was_not_ended_is_there_until_the_end() -> None:
