@@ -30,6 +30,8 @@ from emostream.profiles import Speakers
 from emostream.sinks.wording import verdict
 from emostream.sources import HIGHEST_RATE_HZ, LOWEST_RATE_HZ
 from emostream.sources.file import FileSource
+from emostream.timelines.builder import TimelineBuilder
+from emostream.timelines.timeline import Timeline
 
 AnyPath = str | os.PathLike[str]
 # Long blocks let the networks run on many windows at once.
@@ -74,6 +76,27 @@ class Reading:
     def utterances(self) -> list[Utterance]:
         """One for each stretch of speech."""
         return [event for event in self.events if isinstance(event, Utterance)]
+
+    @property
+    def timeline(self) -> Timeline:
+        """Utterances, gaps, silence and steps on one axis of time."""
+        builder = TimelineBuilder(with_steps=True)
+        for event in self.events:
+            builder.emit(event)
+        return builder.timeline()
+
+    def write(self, path: AnyPath, *, steps: bool = False) -> None:
+        """Write the timeline to a file, in the format of ``emostream file`` that its name ends with, such as ``.srt``.
+
+        ``steps`` is as ``--steps``. The file is there once it is whole. Raises ``UsageError`` for a name without a
+        format, and ``OSError``.
+        """
+        from emostream.timelines.exports import export_files
+        from emostream.timelines.registry import format_of
+
+        with export_files({format_of(Path(path)): Path(path)}, with_steps=steps) as exports:
+            for event in self.events:
+                exports.emit(event)
 
     def __str__(self) -> str:
         from rich.console import Console

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import BinaryIO
 
+from emostream.errors import UsageError
 from emostream.timelines.audacity import write_audacity
 from emostream.timelines.csv import write_csv
 from emostream.timelines.eaf import write_eaf
@@ -60,6 +62,19 @@ def write_timeline(name: str, timeline: Timeline, file: BinaryIO, *, is_first: b
         write_csv(timeline, file, with_header=is_first)
     else:
         FORMATS[name].write(timeline, file)
+
+
+def format_of(path: Path) -> str:
+    """The format that a file's name ends with. Raises ``UsageError``.
+
+    >>> format_of(Path("talk.srt")), format_of(Path("talk.audacity.txt")), format_of(Path("talk.txt"))
+    ('srt', 'audacity', 'text')
+    """
+    suffixes = {file_suffix(name): name for name in NAMES}
+    for suffix in sorted(suffixes, key=len, reverse=True):
+        if path.name.lower().endswith(suffix.lower()):
+            return suffixes[suffix]
+    raise UsageError(f"{path} ends with no format's suffix: expected one of {', '.join(suffixes)}")
 
 
 def file_suffix(name: str, *, with_steps: bool = False) -> str:

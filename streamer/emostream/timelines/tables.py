@@ -74,7 +74,7 @@ def _step_row(step: Step) -> Row:
     return {
         **_times(step.start_ms, step.end_ms),
         **_verdict(step.label, step.confidence, step.p),
-        "agreement": step.agreement,
+        "agreement": step.agreement if step.p else None,
         "speech": step.speech,
         "level_dbfs": step.level_dbfs,
     }

@@ -49,7 +49,7 @@ def test_steps_are_rows_of_their_own(tmp_path: Path) -> None:
     assert (at_2_s["agreement"], at_2_s["speech"], at_2_s["level_dbfs"]) == (0.875, True, -31.5)
     silent = table[~table["speech"]]
     assert silent["label"].isna().all()
-    assert silent["confidence"].isna().all(), "0 would be a probability"
+    assert silent[["confidence", "agreement"]].isna().all().all(), "0 would be a figure"
 
 
 def test_several_stand_below_one_header() -> None:
