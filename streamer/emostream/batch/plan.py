@@ -56,7 +56,10 @@ def make_plan(
     whose subfolders the names keep. A source that is named twice is read once.
     """
     suffixes = {name: file_suffix(name, with_steps=with_steps) for name in formats}
-    sources = list({_source(path): path for path in reversed(sources)}.values())[::-1]
+    first_named: dict[str, Path] = {}
+    for path in sources:
+        first_named.setdefault(_source(path), path)
+    sources = list(first_named.values())
     taken = record.owners() | {table.FILE: ""}
     tasks: list[Task] = []
     complete: list[Completed] = []

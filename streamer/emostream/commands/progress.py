@@ -41,9 +41,9 @@ def progress_of(recordings: int, total_s: float) -> Iterator[ProgressReport]:
     bar = Progress(
         BarColumn(),
         TaskProgressColumn(),
-        TextColumn("{task.fields[files]}"),
-        TextColumn("{task.fields[audio]}"),
+        TextColumn("· {task.fields[files]} · {task.fields[audio]} ·"),
         TimeRemainingColumn(compact=True),
+        TextColumn("left"),
         console=Console(stderr=True),
     )
     with bar:
