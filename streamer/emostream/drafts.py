@@ -1,5 +1,6 @@
-"""Files that have their name only once they are whole."""
+"""Files that have their name only once they are whole, and what is said where they cannot be written."""
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterator
@@ -7,6 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from emostream.errors import EmostreamError
+
+# Nothing more can be written, whichever file it is.
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _MODE = 0o666  # less what the user's umask takes away, as with any new file
 
 
@@ -31,6 +36,24 @@ def draft(path: Path) -> Iterator[BinaryIO]:
         raise
     finally:
         unnamed.unlink(missing_ok=True)
+
+
+@contextmanager
+def unwritable_is_one_line() -> Iterator[None]:
+    """Raise ``EmostreamError``, which says what could not be written, in place of an ``OSError``.
+
+    A disk that is full and a reader that has gone stay what they are: they are the end of all that is written.
+    """
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        if error.errno in FULL:
+            raise
+        raise EmostreamError(
+            f"{error.filename} cannot be written ({error.strerror}): expected a folder that you may write to"
+        ) from error
 
 
 def _umask() -> int:

@@ -1,7 +1,7 @@
 """What is to be read of many recordings, under which names it is written, and what is complete already."""
 
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,12 +14,15 @@ from emostream.timelines.registry import file_suffix
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The recordings of one run into one folder; ``read_by`` is the fingerprint of what reads them."""
+    """The recordings of one run into one folder, those to read and those that are ``complete``.
+
+    ``read_by`` is the fingerprint of what reads them.
+    """
 
     record: Record
     read_by: str
     tasks: tuple[Task, ...]
-    complete: tuple[Completed, ...]
+    complete: Mapping[Path, Completed]
 
     def add(self, task: Task, reading: Reading) -> None:
         """A task is done. Raises ``OSError`` where that cannot be written down."""
@@ -62,15 +65,15 @@ def make_plan(
     sources = list(first_named.values())
     taken = record.owners() | {table.FILE: ""}
     tasks: list[Task] = []
-    complete: list[Completed] = []
+    complete: dict[Path, Completed] = {}
     for path, stem in zip(sources, output_names(sources, suffixes.values(), roots, taken), strict=True):
         files = {name: f"{stem}{suffix}" for name, suffix in suffixes.items()}
         if record.is_complete(_source(path), SourceState.of(path), read_by, tuple(files.values())):
-            complete.append(record.completed[_source(path)])
+            complete[path] = record.completed[_source(path)]
         else:
             outputs = {name: record.folder / file for name, file in files.items()}
             tasks.append(Task(path, str(path), outputs, with_steps, event_types))
-    return Plan(record, read_by, tuple(tasks), tuple(complete))
+    return Plan(record, read_by, tuple(tasks), complete)
 
 
 def _source(path: Path) -> str:

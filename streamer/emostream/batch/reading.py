@@ -7,6 +7,8 @@ from pathlib import Path
 from emostream.audio import AudioBlock
 from emostream.batch.overview import Overview, overview
 from emostream.batch.record import SourceState
+from emostream.drafts import unwritable_is_one_line
+from emostream.errors import NoInputError
 from emostream.pipeline.factory import StreamFactory
 from emostream.sources.file import FileSource
 from emostream.timelines.exports import export_files
@@ -41,13 +43,17 @@ class Reading:
 def read_recording(factory: StreamFactory, task: Task, on_progress: Callable[[float], None]) -> Reading:
     """Read a recording and write its files; ``on_progress`` gets the seconds of audio that were read since its last.
 
-    Raises ``NoInputError`` for what is no sound, and ``OSError`` where a file cannot be written.
+    Raises ``NoInputError`` for what is no sound, ``EmostreamError`` where a file cannot be written, and ``OSError``
+    where the disk is full.
     """
     state = SourceState.of(task.path)
     source = FileSource(task.path, block_s=BLOCK_S, name=task.name)
     stream = factory.stream(source.sample_rate_hz, stream=task.name, source=task.name)
     try:
-        with export_files(task.files, with_steps=task.with_steps, event_types=task.event_types) as exports:
+        with (
+            unwritable_is_one_line(),
+            export_files(task.files, with_steps=task.with_steps, event_types=task.event_types) as exports,
+        ):
             for event in stream.read(_counted(source, on_progress)):
                 exports.emit(event)
     finally:
@@ -56,6 +62,14 @@ def read_recording(factory: StreamFactory, task: Task, on_progress: Callable[[fl
 
 
 def _counted(source: FileSource, on_progress: Callable[[float], None]) -> Iterator[AudioBlock]:
-    for block in source.blocks():
+    """The blocks of a source, whose failures are told from those of writing."""
+    blocks = source.blocks()
+    while True:
+        try:
+            block = next(blocks, None)
+        except OSError as error:
+            raise NoInputError(f"{source.name} cannot be read ({error.strerror}): copy the file again") from error
+        if block is None:
+            return
         yield block
         on_progress(len(block.samples) / source.sample_rate_hz)

@@ -70,7 +70,11 @@ class Record:
     def add(self, entry: Completed) -> None:
         """One more is complete; in the file before this returns. Raises ``OSError``."""
         self.completed[entry.source] = entry
-        self._file.write(encode_json(entry) + b"\n")
+        try:
+            self._file.write(encode_json(entry) + b"\n")
+        except OSError as error:
+            error.filename = str(self.folder / FILE)
+            raise
 
     def owners(self) -> dict[str, str]:
         """The source of each file that was written."""

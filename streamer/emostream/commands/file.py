@@ -119,7 +119,8 @@ class _Reader:
                 sink = wanted(self._arguments, output) if self._form == "jsonl" else output
                 self._feed(source, stream, sink, builder)
                 require_reader(output)
-        self.overviews.append(overview(builder.timeline()))
+        if self._form == "text":
+            self.overviews.append(overview(builder.timeline()))
         self._is_first = False
         if source.trouble:
             raise NoInputError(source.trouble)

@@ -6,6 +6,8 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
+
 import emostream
 from emostream import assets
 from emostream.batch import table
@@ -20,7 +22,7 @@ from emostream.commands.overview_table import overview_table
 from emostream.commands.progress import ProgressReport, progress_of
 from emostream.commands.stderr import c_library_messages_hidden, print_line
 from emostream.commands.stdout import print_table
-from emostream.drafts import draft
+from emostream.drafts import draft, unwritable_is_one_line
 from emostream.errors import NO_INPUT, EmostreamError, NoInputError
 from emostream.pipeline.factory import StreamFactory
 from emostream.sinks.filtered import checked_types
@@ -32,13 +34,13 @@ from emostream.sources.spooling import STDIN_NAME, file_of_stdin
 def read_into_folder(arguments: argparse.Namespace, folder: Path, formats: Sequence[str]) -> int:
     """Read every path and write its files; then a table of all.
 
-    What cannot be read gives a line on stderr, a row of the table and the exit code 66. Raises ``UsageError`` where
-    another process writes into the folder, and ``OSError`` where it takes no more.
+    What cannot be read gives a line on stderr, a row of the table and the exit code 66. Raises ``EmostreamError`` where
+    the folder cannot be written, or another process writes into it, and ``OSError`` where the disk is full.
     """
     factory = stream_factory_loader(arguments)()
     found = list(find_audio(arguments.paths))
     paths = [Path(STDIN_NAME) if str(path) == STDIN else path for path in found if isinstance(path, Path)]
-    with closing(Record(folder)) as record:
+    with unwritable_is_one_line(), closing(Record(folder)) as record:
         events = checked_types(arguments.events, "--events") if arguments.events else ()
         options = (emostream.__version__, factory.config, factory.profile, arguments.steps, events)
         plan = make_plan(
@@ -50,41 +52,35 @@ def read_into_folder(arguments: argparse.Namespace, folder: Path, formats: Seque
             event_types=events,
             roots=[path for path in arguments.paths if path.is_dir()],
         )
-        run = _Run(plan, [("", error) for error in found if isinstance(error, NoInputError)])
+        run = _Run(plan, [error for error in found if isinstance(error, NoInputError)])
         try:
             run.read(arguments, factory)
         except KeyboardInterrupt:
-            done = len(run.overviews)
-            print_line(f"{done} recordings are complete in {folder}: the same command goes on with the others")
+            n_done = len(run.overviews)
+            print_line(f"{n_done} recordings are complete in {folder}: the same command goes on with the others")
             raise
         with draft(folder / table.FILE) as file:
             by_source = sorted(record.completed.values(), key=lambda entry: entry.source)
             table.write_table([entry.overview for entry in by_source], run.failures, file)
-    rows = run.rows(paths)
+    rows = [run.overviews[path] for path in dict.fromkeys(paths) if path in run.overviews]
     if len(rows) > 1:
         print_table(overview_table(rows))
     return NO_INPUT if run.failures or any(row.trouble for row in rows) else 0
 
 
 class _Run:
-    """What came of a plan so far: the row of each recording by its name, and (name, reason) of those that failed."""
+    """What came of a plan so far: the row of each recording, and (name, reason) of those that failed."""
 
-    def __init__(self, plan: Plan, failures: Sequence[tuple[str, NoInputError]]) -> None:
+    def __init__(self, plan: Plan, errors: Sequence[NoInputError]) -> None:
         self._plan = plan
-        self.overviews: dict[str, Overview] = {}
-        self.failures: list[tuple[str, str]] = []
-        for name, error in failures:
+        self.overviews: dict[Path, Overview] = {}
+        self.failures = [("", str(error)) for error in errors]
+        for error in errors:
             print_line(error)
-            self.failures.append((name, str(error)))
-        for entry in plan.complete:
-            self.overviews[entry.overview.source] = entry.overview
+        for path, entry in plan.complete.items():
+            self.overviews[path] = msgspec.structs.replace(entry.overview, source=str(path))
             if entry.overview.trouble:
                 print_line(entry.overview.trouble)
-
-    def rows(self, paths: Sequence[Path]) -> list[Overview]:
-        """The rows in the order of the recordings, each once."""
-        names = dict.fromkeys(str(path) for path in paths)
-        return [self.overviews[name] for name in names if name in self.overviews]
 
     def read(self, arguments: argparse.Namespace, factory: StreamFactory) -> None:
         """Do all tasks."""
@@ -107,7 +103,7 @@ class _Run:
             progress.say(line)
         else:
             self._plan.add(task, outcome)
-            self.overviews[task.name] = outcome.overview
+            self.overviews[task.path] = outcome.overview
             for line in filter(None, (outcome.note, outcome.overview.trouble)):
                 progress.say(line)
         progress.end_recording()

@@ -24,6 +24,7 @@ from emostream.commands.overview_table import overview_table
 from emostream.commands.settings import Settings
 from emostream.commands.stderr import print_line
 from emostream.commands.stdout import print_table
+from emostream.drafts import unwritable_is_one_line
 from emostream.errors import NO_INPUT, NoInputError
 from emostream.sinks.filtered import checked_types
 from emostream.timelines.event_log import log_recordings
@@ -61,11 +62,12 @@ def run(arguments: argparse.Namespace) -> int:
         openings = _to_folder(arguments, folder, formats, counts)
     for log, opening in openings.items():
         try:
-            for found in _write(log, opening):
-                if isinstance(found, NoInputError):
-                    errors.append(found)
-                else:
-                    rows.append(found)
+            with unwritable_is_one_line():
+                for found in _write(log, opening):
+                    if isinstance(found, NoInputError):
+                        errors.append(found)
+                    else:
+                        rows.append(found)
         except NoInputError as error:
             errors.append(error)
     for problem in errors:

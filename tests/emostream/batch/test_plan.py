@@ -46,7 +46,9 @@ def test_each_recording_is_a_task_until_its_files_are_there(record: Record, sour
     complete(plan)
     again = make_plan(record, sources, ["csv"], "models", roots=[sources[0].parents[1]])
     assert again.tasks == ()
-    assert [entry.overview.source for entry in again.complete] == [str(path) for path in sources]
+    assert {path: entry.overview.source for path, entry in again.complete.items()} == {
+        path: str(path) for path in sources
+    }
 
 
 def test_formats_that_are_added_leave_those_of_before_complete(record: Record, sources: list[Path]) -> None:

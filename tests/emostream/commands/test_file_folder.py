@@ -228,6 +228,24 @@ def test_a_full_disk_is_one_line(jobs: str, small: Path, tmp_path: Path, model_a
     assert [path.name for path in (tmp_path / "out").iterdir()] == [FILE]
 
 
+def test_a_folder_that_cannot_be_written_is_one_line(small: Path, tmp_path: Path, model_arguments: list[str]) -> None:
+    (tmp_path / "taken").write_text("a file")
+    ended = emostream("file", small, "--out", tmp_path / "taken", *model_arguments)
+    assert ended.returncode == 1
+    assert_one_line(ended.stderr, f"{tmp_path}/taken cannot be written (File exists)")
+
+
+def test_one_whose_name_is_too_long_does_not_end_the_others(
+    small: Path, tmp_path: Path, model_arguments: list[str]
+) -> None:
+    (small / "one.wav").rename(small / f"{'x' * 250}.wav")
+    ended = emostream("file", small, "--out", tmp_path / "out", "--format", "audacity", *model_arguments)
+    assert ended.returncode == NO_INPUT
+    (line,) = [line for line in ended.stderr.splitlines() if "%" not in line]
+    assert "cannot be written (File name too long)" in line
+    assert (tmp_path / "out" / "two.audacity.txt").is_file()
+
+
 def test_a_bar_is_drawn_on_a_terminal(small: Path, tmp_path: Path, model_arguments: list[str]) -> None:
     arguments = " ".join(model_arguments)
     with Terminal(100, 30, {}) as terminal:
