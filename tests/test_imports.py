@@ -19,6 +19,7 @@ HEAVY = {
     "matplotlib",
     "sklearn",
     "numba",
+    "pyarrow",
     "emostream_trainer",
     "emostream_export",
 }

@@ -8,7 +8,7 @@ import io
 import operator
 import os
 import warnings
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import lru_cache
@@ -30,6 +30,8 @@ from emostream.profiles import Speakers
 from emostream.sinks.wording import verdict
 from emostream.sources import HIGHEST_RATE_HZ, LOWEST_RATE_HZ
 from emostream.sources.file import FileSource
+from emostream.timelines.builder import TimelineBuilder
+from emostream.timelines.timeline import Timeline
 
 AnyPath = str | os.PathLike[str]
 # Long blocks let the networks run on many windows at once.
@@ -74,6 +76,27 @@ class Reading:
     def utterances(self) -> list[Utterance]:
         """One for each stretch of speech."""
         return [event for event in self.events if isinstance(event, Utterance)]
+
+    @property
+    def timeline(self) -> Timeline:
+        """Utterances, gaps, silence and steps on one axis of time."""
+        builder = TimelineBuilder(with_steps=True)
+        for event in self.events:
+            builder.emit(event)
+        return builder.timeline()
+
+    def write(self, path: AnyPath, *, steps: bool = False) -> None:
+        """Write the timeline to a file, in the format of ``emostream file`` that its name ends with, such as ``.srt``.
+
+        ``steps`` is as ``--steps``. The file is there once it is whole. Raises ``UsageError`` for a name without a
+        format, and ``OSError``.
+        """
+        from emostream.timelines.exports import export_files
+        from emostream.timelines.registry import format_of
+
+        with export_files({format_of(Path(path)): Path(path)}, with_steps=steps) as exports:
+            for event in self.events:
+                exports.emit(event)
 
     def __str__(self) -> str:
         from rich.console import Console
@@ -171,7 +194,7 @@ def read(
             raise UsageError(f"{os.fspath(audio)} says its own rate: expected sample_rate_hz for arrays alone")
         with closing(FileSource(Path(audio), block_s=BLOCK_S)) as source:
             stream = factory.stream(source.sample_rate_hz, stream=source.name, source=source.name)
-            events = tuple(_read_all(stream, source.blocks()))
+            events = tuple(stream.read(source.blocks()))
         if source.trouble:
             warnings.warn(source.trouble, stacklevel=2)
         return Reading(events, source.trouble)
@@ -180,7 +203,7 @@ def read(
     stream = factory.stream(rate_hz, stream="array", source=f"an array of {len(samples) / rate_hz:.1f} s")
     size = round(BLOCK_S * rate_hz)
     blocks = (AudioBlock(samples[start : start + size], rate_hz, start) for start in range(0, len(samples), size))
-    return Reading(tuple(_read_all(stream, blocks)))
+    return Reading(tuple(stream.read(blocks)))
 
 
 def listen(
@@ -232,14 +255,6 @@ def open_stream(
     factory = _factory(speaker, be_right, drift, models, reliability)
     rate_hz = _checked_rate(sample_rate_hz)
     return Stream(factory.stream(rate_hz, stream="audio", source="a program"), rate_hz)
-
-
-def _read_all(stream: EmotionStream, blocks: Iterable[AudioBlock]) -> Iterator[Event]:
-    yield stream.hello()
-    for block in blocks:
-        yield from stream.push(block)
-    yield from stream.flush()
-    yield stream.summary()
 
 
 def _checked_rate(sample_rate_hz: int | None) -> int:

@@ -1,6 +1,5 @@
 """The command line: one module for each command, imported when the command runs, and one line for each error."""
 
-import errno
 import importlib
 import os
 import signal
@@ -15,6 +14,7 @@ from emostream.commands.plain_characters import use_plain_characters
 from emostream.commands.registry import COMMANDS, every_setting
 from emostream.commands.settings import Settings
 from emostream.commands.stderr import print_line
+from emostream.drafts import FULL
 from emostream.errors import UNAVAILABLE, EmostreamError, UsageError
 from emostream.sinks.jsonl import discard
 
@@ -22,7 +22,6 @@ INTERRUPTED = 128 + signal.SIGINT
 # What shows what is wrong, or has nothing to do with it, works with wrong settings too.
 WORKS_WITH_WRONG_SETTINGS = ("completion", "config", "devices", "doctor", "models")
 HELP = {"-h", "--help"}
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -49,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         discard(sys.stdout)
         return 0
     except OSError as error:
-        if error.errno not in _FULL:
+        if error.errno not in FULL:
             raise
         discard(sys.stdout)
         print_line(f"{error.filename or 'standard output'} takes no more ({error.strerror}): make room there")

@@ -207,18 +207,38 @@ def encode(event: Event) -> bytes:
     A file's name that is not UTF-8 has ``\\udc80`` to ``\\udcff`` for its bytes, as ``os.fsdecode`` has them (PEP 383):
     ``os.fsencode`` of the string is the name.
     """
+    return encode_json(event)
+
+
+def encode_json(value: object) -> bytes:
+    """A value as JSON, UTF-8; strings that are not UTF-8 as in ``encode``."""
     try:
-        return _encoder.encode(event)
+        return _encoder.encode(value)
     except UnicodeEncodeError:
-        return json.dumps(msgspec.to_builtins(event), separators=(",", ":")).encode("ascii")
+        return json.dumps(msgspec.to_builtins(value), separators=(",", ":")).encode("ascii")
 
 
 def decode(line: bytes | str) -> AnyEvent:
     """The event in one JSON object. Raises ``msgspec.DecodeError`` that says what is wrong with it."""
     try:
         event: AnyEvent = _decoder.decode(line)
+    except msgspec.DecodeError as error:
+        if "surrogate" not in str(error):
+            raise
+        event = _decode_surrogates(line)
     except UnicodeError as error:
         raise msgspec.DecodeError(f"JSON is not UTF-8: {error}") from error
     except RecursionError as error:
         raise msgspec.DecodeError("JSON is nested too deeply") from error
+    return event
+
+
+def _decode_surrogates(line: bytes | str) -> AnyEvent:
+    """As ``decode``, for what ``encode`` makes of names that are not UTF-8, which msgspec does not read."""
+    try:
+        event: AnyEvent = msgspec.convert(json.loads(line), AnyEvent)
+    except RecursionError as error:
+        raise msgspec.DecodeError("JSON is nested too deeply") from error
+    except ValueError as error:
+        raise msgspec.DecodeError(f"JSON is malformed: {error}") from error
     return event

@@ -19,6 +19,7 @@ from emostream.events import Error, Estimate, Event, Gap, Health, Hello, Summary
 from tests.support.processes import emostream as run_command
 from tests.support.processes import environment, events_of
 from tests.support.streams import HZ, assert_same
+from tests.support.timeline_readers import READERS
 from tests.support.tiny_models import tiny_card, write_model
 from tests.support.virtual_microphone import VirtualMicrophone
 
@@ -165,6 +166,17 @@ def test_lost_audio_is_a_gap_and_reset_equals_new(recording: Samples) -> None:
         stream.push(recording.astype(np.float64))
     with pytest.raises(TypeError, match="bytes"):
         stream.push(recording.tobytes())
+
+
+def test_a_reading_is_written_in_the_format_of_the_name(reading: emostream.Reading, tmp_path: Path) -> None:
+    spans = [(one.start_ms, one.end_ms, one.name) for one in reading.timeline.utterances]
+    for name in ("talk.textgrid", "talk.EAF", "talk.csv"):
+        reading.write(tmp_path / name)
+        assert READERS[name.rpartition(".")[2].lower()](tmp_path / name) == (spans, [])
+    reading.write(tmp_path / "talk.csv", steps=True)
+    assert len((tmp_path / "talk.csv").read_text().splitlines()) == 1 + len(reading.estimates)
+    with pytest.raises(emostream.EmostreamError, match="ends with no format's suffix"):
+        reading.write("talk.doc")
 
 
 def test_the_package_is_light_and_knows_its_names() -> None:

@@ -26,16 +26,14 @@ def emostream(*arguments: object, env: Mapping[str, str] | None = None) -> Said:
     For a command that opens no microphone, sets no signal handler and reads no standard input: it starts in no time.
     """
     changed = mock.patch.dict(os.environ, environment(env), clear=True) if env is not None else contextlib.nullcontext()
-    with (
-        changed,
-        contextlib.redirect_stdout(io.StringIO()) as out,
-        contextlib.redirect_stderr(io.StringIO()) as errors,
-    ):
+    written = io.BytesIO()
+    out = io.TextIOWrapper(written, encoding="utf-8", newline="", write_through=True)
+    with changed, contextlib.redirect_stdout(out), contextlib.redirect_stderr(io.StringIO()) as errors:
         try:
             code = main([str(argument) for argument in arguments])
         except SystemExit as ended:  # argparse's way of ending after --help
             code = int(ended.code or 0)
-    return Said(code, out.getvalue(), errors.getvalue())
+    return Said(code, written.getvalue().decode(), errors.getvalue())
 
 
 def assert_refused(said: Said, code: int, *words: str) -> None:

@@ -16,6 +16,8 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     "file": (
         ("emostream file talk.mp3", "a timeline and a verdict"),
         ("emostream file recordings/ --format jsonl", "all recordings of a folder, one JSON event a line"),
+        ("emostream file recordings/ --format csv,eaf --out timelines --jobs 2", "a table and an annotation of each"),
+        ("emostream file talk.mp3 --format srt > talk.srt", "subtitles"),
         ("emostream file - --steps", "a sound file on standard input, step by step"),
     ),
     "record": (
@@ -34,6 +36,11 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     "compare": (
         ("emostream compare evening --model shipped --model mine.onnx", "which utterances they name otherwise"),
         ("emostream compare evening --model old/ --model new/ --plot compared.png", "two sets of models, as a picture"),
+    ),
+    "timeline": (
+        ("emostream timeline events.jsonl", "what was said of the voice while 'listen --log events.jsonl' ran"),
+        ("emostream timeline events.jsonl --format csv > events.csv", "the same as a table"),
+        ("emostream timeline events.jsonl --format textgrid,parquet --out timelines", "for Praat, and for DuckDB"),
     ),
     "enrol": (
         ("emostream enrol Ada", "20 s of ordinary speech at the microphone"),

@@ -9,6 +9,7 @@ EXTRAS = {
     "mqtt": ("paho.mqtt",),
     "osc": ("pythonosc",),
     "webhook": ("urllib3",),
+    "archive": ("pyarrow",),
 }
 
 

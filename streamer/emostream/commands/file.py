@@ -7,25 +7,38 @@ from pathlib import Path
 
 from rich.console import Console
 
+from emostream.batch.overview import Overview, overview
+from emostream.commands.file_folder import read_into_folder
 from emostream.commands.options.event_log import add_events_argument, wanted
-from emostream.commands.options.rules import refuse_with
+from emostream.commands.options.formats import (
+    add_format_arguments,
+    output_folder,
+    require_joinable,
+    require_one_format,
+    wanted_formats,
+)
+from emostream.commands.options.rules import refuse_with, refuse_without
 from emostream.commands.options.stream import add_stream_arguments, load_stream_factory
+from emostream.commands.overview_table import overview_table
 from emostream.commands.settings import Settings
 from emostream.commands.stderr import c_library_messages_hidden, print_line
-from emostream.commands.stdout import require_reader
+from emostream.commands.stdout import print_table, require_reader
 from emostream.daemon import Daemon
-from emostream.errors import NoInputError
+from emostream.errors import NoInputError, UsageError
 from emostream.live import with_time
 from emostream.pipeline.factory import StreamFactory
+from emostream.pipeline.stream import EmotionStream
+from emostream.sinks import Sink
 from emostream.sinks.jsonl import JsonlSink
 from emostream.sinks.text import TextSink
 from emostream.sources.file import FileSource, find_audio
 from emostream.sources.opening import STDIN
 from emostream.sources.spooling import STDIN_NAME, file_of_stdin
+from emostream.timelines.builder import TimelineBuilder
+from emostream.timelines.registry import FORMATS, write_timeline
 
 # Long blocks let the networks see many windows at once; live pace needs short ones.
 FAST_BLOCK_S, LIVE_BLOCK_S = 5.0, 0.05
-FORMATS = ("text", "jsonl")
 
 
 def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
@@ -34,68 +47,96 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
         "paths", nargs="+", type=Path, metavar="PATH", help="a sound file, a folder of them, or - for a file on stdin"
     )
     add_stream_arguments(parser, settings)
-    settings.add_option(parser, "--format", FORMATS[0], choices=FORMATS, help="default: %(default)s")
+    add_format_arguments(parser, settings)
     add_events_argument(parser, settings)
-    parser.add_argument(
-        "--steps", action="store_true", help="in text, also what was shown while somebody spoke, before the verdict"
+    settings.add_option(
+        parser, "--jobs", 1, int, metavar="N", help="with --out, read so many recordings at once (default: %(default)s)"
     )
     parser.add_argument("--realtime", action="store_true", help="go at the pace of the audio, as a microphone would")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Read every path; one that cannot be read gives a line on stderr and the exit code 66."""
-    if arguments.format == "jsonl":
-        refuse_with(arguments, ["steps"], "--format jsonl, which has each step")
-    factory = load_stream_factory(arguments)
+    formats, folder = wanted_formats(arguments), output_folder(arguments)
+    if arguments.jobs < 1:
+        raise UsageError(f"found {arguments.jobs} for --jobs, expected 1 or more")
     # Of a damaged MP3 its decoder prints lines of its source code.
     with c_library_messages_hidden():
-        return _read_all(arguments, factory)
+        if folder is not None:
+            refuse_with(arguments, ["realtime"], "--out, which writes a recording once it is whole")
+            return read_into_folder(arguments, folder, formats)
+        refuse_without(arguments, ["jobs"], "--out")
+        return _read_to_stdout(arguments, require_one_format(formats))
 
 
-def _read_all(arguments: argparse.Namespace, factory: StreamFactory) -> int:
+def _read_to_stdout(arguments: argparse.Namespace, name: str) -> int:
+    paths = list(find_audio(arguments.paths))
+    require_joinable(name, sum(isinstance(path, Path) for path in paths))
+    read = _Reader(arguments, load_stream_factory(arguments), name)
     code = 0
-    for path in find_audio(arguments.paths):
+    for path in paths:
         try:
             if isinstance(path, NoInputError):
                 raise path
             if str(path) == STDIN:
                 with file_of_stdin() as spooled:
-                    _read_recording(spooled, arguments, factory, STDIN_NAME)
+                    read.recording(spooled, STDIN_NAME)
             else:
-                _read_recording(path, arguments, factory, str(path))
+                read.recording(path, str(path))
         except NoInputError as error:
             print_line(error)
             code = error.exit_code
+    if name == "text" and len(read.overviews) > 1:
+        print_table(overview_table(read.overviews))
     return code
 
 
-def _read_recording(path: Path, arguments: argparse.Namespace, factory: StreamFactory, name: str) -> None:
-    """One file. Raises ``BrokenPipeError`` once the reader of standard output has gone."""
-    realtime = arguments.realtime
-    source = FileSource(path, block_s=LIVE_BLOCK_S if realtime else FAST_BLOCK_S, realtime=realtime, name=name)
-    if source.note:
-        print_line(source.note)
-    stream = factory.stream(source.sample_rate_hz, stream=name, source=source.name)
-    with closing(_output(arguments, source)) as output:
-        sink = wanted(arguments, output) if arguments.format == "jsonl" else output
-        if realtime:
-            daemon = Daemon(source, stream, [sink])
+class _Reader:
+    """Reads recordings one by one and writes them to standard output, in one format."""
+
+    def __init__(self, arguments: argparse.Namespace, factory: StreamFactory, form: str) -> None:
+        self._arguments = arguments
+        self._factory = factory
+        self._form = form
+        self._is_first = True
+        self.overviews: list[Overview] = []
+
+    def recording(self, path: Path, name: str) -> None:
+        """One file. Raises ``NoInputError``, and ``BrokenPipeError`` once the reader of standard output has gone."""
+        realtime = self._arguments.realtime
+        source = FileSource(path, block_s=LIVE_BLOCK_S if realtime else FAST_BLOCK_S, realtime=realtime, name=name)
+        if source.note:
+            print_line(source.note)
+        stream = self._factory.stream(source.sample_rate_hz, stream=name, source=source.name)
+        if self._form in FORMATS:
+            builder = TimelineBuilder(with_steps=self._arguments.steps)
+            self._feed(source, stream, builder)
+            write_timeline(self._form, builder.timeline(), sys.stdout.buffer, is_first=self._is_first)
+            sys.stdout.buffer.flush()
+        else:
+            builder = TimelineBuilder()
+            with closing(self._streamed(source)) as output:
+                sink = wanted(self._arguments, output) if self._form == "jsonl" else output
+                self._feed(source, stream, sink, builder)
+                require_reader(output)
+        if self._form == "text":
+            self.overviews.append(overview(builder.timeline()))
+        self._is_first = False
+        if source.trouble:
+            raise NoInputError(source.trouble)
+
+    def _streamed(self, source: FileSource) -> JsonlSink | TextSink:
+        """A sink on standard output that closes the source once its reader has gone."""
+        if self._form == "jsonl":
+            return JsonlSink(sys.stdout.buffer, on_closed=source.close)
+        return TextSink(Console(), on_closed=source.close, with_steps=self._arguments.steps)
+
+    def _feed(self, source: FileSource, stream: EmotionStream, *sinks: Sink) -> None:
+        if self._arguments.realtime:
+            daemon = Daemon(source, stream, sinks)
             daemon.run()
             daemon.emit(*with_time([stream.summary()]))
-        else:
-            sink.emit(stream.hello())
-            for block in source.blocks():
-                for event in stream.push(block):
-                    sink.emit(event)
-            for event in [*stream.flush(), stream.summary()]:
+            return
+        for event in stream.read(source.blocks()):
+            for sink in sinks:
                 sink.emit(event)
-        require_reader(output)
-    if source.trouble:
-        raise NoInputError(source.trouble)
-
-
-def _output(arguments: argparse.Namespace, source: FileSource) -> JsonlSink | TextSink:
-    """A sink on standard output that closes the source once its reader has gone."""
-    if arguments.format == "jsonl":
-        return JsonlSink(sys.stdout.buffer, on_closed=source.close)
-    return TextSink(Console(), on_closed=source.close, with_steps=arguments.steps)

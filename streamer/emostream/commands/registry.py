@@ -19,6 +19,7 @@ COMMANDS = {
     ),
     "replay": ("emostream.commands.replay", "replay a recorded session, to all that live events go to", None),
     "compare": ("emostream_trainer.commands.compare", "judge a recorded session by two models, side by side", None),
+    "timeline": ("emostream.commands.timeline", "turn a log of events into tables, subtitles and annotations", None),
     "enrol": (
         "emostream.commands.enrol",
         "learn how somebody speaks, so that their own voice is not taken for a mood",

@@ -1,6 +1,6 @@
 """One listener's stream: blocks of audio in, events out. No clock, no thread, no input or output."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from emostream.audio import AudioBlock, require_samples
 from emostream.events import LOST, PAUSED, Event, Gap, Hello, ModelBrief, Stamp, Summary
@@ -95,6 +95,14 @@ class EmotionStream:
     def flush(self) -> list[Event]:
         """The audio ended: the last, shorter step and the end of whoever speaks. What comes later stands apart."""
         return run_alone(self.flush_requests(), self._models)
+
+    def read(self, blocks: Iterable[AudioBlock]) -> Iterator[Event]:
+        """All events of a whole recording, from its hello to its summary. Raises as ``push``, and as the blocks."""
+        yield self.hello()
+        for block in blocks:
+            yield from self.push(block)
+        yield from self.flush()
+        yield self.summary()
 
     def push_requests(self, block: AudioBlock) -> Requests[list[Event]]:
         """Generator version of ``push``, for a driver that runs the requests of several streams as one batch."""

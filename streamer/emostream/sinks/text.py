@@ -13,10 +13,9 @@ from emostream.sinks.drawing import bar, clock, padded
 from emostream.sinks.jsonl import discard
 from emostream.sinks.palette import label_colours
 from emostream.sinks.printable import printable
-from emostream.sinks.wording import UNSURE, closest, verdict, voice_words
+from emostream.sinks.wording import NOT_ENDED, TOO_SHORT, UNSURE, closest, verdict, voice_words
 
 SILENCE = "—"
-TOO_SHORT = "too short"
 BAR_CELLS = 10
 # What lies between an utterance's last voiced moment and the next step is no silence worth a line.
 SHORTEST_SILENCE_MS = 250
@@ -94,7 +93,7 @@ class TextSink:
         if self._open_ms is not None:
             shown = last if last and last.name != SILENCE else _Span(TOO_SHORT, 0, 0, {}, [0.0])
             end_ms = max(self._open_ms, self._now_ms)
-            self._print(self._line(self._open_ms, end_ms, shown.name, shown.confidence, shown.p, "not ended"))
+            self._print(self._line(self._open_ms, end_ms, shown.name, shown.confidence, shown.p, NOT_ENDED))
         self.closed = True
 
     def _begin(self, hello: Hello) -> None:

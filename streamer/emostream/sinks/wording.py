@@ -5,6 +5,9 @@ from collections.abc import Collection, Mapping
 from emostream.events import VoiceMeasures
 
 UNSURE = "unsure"
+# Of an utterance without probabilities: too little speech to judge, or the end is not known.
+TOO_SHORT = "too short"
+NOT_ENDED = "not ended"
 
 
 def closest(p: Mapping[str, float]) -> str:

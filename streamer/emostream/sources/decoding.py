@@ -19,7 +19,7 @@ from emostream.sources import HIGHEST_RATE_HZ, LOWEST_RATE_HZ
 from emostream.sources.codecs import undecoded_codec
 from emostream.sources.layout import Part, PartFile, sound_parts
 from emostream.sources.media import INSTALL, MediaDecoder, MediaError, can_decode_media
-from emostream.sources.truncation import truncation
+from emostream.sources.truncation import UNKNOWN_FRAMES, truncation
 
 Channels = NDArray[np.float32]
 """Samples of all channels, shape (n, channels)."""
@@ -56,6 +56,14 @@ class Sound:
     def is_empty(self) -> bool:
         """Whether the first part holds no sample by its header."""
         return bool(self._decoder.frames == 0)
+
+    @property
+    def declared_s(self) -> float | None:
+        """How long the first part is by its header, in seconds; None where that says nothing."""
+        if isinstance(self._decoder, MediaDecoder):
+            return self._decoder.declared_s
+        frames = self._decoder.frames
+        return None if frames == UNKNOWN_FRAMES else frames / self.samplerate
 
     def close(self) -> None:
         """Close the file."""

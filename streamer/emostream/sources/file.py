@@ -99,6 +99,15 @@ class FileSource:
         self.trouble = missing and f"{self.name}: {missing}"
 
 
+def declared_seconds(path: Path) -> float | None:
+    """How long a file says that it is; None where it says nothing or is no sound."""
+    try:
+        with open_sound(path) as sound:
+            return sound.declared_s
+    except NoInputError:
+        return None
+
+
 def find_audio(paths: Iterable[Path]) -> Iterator[Path | NoInputError]:
     """The files to read for ``paths``, in order; a directory gives the sound files below it, sorted, none hidden.
 

@@ -57,6 +57,11 @@ class MediaDecoder:
         self._pieces = self._decode(stream, av)
         self._ready = np.zeros((0, self.channels), np.float32)
 
+    @property
+    def declared_s(self) -> float | None:
+        """How long the container says that it is, in seconds; None where it says nothing."""
+        return self._container.duration / 1_000_000 if self._container.duration else None
+
     def close(self) -> None:
         """Close the file."""
         self._container.close()
@@ -78,7 +83,7 @@ class MediaDecoder:
         read_s = samples_read / self.samplerate
         if self._failure:
             return f"it cannot be read behind {read_s:.2f} s ({self._failure}): copy or export it again"
-        declared_s = (self._container.duration or 0) / 1_000_000
+        declared_s = self.declared_s or 0.0
         if read_s + _SLACK_S < declared_s:
             return f"{read_s:.2f} s could be read of the {declared_s:.2f} s that it promises: copy or export it again"
         return None

@@ -12,7 +12,7 @@ _DATA_SIZE = re.compile(r"(?:data|SSND|Data Size|riff|Riff size)\s*:\s*(\d+) \(s
 _UNKNOWN_SIZE = 0x7FFF_0000
 _NO_END_MARK = "Last page lacks an end-of-stream bit"
 # A FLAC that was written into a pipe has no length: libsndfile then has the largest there is.
-_UNKNOWN_FRAMES = 2**63 - 1
+UNKNOWN_FRAMES = 2**63 - 1
 
 
 def truncation(sound: soundfile.SoundFile, frames_read: int, declared_frames: int | None = None) -> str | None:
@@ -22,7 +22,7 @@ def truncation(sound: soundfile.SoundFile, frames_read: int, declared_frames: in
     """
     slack = 0 if declared_frames is None else MP3_SLACK_SAMPLES
     if declared_frames is None:
-        declared_frames = 0 if sound.frames == _UNKNOWN_FRAMES else sound.frames
+        declared_frames = 0 if sound.frames == UNKNOWN_FRAMES else sound.frames
     if frames_read + slack < declared_frames:
         return _phrase(frames_read, declared_frames, sound.samplerate)
     log = sound.extra_info

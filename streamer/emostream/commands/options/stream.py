@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from emostream import assets
@@ -64,12 +65,18 @@ def watch_models(arguments: argparse.Namespace, make_stream: Callable[[StreamFac
 
 def load_stream_factory(arguments: argparse.Namespace) -> StreamFactory:
     """The factory for the options. Raises an ``EmostreamError`` for missing files and for conflicting options."""
+    return stream_factory_loader(arguments)()
+
+
+def stream_factory_loader(arguments: argparse.Namespace) -> Callable[[], StreamFactory]:
+    """What loads the factory for the options, in this process or another one. Raises as ``load_stream_factory``."""
     if not arguments.model and not arguments.reliability and not assets.RELIABILITY.is_file():
         print_line(
             f"{assets.RELIABILITY} is missing: the models count alike and their confidence is not corrected; "
             "install emostream again"
         )
-    return assets.load_stream_factory(
+    return partial(
+        assets.load_stream_factory,
         arguments.model,
         reliability=arguments.reliability,
         profile=Speakers().load(arguments.speaker) if arguments.speaker else None,
