@@ -33,6 +33,11 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("emostream replay evening --speed 20 --serve", "twenty times as fast, and on the page"),
         ("emostream replay evening --speed max --format jsonl > events.jsonl", "all events at once, as JSON lines"),
     ),
+    "report": (
+        ("emostream report evening", "a diary of a recorded session, as Markdown"),
+        ("emostream report sessions/* --out diary.html", "of all sessions, with a picture of each day"),
+        ("emostream report events.jsonl", "of what 'listen --log events.jsonl' wrote"),
+    ),
     "compare": (
         ("emostream compare evening --model shipped --model mine.onnx", "which utterances they name otherwise"),
         ("emostream compare evening --model old/ --model new/ --plot compared.png", "two sets of models, as a picture"),

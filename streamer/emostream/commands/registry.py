@@ -18,6 +18,7 @@ COMMANDS = {
         None,
     ),
     "replay": ("emostream.commands.replay", "replay a recorded session, to all that live events go to", None),
+    "report": ("emostream.commands.report", "write a diary of sessions: speech by emotion, day and hour", None),
     "compare": ("emostream_trainer.commands.compare", "judge a recorded session by two models, side by side", None),
     "timeline": ("emostream.commands.timeline", "turn a log of events into tables, subtitles and annotations", None),
     "enrol": (

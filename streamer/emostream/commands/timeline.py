@@ -1,4 +1,4 @@
-"""``emostream timeline``: what logs of events hold, in the formats of ``emostream file``."""
+"""``emostream timeline``: what logs of events and sessions hold, in the formats of ``emostream file``."""
 
 import argparse
 import shutil
@@ -43,7 +43,8 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
         nargs="+",
         type=Path,
         metavar="LOG",
-        help="events as JSON lines, as --log and --format jsonl write them; a full log's older files come along",
+        help="events as JSON lines, as --log and --format jsonl write them (a full log's older files come along), or "
+        "the folder of a recorded session",
     )
     add_format_arguments(parser, settings)
     add_events_argument(parser, settings)

@@ -19,6 +19,18 @@ def clock(ms: float) -> str:
     return f"{front}{minutes:02}:{tenths // 10:02}.{tenths % 10}"
 
 
+def duration(seconds: float) -> str:
+    """A time as a person says it.
+
+    >>> duration(42), duration(430), duration(7_500)
+    ('42 s', '7 min', '2 h 05 min')
+    """
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02d} min"
+
+
 def padded(name: str, cells: int) -> str:
     """``name`` filled with blanks to ``cells`` terminal cells."""
     return name + " " * (cells - cell_len(name))

@@ -1,4 +1,4 @@
-"""Logs of events as ``--log`` and ``--format jsonl`` write them: their events, recording by recording."""
+"""Logs of events as ``--log`` and ``--format jsonl`` write them, and sessions: their events, recording by recording."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,8 +7,9 @@ from pathlib import Path
 
 import msgspec
 
-from emostream.errors import NoInputError
+from emostream.errors import NoInputError, SessionError
 from emostream.events import AnyEvent, Hello, Summary, decode
+from emostream.sessions.session import Session
 
 _LONGEST_LINE = 1_000_000
 # So many lines without an event at the beginning, and it is no log.
@@ -27,22 +28,38 @@ def log_files(path: Path) -> list[Path]:
             break
         older[number] = numbered
     if not path.is_file() and not older:
-        what = "is a directory" if path.is_dir() else "does not exist"
-        raise NoInputError(f"{path} {what}: expected a log of events, as `emostream listen --log` writes it")
+        raise NoInputError(
+            f"{path} does not exist: expected a log of events, as `emostream listen --log` writes it, or the folder of "
+            "a recorded session"
+        )
     return [*reversed(older.values()), *([path] if path.is_file() else [])]
 
 
 def log_events(path: Path) -> Iterator[AnyEvent | NoInputError]:
     """The events of a log with its older files; for each file with lines that are none, an error in the place of these.
 
-    A last line without an end, which its writer was stopped in, is none either. Raises ``NoInputError`` for what is no
-    log or cannot be read.
+    A last line without an end, which its writer was stopped in, is none either. A folder is a recorded session, in
+    which an error stands for what is damaged. Raises ``NoInputError`` for what is neither or cannot be read.
     """
+    if path.is_dir():
+        yield from _session_events(path)
+        return
     for file in log_files(path):
         try:
             yield from _file_events(file)
         except OSError as error:
             raise NoInputError(f"{file} cannot be read ({error.strerror}): expected a log of events") from error
+
+
+def _session_events(folder: Path) -> Iterator[AnyEvent | NoInputError]:
+    try:
+        session = Session.open(folder)
+    except SessionError as error:
+        raise NoInputError(str(error)) from error
+    try:
+        yield from session.events()
+    except SessionError as error:
+        yield NoInputError(str(error))
 
 
 def _file_events(path: Path) -> Iterator[AnyEvent | NoInputError]:

@@ -2,15 +2,19 @@
 
 import csv
 import io
+import json
 from pathlib import Path
 
 import pytest
 
 from emostream.errors import NO_INPUT, USAGE
 from emostream.events import Event, encode
+from emostream.sessions.manifest import Kept
 from emostream.sinks.log_file import LogFile
 from tests.support.commands import assert_refused, emostream
 from tests.support.processes import events_of
+from tests.support.recorded_sessions import record, silence
+from tests.support.streams import Parts
 from tests.support.timeline_readers import READERS
 from tests.support.timelines import GAPS, NAMES, SPOKEN, made_up_events
 
@@ -100,3 +104,10 @@ def test_what_does_not_go_together_is_refused(log: Path, tmp_path: Path) -> None
     with strange.open("ab") as file:
         file.write(encode(made_up_events("a")[8]).replace(b"angry", b"cross") + b"\n")
     assert_refused(emostream("timeline", strange), NO_INPUT, "got probabilities of cross, expected those of angry")
+
+
+def test_a_recorded_session_is_a_timeline_too(parts: Parts, tmp_path: Path) -> None:
+    record(tmp_path / "evening", Kept.EVENTS, parts, silence(3.0))
+    said = emostream("timeline", tmp_path / "evening", "--format", "json", "--out", tmp_path / "out")
+    assert (said.code, said.errors) == (0, "")
+    assert json.loads((tmp_path / "out" / "evening.json").read_bytes())["length_ms"] == 3000

@@ -98,7 +98,7 @@ def test_what_is_no_log_is_one_line(content: bytes, says: str, tmp_path: Path) -
 
 
 def test_what_is_not_there_is_one_line(tmp_path: Path) -> None:
-    for path, says in ((tmp_path / "log", "does not exist"), (tmp_path, "is a directory")):
+    for path, says in ((tmp_path / "log", "does not exist"), (tmp_path, "is no session")):
         with pytest.raises(NoInputError, match=says):
             recordings(path)
 

@@ -1,19 +1,16 @@
 """Accessibility of the page: axe-core, in a real Chromium, finds no serious fault."""
 
 from collections.abc import Iterator
-from importlib import resources
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from emostream.pause import SCHEDULE, PauseSwitch
 from emostream.server.server import Server
+from tests.support.axe import faults
 from tests.support.pausable_server import pausable_server
 from tests.support.serving import serve
 from tests.support.stream_events import PATIENT_STEP_MS, estimate, gap, hello, utterance
-
-AXE = (resources.files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
-SERIOUS = ("serious", "critical")
 
 
 @pytest.fixture
@@ -21,17 +18,6 @@ def server() -> Iterator[Server]:
     served = serve()
     yield served
     served.close()
-
-
-def faults(page: Page) -> list[str]:
-    """The serious ones, each with where it is. Scripts of the test are not held back by the page's policy."""
-    page.evaluate(AXE)
-    found = page.evaluate("() => axe.run(document, { resultTypes: ['violations'] })")
-    return [
-        f"{fault['id']}: {fault['help']}: {[node['target'] for node in fault['nodes']]}"
-        for fault in found["violations"]
-        if fault["impact"] in SERIOUS
-    ]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 from rich.text import Text
 
-from emostream_trainer.training.progress import LIKE_BATCHED_CLIPS, LINE_EVERY_S, Pace, RunProgress, Work, duration
+from emostream_trainer.training.progress import LIKE_BATCHED_CLIPS, LINE_EVERY_S, Pace, RunProgress, Work
 
 
 class Clock:
@@ -37,22 +37,6 @@ def test_more_work_than_was_planned_leaves_nothing() -> None:
     pace = Pace({"all": Work(1, 0)}, batch_size=1)
     pace.did("all", "batches", 3, 3.0)
     assert pace.left_s() == 0
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [
-        (0, "0 s"),
-        (89, "89 s"),
-        (90, "2 min"),
-        (600, "10 min"),
-        (5340, "89 min"),
-        (5400, "1 h 30 min"),
-        (7500, "2 h 05 min"),
-    ],
-)
-def test_times_are_said_as_a_person_says_them(seconds: float, words: str) -> None:
-    assert duration(seconds) == words
 
 
 def _run(console: Console, clock: Clock, seconds_a_batch: float) -> None:

@@ -9,6 +9,8 @@ from typing import Literal, TypeVar
 from rich.console import Console, RenderableType
 from rich.progress import BarColumn, Progress, TextColumn
 
+from emostream.sinks.drawing import duration
+
 Item = TypeVar("Item")
 Kind = Literal["batches", "clips"]
 
@@ -184,11 +186,3 @@ class RunProgress:
     def _left(self) -> str:
         left_s = self._pace.left_s()
         return "" if left_s is None else f"{duration(left_s)} left"
-
-
-def duration(seconds: float) -> str:
-    """A time as a person says it: 42 s, 7 min, 2 h 05 min."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02d} min"
