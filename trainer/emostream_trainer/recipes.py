@@ -62,7 +62,8 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     corpus-and-label cell) ** -balance: 0 is as they come, 1 makes cells equal.
     ``relative`` networks give a summary of the window, which is classified relative to the speaker's mean by a
     discriminant that is fitted last, with ``shrinkage``, ``between_speaker_weight`` and ``speaker_share``
-    (``training.discriminant``).
+    (``training.discriminant``). With ``narrow_band`` they get a second one, of the clean clips by telephone, for
+    windows that came through a telephone's band (``networks.narrow_band``).
     ``teacher`` names the network whose summary is imitated in place of learning labels, ``pretrained`` the one that it
     builds on. ``soft_targets`` teaches the shares of listeners' votes where a clip has them. Of ``every_steps`` steps a
     stream asks the network at one. ``picture`` and ``activation`` are those of the published 2-D network
@@ -94,6 +95,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     shrinkage: float = 0.1
     between_speaker_weight: float = 0.0
     speaker_share: float = 1.0
+    narrow_band: bool = False
     soft_targets: bool = False
     picture: Picture = "direct"
     activation: Activation = "gelu"
@@ -204,6 +206,7 @@ RECIPES = {
             shrinkage=0.15,
             between_speaker_weight=1.0,
             speaker_share=0.5,
+            narrow_band=True,
             every_steps=4,
         ),
         # The same over Whisper's encoder.
@@ -220,6 +223,7 @@ RECIPES = {
             shrinkage=0.5,
             between_speaker_weight=1.0,
             speaker_share=0.5,
+            narrow_band=True,
             every_steps=4,
         ),
     )

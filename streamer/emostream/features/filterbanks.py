@@ -23,6 +23,13 @@ def bin_frequencies_hz(spec: FeatureSpec) -> NDArray[np.float64]:
     return np.fft.rfftfreq(spec.frame_length, 1 / spec.sample_rate_hz).astype(np.float64)
 
 
+def _mel_edges_hz(spec: FeatureSpec) -> NDArray[np.float64]:
+    """Where the bands begin, peak and end: of shape (n_mels + 2,), as far apart on the mel scale."""
+    low, high = _hz_to_mel(np.array([spec.f_min_hz, spec.f_max_hz]))
+    edges_hz: NDArray[np.float64] = _mel_to_hz(np.linspace(low, high, spec.n_mels + 2))
+    return edges_hz
+
+
 def _hz_to_mel(hz: NDArray[np.float64]) -> NDArray[np.float64]:
     """Slaney's mel scale (Auditory Toolbox, 1998): linear to 1 kHz at 200/3 Hz a mel, then 27 mels per factor 6.4."""
     return np.where(hz < 1000, hz * 3 / 200, 15 + 27 * np.log(np.maximum(hz, 1000) / 1000) / np.log(6.4))
@@ -46,12 +53,16 @@ class MelBands:
     empty: Index
 
 
+def mel_centres_hz(spec: FeatureSpec) -> NDArray[np.float64]:
+    """The frequency in Hz at which each mel band is at its highest, of shape (n_mels,)."""
+    return _mel_edges_hz(spec)[1:-1]
+
+
 # The same for every stream, and read only.
 @lru_cache(maxsize=16)
 def mel_bands(spec: FeatureSpec) -> MelBands:
     """Triangles of equal area between ``f_min_hz`` and ``f_max_hz``; one that falls between two bins is empty."""
-    low, high = _hz_to_mel(np.array([spec.f_min_hz, spec.f_max_hz]))
-    edges_hz = _mel_to_hz(np.linspace(low, high, spec.n_mels + 2))
+    edges_hz = _mel_edges_hz(spec)
     frequencies_hz = bin_frequencies_hz(spec)
     starts = np.searchsorted(frequencies_hz, edges_hz[:-1])
     area = np.concatenate([[0.0], 2 / (edges_hz[2:] - edges_hz[:-2]), [0.0]])

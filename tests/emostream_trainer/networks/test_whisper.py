@@ -7,7 +7,7 @@ import torch
 from emostream.audio import Samples
 from emostream_trainer.data.feature_cache import feature_rows
 from emostream_trainer.networks.whisper import STAGES, SUMMARY, WEIGHTS, WIDTH, Staged, Whisper, load_whisper
-from emostream_trainer.recipes import WHISPER
+from emostream_trainer.recipes import RECIPES, WHISPER
 
 HZ = 16_000
 
@@ -49,7 +49,7 @@ def test_it_knows_speech_from_noise(recording: Samples) -> None:
 
 
 def test_gain_and_what_lies_before_the_latest_speech_change_nothing(recording: Samples) -> None:
-    network = Staged(4).eval()
+    network = Staged(4, RECIPES["whisper/staged"]).eval()
     windows = _levels(recording[HZ : 4 * HZ])
     with torch.inference_mode():
         summary = network.summary(windows)
@@ -60,10 +60,10 @@ def test_gain_and_what_lies_before_the_latest_speech_change_nothing(recording: S
 
 
 def test_silence_has_a_finite_summary() -> None:
-    assert Staged(4).eval().summary(torch.full((1, 50, 80), -100.0)).isfinite().all()
+    assert Staged(4, RECIPES["whisper/staged"]).eval().summary(torch.full((1, 50, 80), -100.0)).isfinite().all()
 
 
 def test_the_trunk_is_not_learnt() -> None:
-    network = Staged(4).train()
+    network = Staged(4, RECIPES["whisper/staged"]).train()
     assert not network.trunk.training
     assert not any(parameter.requires_grad for parameter in network.trunk.parameters())

@@ -67,7 +67,9 @@ def test_the_numbers_are_as_many_as_summaries_and_labels() -> None:
     assert fitted.weight.shape == (SIZE, LABELS)
     assert fitted.bias.shape == (LABELS,)
     assert fitted.neutral.shape == fitted.speech.shape == (SIZE,)
-    assert {getattr(fitted, name).dtype for name in fitted.__dataclass_fields__} == {np.dtype(np.float32)}
+    numbers = (fitted.weight, fitted.bias, fitted.neutral, fitted.speech, fitted.moods)
+    assert {each.dtype for each in numbers} == {np.dtype(np.float32)}
+    assert fitted.narrow is None
 
 
 @pytest.mark.parametrize("shrinkage", [0.01, 0.1, 1.0])

@@ -2,23 +2,26 @@
 
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from rich.console import Console
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from emostream_trainer import runs
-from emostream_trainer.data.training_set import Batch, TrainingSet
+from emostream_trainer.data.feature_cache import BY_TELEPHONE
+from emostream_trainer.data.training_set import Batch, TrainingSet, rows_of
 from emostream_trainer.networks.network import load_network
 from emostream_trainer.recipes import Pretrained
 from emostream_trainer.training.discriminant import LEAST_DEVIATION
 from emostream_trainer.training.fit import Fitted, Judge, fit
 from emostream_trainer.training.learner import Learner
 from emostream_trainer.training.progress import RunProgress, Work
-from tests.support.tiny_training import RELATIVE, cache_of, made_up_cache, made_up_training, tiny_recipe
+from tests.support.tiny_training import RELATIVE, cache_of, made_up_cache, made_up_training, tiny_recipe, with_telephone
 
 # Between them: dropout and batch norms in both frameworks, a constant rate, and a head.
 NAMES = ("mfcc_cnn1d/published", "mfcc_cnn1d/distilled", "mel_cnn2d/attentive")
@@ -137,6 +140,28 @@ def test_a_discriminant_is_fitted_to_standardised_summaries_after_the_last_epoch
     assert not np.allclose(fitted.learner.run(windows, offset)[0], fitted.learner.run(windows)[0], atol=1e-4)
 
 
+def test_windows_by_telephone_have_a_head_of_their_own(tmp_path: Path) -> None:
+    training = _training("mel_cnn2d/staged")
+    by_telephone = [window for _, window in training.excerpts() if window.view == BY_TELEPHONE]
+    assert len(by_telephone) == len([window for _, window in training.excerpts() if window.view == 0])
+    fitted = _fit(training, tmp_path)
+    heard = np.concatenate([fitted.learner.run(rows_of(training.cache, [window]))[1] for window in by_telephone])
+    clean = _summaries(fitted, training)
+    assert np.allclose(np.median(heard, axis=0), np.median(clean, axis=0), atol=1), "what the line does is taken off"
+    state = torch.load(tmp_path / runs.CHECKPOINT, weights_only=True)["network"]
+    assert not torch.allclose(state["classify_narrow.weight"], state["classify.weight"])
+
+
+def test_without_clips_by_telephone_both_heads_are_the_same(tmp_path: Path) -> None:
+    """As where all clips are features without audio."""
+    training = _training("mel_cnn2d/staged")
+    training.clips = tuple(replace(clip, path=clip.path.with_suffix(".npy")) for clip in training.clips)
+    _fit(training, tmp_path)
+    state = torch.load(tmp_path / runs.CHECKPOINT, weights_only=True)["network"]
+    assert torch.equal(state["classify_narrow.weight"], state["classify.weight"])
+    assert not state["shift"].any()
+
+
 def test_of_a_network_that_learns_no_more_only_the_head_is_fitted(tmp_path: Path) -> None:
     training = _training("mel_cnn2d/staged")
     first = _fit(training, tmp_path)
@@ -157,7 +182,7 @@ def test_a_head_that_was_interrupted_is_fitted_again(
     rows = np.array(cache.rows)
     rows[:, 5] = -40  # the same for everybody
     cache = cache_of(rows, np.diff(cache.starts, axis=1))
-    training = made_up_training(recipe, cache=cache)
+    training = made_up_training(recipe, cache=with_telephone(cache) if recipe.narrow_band else cache)
     straight = _fit(training, tmp_path / "straight")
 
     def interrupt(*_: object) -> None:

@@ -7,7 +7,7 @@ training can then be cut where a stream would predict.
 import hashlib
 import inspect
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache, partial
 from pathlib import Path
 
@@ -26,13 +26,16 @@ from emostream_trainer.corpora.clip import Clip
 from emostream_trainer.corpora.features import has_audio, read_features
 from emostream_trainer.data import augmentation, channel, codecs
 from emostream_trainer.data.augmentation import Augmentation, augment, speed_perturb
+from emostream_trainer.data.telephone_line import by_telephone
 from emostream_trainer.parallel import parallel_map
-from emostream_trainer.recipes import DUSHA_RECIPES, takes_published_features
+from emostream_trainer.recipes import DUSHA_RECIPES, MOST_VIEWS, takes_published_features
 
 Views = list[tuple[NDArray[np.float16], NDArray[np.int32]]]
 
 AUGMENTATION = Augmentation()
 MOST_VOICES = 2
+# The view of a clip that came by telephone: kept beside the others, for the recipes that ask for it.
+BY_TELEPHONE = MOST_VIEWS
 BABBLE_VOICES = 5
 BABBLE_POOL = 64  # clips that babble is made of: few enough to be kept decoded
 
@@ -43,6 +46,7 @@ class FeatureCache:
 
     View 0 is the clip as it is, 1 the clip augmented (``augment``), 2 the clip at another speed, 3 that one
     augmented. A cache of one view has the clips as they are, one of voices (``load_voices``) views 0 and 2 alone.
+    ``by_telephone`` has the clips by telephone, which are view ``BY_TELEPHONE`` here, for those who need them.
     ``folder`` is where it is kept.
 
     ``rows`` is float16 of shape (total, D), ``starts`` int64 of shape (clips, views + 1): where each view begins.
@@ -53,6 +57,7 @@ class FeatureCache:
     rows: NDArray[np.float16]
     speech_samples: NDArray[np.int32]
     starts: NDArray[np.int64]
+    by_telephone: "FeatureCache | None" = None
 
     @classmethod
     def open(cls, folder: Path) -> "FeatureCache":
@@ -67,11 +72,15 @@ class FeatureCache:
 
     def clip(self, number: int, view: int = 0) -> NDArray[np.float32]:
         """Rows of one view of one clip, float32 of shape (T, D)."""
+        if view == BY_TELEPHONE and self.by_telephone:
+            return self.by_telephone.clip(number)
         start, stop = self.starts[number, view : view + 2]
         return np.asarray(self.rows[start:stop], np.float32)
 
     def speech(self, number: int, view: int = 0) -> NDArray[np.int32]:
         """Samples of speech (T,) in one view of one clip up to the end of each of its rows."""
+        if view == BY_TELEPHONE and self.by_telephone:
+            return self.by_telephone.speech(number)
         start, stop = self.starts[number, view : view + 2]
         return self.speech_samples[start:stop]
 
@@ -81,12 +90,18 @@ def voice_of(view: NDArray[np.int64]) -> NDArray[np.int64]:
     return view // 2
 
 
-def load_feature_cache(clips: Sequence[Clip], spec: FeatureSpec, views: int, folder: Path) -> FeatureCache:
+def load_feature_cache(
+    clips: Sequence[Clip], spec: FeatureSpec, views: int, folder: Path, *, with_telephone: bool = False
+) -> FeatureCache:
     """The rows of these clips, from below ``folder`` or computed with a progress bar and kept there.
 
     Raises ``NoInputError`` for a clip that cannot be read, ``UsageError`` for one that is features of another kind.
     """
-    return _load(clips, spec, range(views), folder / _key(clips, spec, views))
+    place = folder / _key(clips, spec, views)
+    cache = _load(clips, spec, range(views), place)
+    if not with_telephone:
+        return cache
+    return replace(cache, by_telephone=_load(clips, spec, [BY_TELEPHONE], place.with_name(f"{place.name}-telephone")))
 
 
 def load_voices(clips: Sequence[Clip], spec: FeatureSpec, views: int, folder: Path) -> FeatureCache:
@@ -152,7 +167,9 @@ def _views_of(
     rng = np.random.default_rng([number, len(views)])
     made = []
     for view in views:
-        if view % 2 == 0:
+        if view == BY_TELEPHONE:
+            made.append(_rows_and_speech(by_telephone(audio, rng, spec.sample_rate_hz), spec))
+        elif view % 2 == 0:
             voice = speed_perturb(audio, clip.speaker, spec.sample_rate_hz) if view else audio
             made.append(_rows_and_speech(voice, spec))
         else:

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from emostream.pipeline.config import StreamConfig
 from emostream_trainer.corpora.clip import Clip
+from emostream_trainer.corpora.features import has_audio
 from emostream_trainer.corpora.labels import LabelSet
-from emostream_trainer.data.feature_cache import FeatureCache, voice_of
+from emostream_trainer.data.feature_cache import BY_TELEPHONE, FeatureCache, voice_of
 from emostream_trainer.recipes import Recipe
 
 F32 = NDArray[np.float32]
@@ -115,10 +116,15 @@ class TrainingSet:
         return np.concatenate([self.cache.clip(number) for number in chosen])
 
     def excerpts(self) -> Iterator[tuple[Clip, Excerpt]]:
-        """Windows of every clip with a label, clean and augmented: what a discriminant is fitted on."""
+        """Windows of every clip with a label: what discriminants are fitted on.
+
+        They are those of the clean and an augmented view, and by telephone where the recipe has ``narrow_band``.
+        """
+        views = range(min(VIEWS_FOR_DISCRIMINANT, self.cache.views))
         for clip, number in zip(self.clips, self._numbers.tolist(), strict=True):
             if self.labels.index(clip.emotion) is not None:
-                for view in range(min(VIEWS_FOR_DISCRIMINANT, self.cache.views)):
+                by_telephone = [BY_TELEPHONE] if self.recipe.narrow_band and has_audio(clip) else []
+                for view in (*views, *by_telephone):
                     yield from ((clip, excerpt) for excerpt in excerpts(self.cache, self.recipe, number, view))
 
     def _imitated(self, numbers: NDArray[np.int64], voices: NDArray[np.int64]) -> F32:

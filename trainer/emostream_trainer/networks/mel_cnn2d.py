@@ -30,9 +30,9 @@ def build_distilled(recipe: Recipe, n_labels: int, rows: Rows | None, _pretraine
     return Distilled(n_labels, _Levels(recipe.features.dim, rows))
 
 
-def build_staged(_recipe: Recipe, n_labels: int, _rows: Rows | None, pretrained: Path | None) -> nn.Module:
+def build_staged(recipe: Recipe, n_labels: int, _rows: Rows | None, pretrained: Path | None) -> nn.Module:
     """A classifier over all stages of the Dusha network; raises ``NoInputError`` for a file that is not it."""
-    network = Staged(n_labels)
+    network = Staged(n_labels, recipe)
     if pretrained:
         network.trunk.load_state_dict(load_dusha(pretrained).state_dict())
     return network
@@ -220,8 +220,8 @@ class Staged(OverTrunk):
 
     LATEST = 150
 
-    def __init__(self, n_labels: int) -> None:
-        super().__init__(Dusha(), SUMMARY, n_labels)
+    def __init__(self, n_labels: int, recipe: Recipe) -> None:
+        super().__init__(Dusha(), SUMMARY, n_labels, recipe)
 
     def statistics(self, features: Tensor) -> Tensor:
         """(B, T, 64) in dB -> (B, SUMMARY)."""

@@ -26,9 +26,9 @@ SUMMARY = 2 * WIDTH * len(STAGES)
 ATTRIBUTION = "built on the encoder of Whisper base by OpenAI (github.com/openai/whisper, MIT)"
 
 
-def build_staged(_recipe: Recipe, n_labels: int, _rows: Rows | None, _pretrained: Path | None) -> nn.Module:
+def build_staged(recipe: Recipe, n_labels: int, _rows: Rows | None, _pretrained: Path | None) -> nn.Module:
     """A classifier over the encoder's first stages; raises ``NoInputError`` where its weights are not there."""
-    return Staged(n_labels)
+    return Staged(n_labels, recipe)
 
 
 class Staged(OverTrunk):
@@ -39,8 +39,8 @@ class Staged(OverTrunk):
 
     LATEST = 150
 
-    def __init__(self, n_labels: int) -> None:
-        super().__init__(load_whisper(), SUMMARY, n_labels)
+    def __init__(self, n_labels: int, recipe: Recipe) -> None:
+        super().__init__(load_whisper(), SUMMARY, n_labels, recipe)
 
     def statistics(self, features: Tensor) -> Tensor:
         """Windows (B, T, 80) in dB -> (B, SUMMARY)."""

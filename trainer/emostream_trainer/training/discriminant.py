@@ -44,10 +44,20 @@ class DiscriminantWindows:
 
 
 @dataclass(frozen=True)
+class NarrowDiscriminant:
+    """For windows through a telephone's band: ``weight`` (S, K) and ``bias`` (K,) of summaries less ``shift`` (S,)."""
+
+    weight: F32
+    bias: F32
+    shift: F32
+
+
+@dataclass(frozen=True)
 class Discriminant:
     """``weight`` (S, K), ``bias`` (K,); the training voices' mean summary of ``neutral`` and of all ``speech`` (S,).
 
-    ``moods`` (K, S) has the mean summary of each label; of a label that nobody speaks that of all speech.
+    ``moods`` (K, S) has the mean summary of each label; of a label that nobody speaks that of all speech. ``narrow`` is
+    there for recipes with ``narrow_band``.
     """
 
     weight: F32
@@ -55,6 +65,7 @@ class Discriminant:
     neutral: F32
     speech: F32
     moods: F32
+    narrow: NarrowDiscriminant | None = None
 
 
 def fit_discriminant(
@@ -93,6 +104,12 @@ def fit_discriminant(
     )
     weight[:, present], bias[present] = towards, biases
     return Discriminant(weight, bias, neutral, speech, moods)
+
+
+def mean_summary(windows: DiscriminantWindows) -> F32:
+    """The mean (S,) over all windows, each by the speech in it that no window before it held."""
+    mean: F32 = np.average(windows.summaries, axis=0, weights=windows.seconds).astype(np.float32)
+    return mean
 
 
 def _spread(windows: DiscriminantWindows) -> tuple[F64, F64, F64]:

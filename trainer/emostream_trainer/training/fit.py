@@ -3,7 +3,8 @@
 import shutil
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +12,17 @@ from numpy.typing import NDArray
 
 from emostream_trainer import runs
 from emostream_trainer.corpora.clip import Clip
+from emostream_trainer.data.feature_cache import BY_TELEPHONE
 from emostream_trainer.data.training_set import Excerpt, TrainingSet, batches_of_one_length, rows_of
 from emostream_trainer.training.devices import Device
-from emostream_trainer.training.discriminant import LEAST_DEVIATION, Discriminant, DiscriminantWindows, fit_discriminant
+from emostream_trainer.training.discriminant import (
+    LEAST_DEVIATION,
+    Discriminant,
+    DiscriminantWindows,
+    NarrowDiscriminant,
+    fit_discriminant,
+    mean_summary,
+)
 from emostream_trainer.training.event_log import EventLog
 from emostream_trainer.training.learner import Learner, learning_rate, new_learner
 from emostream_trainer.training.progress import RunProgress
@@ -135,27 +144,38 @@ def _fit_discriminant(
     clips, windows = zip(*training.excerpts(), strict=True)
     _summarise(learner, training, [window for window in windows if window not in known], known, progress)
     x = np.stack([known[window] for window in windows])
-    clean = np.array([window.view == 0 for window in windows])
+    views = np.array([window.view for window in windows])
+    clean, by_telephone = views == 0, views == BY_TELEPHONE
     mean, deviation = x[clean].mean(axis=0), x[clean].std(axis=0)
     deviation[deviation < LEAST_DEVIATION] = 1
     learner.rescale(mean, deviation)
     labels, recipe = training.labels, training.recipe
     truth = labels.indices(clips)
-    discriminant = fit_discriminant(
-        DiscriminantWindows(
-            summaries=(x - mean) / deviation,
-            truth=truth,
-            speakers=np.array([clip.speaker for clip in clips]),
-            seconds=np.array([window.new_speech_s for window in windows]),
-            weights=_weights(clips, windows, truth),
-            clean=clean,
-            neutral=clean & (truth == labels.index("neutral")),
-        ),
-        len(labels.labels),
+    of_all = DiscriminantWindows(
+        summaries=(x - mean) / deviation,
+        truth=truth,
+        speakers=np.array([clip.speaker for clip in clips]),
+        seconds=np.array([window.new_speech_s for window in windows]),
+        weights=_weights(clips, windows, truth),
+        clean=clean | by_telephone,
+        neutral=(clean | by_telephone) & (truth == labels.index("neutral")),
+    )
+    fitted = partial(
+        fit_discriminant,
+        n_labels=len(labels.labels),
         shrinkage=recipe.shrinkage,
         between_speaker_weight=recipe.between_speaker_weight,
         speaker_share=recipe.speaker_share,
     )
+    discriminant = fitted(of_all.of(~by_telephone))
+    if recipe.narrow_band:
+        narrow = NarrowDiscriminant(discriminant.weight, discriminant.bias, np.zeros(x.shape[1], np.float32))
+        if by_telephone.any():
+            heard = of_all.of(by_telephone)
+            shift = mean_summary(heard) - mean_summary(of_all.of(clean))
+            own = fitted(replace(heard, summaries=heard.summaries - shift))
+            narrow = NarrowDiscriminant(own.weight, own.bias, shift)
+        discriminant = replace(discriminant, narrow=narrow)
     learner.set_discriminant(discriminant)
     return discriminant
 
@@ -178,7 +198,10 @@ def _weights(clips: Sequence[Clip], windows: Sequence[Excerpt], truth: NDArray[n
     sizes = Counter(cell for _, cell in set(zip(views, cells, strict=True)))
     return np.array(
         [
-            window.speech_s / speech_s[view] / sizes[cell] * (AUGMENTED_WEIGHT if window.view else 1)
+            window.speech_s
+            / speech_s[view]
+            / sizes[cell]
+            * (AUGMENTED_WEIGHT if window.view not in (0, BY_TELEPHONE) else 1)
             for view, window, cell in zip(views, windows, cells, strict=True)
         ]
     )

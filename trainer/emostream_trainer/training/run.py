@@ -82,7 +82,7 @@ def train(job: TrainingJob, console: Console) -> Path:
     placed = _in_folds(clips, _folds(job, clips, needed=False))
     folder = runs.run_folder(job.root, recipe)
     runs.write_run(folder, _facts(job, clips))  # refuses before features are made
-    cache = load_feature_cache(placed, recipe.features, recipe.views, cache_folder)
+    cache = load_feature_cache(placed, recipe.features, recipe.views, cache_folder, with_telephone=recipe.narrow_band)
     teacher = np.zeros((len(clips), MOST_VOICES, 0), np.float16)
     if recipe.teacher:
         from emostream_trainer.training.teacher import teach

@@ -9,12 +9,12 @@ from torch import Tensor, nn
 
 from emostream.features.arrays import Rows
 from emostream_trainer.data.training_set import Batch
-from emostream_trainer.networks.summarised import Summarised
+from emostream_trainer.networks.summarised import OverTrunk, Summarised
 from emostream_trainer.networks.torch_network import TorchNetwork
 from emostream_trainer.recipes import TEACHER_SUMMARY, Recipe
 from emostream_trainer.training.allocator import keep_freed_memory
 from emostream_trainer.training.devices import Device
-from emostream_trainer.training.discriminant import Discriminant
+from emostream_trainer.training.discriminant import Discriminant, NarrowDiscriminant
 
 
 class TorchLearner(TorchNetwork):
@@ -67,10 +67,12 @@ class TorchLearner(TorchNetwork):
 
     def set_discriminant(self, discriminant: Discriminant) -> None:
         """As ``Learner.set_discriminant``."""
-        layer = self._summarised().classify
-        with torch.no_grad():
-            layer.weight.copy_(torch.from_numpy(discriminant.weight.T))
-            layer.bias.copy_(torch.from_numpy(discriminant.bias))
+        network = self._summarised()
+        _set_linear(network.classify, discriminant)
+        if discriminant.narrow:
+            assert isinstance(network, OverTrunk), "only networks over a trunk have one for a telephone's band"
+            _set_linear(network.classify_narrow, discriminant.narrow)
+            network.shift.copy_(self._moved(discriminant.narrow.shift))
 
     def save(self, path: Path) -> None:
         """Write weights, the optimiser's state and that of the random numbers."""
@@ -97,6 +99,12 @@ class TorchLearner(TorchNetwork):
     def _summarised(self) -> Summarised:
         assert isinstance(self.network, Summarised), "only networks with a summary are rescaled and have a discriminant"
         return self.network
+
+
+def _set_linear(layer: nn.Linear, discriminant: Discriminant | NarrowDiscriminant) -> None:
+    with torch.no_grad():
+        layer.weight.copy_(torch.from_numpy(discriminant.weight.T))
+        layer.bias.copy_(torch.from_numpy(discriminant.bias))
 
 
 def _cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:

@@ -1,0 +1,39 @@
+"""Telling voices that came through a telephone's band, which ends at 3.4 kHz, from all others."""
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from emostream.features.filterbanks import mel_centres_hz
+from emostream.features.spec import FeatureSpec
+
+# Where a voice is loud on any line, and where a telephone's has nothing.
+VOICE_HZ = (1_000.0, 3_200.0)
+ABOVE_HZ = 4_300.0
+# So far the loudest moment above the band is below the voice. In 4,942 clips of studios and living rooms it was 25 dB
+# at most, in 1,600 by telephone and headset 50 dB at least (bench/narrow_band.py).
+LEAST_FALL_DB = 37.0
+
+
+class NarrowBand(nn.Module):
+    """1 for windows whose loudest moment above 4.3 kHz lies ``LEAST_FALL_DB`` below the voice, else 0."""
+
+    voice: Tensor
+    above: Tensor
+
+    def __init__(self, spec: FeatureSpec) -> None:
+        super().__init__()
+        hz = mel_centres_hz(spec)
+        self.register_buffer("voice", _places((hz > VOICE_HZ[0]) & (hz < VOICE_HZ[1])), persistent=False)
+        self.register_buffer("above", _places(hz > ABOVE_HZ), persistent=False)
+
+    def forward(self, levels_db: Tensor) -> Tensor:
+        """Windows (B, T, D) in dB -> (B, 1)."""
+        loudest = levels_db.amax(dim=1)
+        voice, above = loudest.index_select(1, self.voice), loudest.index_select(1, self.above)
+        fall = voice.mean(dim=1, keepdim=True) - above.amax(dim=1, keepdim=True)
+        return (fall > LEAST_FALL_DB).to(levels_db.dtype)
+
+
+def _places(chosen: np.typing.NDArray[np.bool_]) -> Tensor:
+    return torch.from_numpy(np.flatnonzero(chosen))
