@@ -24,6 +24,7 @@ from emostream_trainer.corpora.registry import read_corpus
 from emostream_trainer.data import augmentation, channel, codecs
 from emostream_trainer.data.augmentation import speed_perturb
 from emostream_trainer.data.feature_cache import (
+    BY_TELEPHONE,
     MOST_VOICES,
     FeatureCache,
     feature_rows,
@@ -109,6 +110,25 @@ def test_voices_are_the_undisturbed_versions(
         assert np.array_equal(undisturbed.speech(number, voice), cache.speech(number, 2 * voice))
     # One does not pass for the other where they are kept.
     assert load_feature_cache(clips[:1], SPEC, 1, tmp_path).folder != load_voices(clips[:1], SPEC, 1, tmp_path).folder
+
+
+def test_clips_by_telephone_are_kept_beside_the_others(
+    clips: tuple[Clip, ...], cache: FeatureCache, tmp_path: Path
+) -> None:
+    heard = load_feature_cache(clips, SPEC, 4, tmp_path, with_telephone=True)
+    assert heard.views == 4
+    assert np.array_equal(heard.rows, cache.rows)
+    assert cache.by_telephone is None
+    assert heard.by_telephone
+    for number in range(len(clips)):
+        rows = heard.clip(number, BY_TELEPHONE)
+        assert np.array_equal(rows, heard.by_telephone.clip(number))
+        assert not np.array_equal(rows, heard.clip(number))
+        assert len(heard.speech(number, BY_TELEPHONE)) == len(rows)
+    assert np.array_equal(
+        load_feature_cache(clips, SPEC, 4, tmp_path, with_telephone=True).clip(1, BY_TELEPHONE),
+        heard.clip(1, BY_TELEPHONE),
+    )
 
 
 def test_a_cache_is_opened_where_it_is_kept(cache: FeatureCache) -> None:

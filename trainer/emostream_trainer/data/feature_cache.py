@@ -24,7 +24,7 @@ from emostream.inference.vad import VoiceActivityConfig, VoiceActivityDetector, 
 from emostream.sources.file import FileSource
 from emostream_trainer.corpora.clip import Clip
 from emostream_trainer.corpora.features import has_audio, read_features
-from emostream_trainer.data import augmentation, channel, codecs
+from emostream_trainer.data import augmentation, channel, codecs, telephone_line
 from emostream_trainer.data.augmentation import Augmentation, augment, speed_perturb
 from emostream_trainer.data.telephone_line import by_telephone
 from emostream_trainer.parallel import parallel_map
@@ -101,7 +101,9 @@ def load_feature_cache(
     cache = _load(clips, spec, range(views), place)
     if not with_telephone:
         return cache
-    return replace(cache, by_telephone=_load(clips, spec, [BY_TELEPHONE], place.with_name(f"{place.name}-telephone")))
+    line = hashlib.sha256(inspect.getsource(telephone_line).encode()).hexdigest()[:8]
+    beside = place.with_name(f"{place.name}-telephone-{line}")
+    return replace(cache, by_telephone=_load(clips, spec, [BY_TELEPHONE], beside))
 
 
 def load_voices(clips: Sequence[Clip], spec: FeatureSpec, views: int, folder: Path) -> FeatureCache:
