@@ -75,8 +75,9 @@ class Hello(Event, frozen=True, kw_only=True, tag="hello"):
 
     ``speaker`` names the enrolled person whose own way of speaking is taken into account, ``certainty`` says from
     where on labels are shown when that was asked for, ``moods`` has those of the labels in which a voice can be
-    enrolled: all, or ``neutral`` alone. ``notice`` is what whoever runs this wants people to know who are read. Each is
-    left out without.
+    enrolled: all, or ``neutral`` alone. ``notice`` is what whoever runs this wants people to know who are read.
+    ``recorded`` is when a session began that is shown again now, RFC 3339: nobody is read then. Each is left out
+    without.
     """
 
     labels: tuple[str, ...]
@@ -88,6 +89,7 @@ class Hello(Event, frozen=True, kw_only=True, tag="hello"):
     certainty: Certainty | None = None
     moods: tuple[str, ...] = ()
     notice: str | None = None
+    recorded: str | None = None
 
 
 class Estimate(Event, frozen=True, kw_only=True, tag="estimate"):

@@ -97,8 +97,8 @@ def run(arguments: argparse.Namespace) -> int:
             output=output,
             on_closed=replay.close,
         )
-        notice = f"a replay of {session.manifest.created[:16].replace('T', ' ')}: nobody is read now"
-        sinks = FanOut([_ReplayNotice(sink, notice) if isinstance(sink, SHOWN) else sink for sink in opened.sinks])
+        recorded = session.manifest.created
+        sinks = FanOut([_SaidToBeAReplay(sink, recorded) if isinstance(sink, SHOWN) else sink for sink in opened.sinks])
         waiting = [sink for sink in map(_detached, opened.sinks) if sink is not None]
         for event in replay:
             sinks.emit(event)
@@ -122,12 +122,12 @@ def _controls_of(replay: Replay, switch: PauseSwitch) -> MakeControls:
     return make
 
 
-class _ReplayNotice:
-    """Adds to each hello what people should know of a replay; programs get the events as they were."""
+class _SaidToBeAReplay:
+    """Has each hello say when it was recorded, where people see it; other sinks get the events as they were."""
 
-    def __init__(self, sink: Sink, notice: str) -> None:
+    def __init__(self, sink: Sink, recorded: str) -> None:
         self._sink = sink
-        self._notice = notice
+        self._recorded = recorded
         self.name = sink.name
 
     @property
@@ -136,8 +136,7 @@ class _ReplayNotice:
 
     def emit(self, event: Event) -> None:
         if isinstance(event, Hello):
-            before = f"{event.notice}; " if event.notice else ""
-            event = msgspec.structs.replace(event, notice=before + self._notice)
+            event = msgspec.structs.replace(event, recorded=self._recorded)
         self._sink.emit(event)
 
     def close(self) -> None:

@@ -129,7 +129,8 @@ export class Card {
     const { socket, microphone, voice, stream, isFresh, trouble } = status;
     const enrolment = voice?.enrolment;
     const { title, lines, label, announcement } = headlineOf(status, texts);
-    const isLive = socket.isOpen && isFresh && (microphone?.state ?? "on") === "on";
+    const isShown = socket.isOpen && isFresh && (microphone?.state ?? "on") === "on";
+    const isLive = isShown && !stream.hello.recorded;
     this.#showTitle(title, label !== null);
     detail.replaceChildren(
       ...lines.map((parts) => {
@@ -140,21 +141,21 @@ export class Card {
     );
     const panelHadFocus = this.#panel.hasFocus;
     this.#parts.reading.hidden = Boolean(enrolment);
-    const asked = this.#panel.show(enrolment, isLive ? stream.latest : null, texts, (name) => this.#bars.colour(name));
+    const asked = this.#panel.show(enrolment, isShown ? stream.latest : null, texts, (name) => this.#bars.colour(name));
     if (panelHadFocus && !enrolment) this.#parts.start.focus();
     this.#pauseButton.show(status, texts, { isQuiet });
     if (!isQuiet) this.#announcer.announce(asked || announcement);
     card.classList.toggle("live", isLive);
     const washed = enrolment ? enrolment.mood : label;
     card.style.setProperty("--now", washed === null ? "transparent" : this.#bars.colour(washed));
-    notice.textContent = noticeOf(status, isLive, texts);
+    notice.textContent = noticeOf(status, isShown, texts);
     showPart(state, connectionOf(status, texts));
     state.classList.toggle("bad", Boolean(trouble || socket.retryAt));
-    this.#bars.show(isLive ? stream.latest : null);
+    this.#bars.show(isShown ? stream.latest : null);
     const latencyMs = isLive ? stream.latest.latency_ms : null;
     delay.textContent = latencyMs == null ? "" : texts.text("behind", { n: texts.number(Math.round(latencyMs)) });
     losses.textContent = lossesOf(status, texts);
-    manner.textContent = voiceOf(isLive && stream.utterances.at(-1)?.voice, texts);
+    manner.textContent = voiceOf(isShown && stream.utterances.at(-1)?.voice, texts);
     this.#showHello(stream?.hello, voice);
     this.#showControls(status, isQuiet);
   }

@@ -45,6 +45,7 @@ export interface Hello extends StreamEventBase {
   certainty?: Certainty | null;
   moods?: string[];
   notice?: string | null;
+  recorded?: string | null;
 }
 
 export interface Estimate extends StreamEventBase {

@@ -1,9 +1,10 @@
 // What the card says in small beside the large text: the lamp, the connection, the losses, the speaker, the certainty.
 
-/** The notice beside the lamp: whether a voice is being read. */
-export function noticeOf({ microphone, voice, socket, stream }, isLive, texts) {
+/** The notice beside the lamp: whether a voice is being read; `isShown`: what is read of it comes now. */
+export function noticeOf({ microphone, voice, socket, stream }, isShown, texts) {
   const { state } = microphone ?? {};
-  if (isLive) return texts.text(voice?.enrolment ? "learning" : "reading");
+  if (isShown && stream.hello.recorded) return texts.text("replay", { time: texts.moment(stream.hello.recorded) });
+  if (isShown) return texts.text(voice?.enrolment ? "learning" : "reading");
   if (state === "paused" || (socket.isOpen && stream?.pausedBy.length)) return texts.text("pausedNotice");
   if (socket.isOpen) return texts.text("notReading");
   return texts.text({ on: "nobodyReads", off: "microphoneOff" }[state] ?? "noConnection");

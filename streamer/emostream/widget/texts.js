@@ -71,6 +71,13 @@ export class Texts {
     return this.#numbers.get(digits).format(value).replace("-", "\u2212");
   }
 
+  /** The day and the time of an RFC 3339 text, in the zone of whoever looks; the text itself if it is none. */
+  moment(text) {
+    const at = new Date(text);
+    if (Number.isNaN(at.getTime())) return text;
+    return new Intl.DateTimeFormat(this.lang, { dateStyle: "medium", timeStyle: "short" }).format(at);
+  }
+
   percent(p) {
     return this.#measure("percent", Math.round(100 * p));
   }

@@ -19,6 +19,7 @@ export default {
   reading: "Eine Stimme wird gelesen",
   learning: "Eine Stimme wird gelernt",
   notReading: "Es wird keine Stimme gelesen",
+  replay: "Wiedergabe vom {time}: es wird niemand gelesen",
   pausedNotice: "Pause: Es wird keine Stimme gelesen",
   microphoneOff: "Das Mikrofon ist aus",
   nobodyReads: "Keine Verbindung: Das Mikrofon ist an, niemand liest es",

@@ -22,6 +22,7 @@ export default {
   reading: "A voice is being read",
   learning: "A voice is being learnt",
   notReading: "No voice is being read",
+  replay: "A replay of {time}: nobody is being read",
   pausedNotice: "Paused: no voice is being read",
   microphoneOff: "The microphone is off",
   nobodyReads: "No connection: the microphone is on, nobody reads it",

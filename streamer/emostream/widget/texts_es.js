@@ -18,6 +18,7 @@ export default {
   reading: "Se está leyendo una voz",
   learning: "Se está aprendiendo una voz",
   notReading: "No se lee ninguna voz",
+  replay: "Repetición de {time}: no se lee a nadie",
   pausedNotice: "En pausa: no se lee ninguna voz",
   microphoneOff: "El micrófono está apagado",
   nobodyReads: "Sin conexión: el micrófono está encendido, pero nadie lo lee",

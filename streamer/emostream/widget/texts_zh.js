@@ -21,6 +21,7 @@ export default {
   reading: "正在分析声音",
   learning: "正在学习声音",
   notReading: "没有分析声音",
+  replay: "{time} 的回放：没有分析任何人",
   pausedNotice: "已暂停：没有分析声音",
   microphoneOff: "麦克风已关闭",
   nobodyReads: "未连接：麦克风已打开，但没有分析",

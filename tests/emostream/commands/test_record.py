@@ -3,6 +3,7 @@
 import json
 import signal
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -67,12 +68,12 @@ def test_a_replay_is_served_at_the_pace_of_the_voice_until_ctrl_c(session: Path)
         with websockets.sync.client.connect(f"ws://{address}ws") as client:
             hello = receive(client)
             assert isinstance(hello, Hello)
-            assert str(hello.notice).startswith("a replay of ")
-            assert str(hello.notice).endswith(": nobody is read now")
+            assert hello.recorded
+            assert datetime.fromisoformat(hello.recorded) < datetime.now(UTC)
             while not isinstance(receive(client), Estimate):
                 pass
         assert running.interrupt() == 130
-    assert [hello.notice for hello in of_type(running.events, Hello)] == [None]  # programs get what was recorded
+    assert [hello.recorded for hello in of_type(running.events, Hello)] == [None]  # programs get what was recorded
 
 
 def test_listen_records_beside_what_it_shows(speech: bytes, tiny: list[object], tmp_path: Path) -> None:

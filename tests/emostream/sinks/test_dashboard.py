@@ -135,6 +135,14 @@ class TestState:
         assert back.on_air
         assert back.estimate == estimate(9000)
 
+    def test_a_replay_is_not_on_air(self) -> None:
+        recorded = msgspec.structs.replace(hello(), recorded="2026-01-02T03:04:05.000Z")
+        shown = screen(after(recorded, estimate(3000)))
+        assert "REPLAY of 2026-01-0" in shown
+        assert "nobody is read now" in shown
+        assert "ON AIR" not in shown
+        assert "70%" in shown
+
     def test_a_pause_is_off_air_and_keeps_no_estimate(self) -> None:
         paused = msgspec.structs.replace(health(3000), paused_by=("person",))
         state = after(hello(), estimate(3000), paused)

@@ -106,6 +106,23 @@ def test_the_lamp_is_on_while_a_voice_is_read_and_only_then(open_page: Open, sin
     expect(part(page, "notice")).to_have_text("No voice is being read")
 
 
+def test_in_a_replay_the_lamp_is_not_lit(open_page: Open, sink: Server) -> None:
+    page = open_page()
+    recorded = "2026-01-02T03:04:05.000Z"
+    sink.emit(msgspec.structs.replace(hello(step_ms=PATIENT_STEP_MS), recorded=recorded))
+    sink.emit(estimate(1))
+    expect(part(page, "label")).to_have_text("happy")
+    expect(part(page, "notice")).to_have_text(re.compile("A replay of .*2026.*: nobody is being read"))
+    expect(page.locator("#live .card")).not_to_have_class(re.compile(r"\blive\b"))
+    sink.emit(msgspec.structs.replace(hello(step_ms=PATIENT_STEP_MS), recorded="no time"))
+    sink.emit(estimate(1))
+    expect(part(page, "notice")).to_have_text("A replay of no time: nobody is being read")
+    sink.emit(hello(step_ms=PATIENT_STEP_MS))
+    sink.emit(estimate(1))
+    expect(part(page, "notice")).to_have_text("A voice is being read")
+    expect(page.locator("#live .card")).to_have_class(re.compile(r"\blive\b"))
+
+
 def test_a_pause_of_the_server_is_shown_and_its_notice(open_page: Open, sink: Server) -> None:
     page = open_page()
     sink.emit(msgspec.structs.replace(hello(), notice="Guests are read <here>"))

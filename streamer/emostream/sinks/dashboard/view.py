@@ -1,5 +1,7 @@
 """The dashboard's picture: a pure function of its state and the size of the terminal."""
 
+from datetime import datetime
+
 from rich.cells import cell_len
 from rich.text import Text
 
@@ -136,10 +138,17 @@ def _notice(state: DashboardState, cells: int) -> Text:
         return spread(words(f"○ PAUSED — {pause_words(state.paused_by)}", "bold"), elapsed, cells)
     if not state.on_air:
         return spread(words("○ OFF AIR — waiting for the source", f"bold {WARNING}"), elapsed, cells)
+    if state.hello.recorded:
+        return spread(words(f"○ REPLAY of {_local(state.hello.recorded)} — nobody is read now", "bold"), elapsed, cells)
     notice = words(ON_AIR, f"bold {WARNING}")
     if cells >= len(ON_AIR + CONSENT) + 2 + elapsed.cell_len:
         notice.append(CONSENT, style="bold")
     return spread(notice, elapsed, cells)
+
+
+def _local(time: str) -> str:
+    """An RFC 3339 time as the day and the minute here."""
+    return f"{datetime.fromisoformat(time).astimezone():%Y-%m-%d %H:%M}"
 
 
 def _source(state: DashboardState, cells: int, served_at: str | None) -> Text:
