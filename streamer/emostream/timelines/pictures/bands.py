@@ -156,7 +156,7 @@ class RowDrawing:
     def _averaged(
         self, x: NDArray[np.int64], p: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Where steps are too dense to be told apart: the mean over speech in a window that moves on by a few points."""
+        """Where steps are too dense to be told apart: means over the speech in a window that moves on by a few."""
         n_columns = max(2, round(self._points / _AVERAGED_POINTS))
         edges = np.linspace(self._row.start_ms, self._row.end_ms, n_columns + 1)
         column = np.clip(np.searchsorted(edges, x, "left") - 1, 0, n_columns - 1)

@@ -4,6 +4,20 @@ const DASHES = [[], [7, 3], [7, 3, 1.5, 3], [1.5, 3], [4, 2, 1, 2, 1, 2], [3, 1.
 const SHORT_CONFIDENCE = 0.12; // of an utterance without a verdict
 const PALE = 0.22; // what a search has not found
 const WORD_PX = 13;
+const NO_PROBABILITY = 255;
+// Steps that are nearer to each other than this are averaged over so many pixels.
+const [LEAST_STEP_PX, BUCKET_PX] = [1, 12];
+
+/** The first index whose value is above a number, of ascending values. */
+function firstAfter(values, number) {
+  let [low, high] = [0, values.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (values[middle] > number) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
 
 /** A canvas of the size that it has on the page, at the screen's own resolution; null while it has none. */
 function prepared(canvas) {
@@ -219,31 +233,53 @@ class Drawing {
   }
 
   #curves(context, x, recording, viewport, top, height) {
-    const { ends, p } = recording.steps;
-    const n = recording.labels.length;
-    let first = 0;
-    while (first < ends.length && ends[first] < viewport.start - 1000) first++;
-    const perPixel = viewport.width / Math.max(1, x(viewport.end) - x(viewport.start));
+    const points = this.#points(recording, viewport, x);
     recording.labels.forEach((label, index) => {
       this.#line(context, label, index);
       let isOpen = false;
-      let before = -Infinity;
-      for (let step = first; step < ends.length && ends[step] <= viewport.end + 1000; step++) {
-        const value = p[step * n + index];
-        if (value === 255) {
-          isOpen = false;
-          continue;
+      for (const { at, p } of points) {
+        if (p) {
+          const y = top + height - 2 - (p[index] / 200) * (height - 4);
+          if (isOpen) context.lineTo(at, y);
+          else context.moveTo(at, y);
         }
-        if (isOpen && ends[step] - before < perPixel / 2) continue;
-        before = ends[step];
-        const at = [x(before), top + height - 2 - (value / 200) * (height - 4)];
-        if (isOpen) context.lineTo(...at);
-        else context.moveTo(...at);
-        isOpen = true;
+        isOpen = p !== null;
       }
       context.stroke();
     });
     context.setLineDash([]);
+  }
+
+  /** Where the curves go, `p` for each label or null where nobody speaks; steps that are too dense are averaged. */
+  #points(recording, viewport, x) {
+    const { ends, p } = recording.steps;
+    const n = recording.labels.length;
+    const perPixel = viewport.width / (x(viewport.end) - x(viewport.start));
+    const isDense = recording.lengthMs / ends.length < perPixel * LEAST_STEP_PX;
+    const bucketMs = isDense ? perPixel * BUCKET_PX : 0;
+    const points = [];
+    let bucket = null;
+    const close = () => {
+      if (bucket) points.push({ at: x(bucket.start + bucketMs / 2), p: bucket.count ? bucket.sums.map((sum) => sum / bucket.count) : null });
+    };
+    for (let step = firstAfter(ends, viewport.start - 1000 - bucketMs); step < ends.length && ends[step] <= viewport.end + 1000 + bucketMs; step++) {
+      const values = p.subarray(step * n, step * n + n);
+      const isKnown = values[0] !== NO_PROBABILITY;
+      if (!isDense) {
+        points.push({ at: x(ends[step]), p: isKnown ? values : null });
+        continue;
+      }
+      const start = Math.floor(ends[step] / bucketMs) * bucketMs;
+      if (bucket?.start !== start) {
+        close();
+        bucket = { start, count: 0, sums: new Array(n).fill(0) };
+      }
+      if (!isKnown) continue;
+      bucket.count += 1;
+      for (let index = 0; index < n; index++) bucket.sums[index] += values[index];
+    }
+    close();
+    return points;
   }
 
   #plate({ context, paint, font }, text, middle, y, room) {

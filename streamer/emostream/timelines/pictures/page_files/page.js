@@ -271,7 +271,7 @@ class TimelinePage {
   }
 
   #key(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || !element("keys").checked) return;
     const { target, key } = event;
     if (target.matches("input[type=search]")) {
       if (key === "Escape") target.blur();

@@ -22,8 +22,8 @@ class Table {
       { key: "confidence", name: "Confidence", isNumber: true, text: ({ confidence }) => (confidence === null ? "" : percent(confidence)) },
       { key: "arousal", name: "Arousal", isNumber: true, text: ({ arousal }) => arousal?.toFixed(2) ?? "" },
       { key: "pitch", name: "Pitch", isNumber: true, text: ({ pitch }) => (pitch === undefined ? "" : `${Math.round(pitch)} Hz`) },
-      { key: "earlier", name: "Shown before", text: ({ earlier }) => earlier ?? "" },
-      { key: "recording", name: "Recording", text: ({ recording }) => recordings.at(recording).name },
+      { key: "earlier", name: "Shown before", isLong: true, text: ({ earlier }) => earlier ?? "" },
+      { key: "recording", name: "Recording", isLong: true, text: ({ recording }) => recordings.at(recording).name },
     ];
     if (recordings.count === 1) this.#columns.pop();
     this.#writeHead();
@@ -101,9 +101,9 @@ class Table {
 
   #row(utterance) {
     const row = document.createElement("tr");
-    for (const { key, text, isNumber } of this.#columns) {
+    for (const { key, text, isNumber, isLong } of this.#columns) {
       const cell = document.createElement("td");
-      if (isNumber) cell.className = "number";
+      if (isNumber || isLong) cell.className = isNumber ? "number" : "words";
       if (key === "start") {
         const button = document.createElement("button");
         button.type = "button";
