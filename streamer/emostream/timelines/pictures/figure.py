@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 # More recordings than one can compare, and a picture that few programs show.
 MOST_RECORDINGS = 60
 _WIDTH, _LEFT, _RIGHT = 13.33, 0.95, 0.25  # inches; a slide's width
-_HEAD, _FOOT, _TITLE, _TICKS = 0.2, 0.55, 0.36, 0.3
+_HEAD, _FOOT, _TITLE, _TICKS = 0.05, 0.55, 0.42, 0.3
+_ABOVE_TITLE = 0.17  # of the inches of a title
 _DPI = 150
 # Names in other scripts, where the system has a font of these.
 _FONTS = ("DejaVu Sans", "Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans", "WenQuanYi Zen Hei", "Arial Unicode MS")
@@ -83,7 +84,7 @@ def _figure(timelines: Sequence[Timeline]) -> "Figure":
     top = height - _HEAD
     for row in rows:
         if row.is_first:
-            _write_title(figure, row.timeline, top / height)
+            _write_title(figure, row.timeline, (top - _ABOVE_TITLE) / height)
             top -= _TITLE
         top -= bands.height
         axes = figure.add_axes((_LEFT / _WIDTH, top / height, _plot_width() / _WIDTH, bands.height / height))
@@ -102,18 +103,17 @@ def _plot_width() -> float:
 
 
 def _set_axes(axes: "Axes", row: Row, bands: Bands) -> None:
-    from matplotlib.ticker import FuncFormatter, MultipleLocator
+    from matplotlib.ticker import FixedLocator, FuncFormatter
 
     axes.set(xlim=(row.start_ms, row.end_ms), ylim=(0, bands.height))
     axes.set_yticks([])
     axes.patch.set_visible(False)
-    between_ms = 1000 * seconds_between_ticks((row.end_ms - row.start_ms) / 1000)
-    axes.xaxis.set_major_locator(MultipleLocator(between_ms))
-    axes.xaxis.set_major_formatter(
-        FuncFormatter(
-            lambda ms, _: clock(ms)[: None if between_ms < 1000 else -2] if ms <= row.timeline.length_ms else ""
-        )
+    between_ms = round(1000 * seconds_between_ticks((row.end_ms - row.start_ms) / 1000))
+    end_ms = min(row.end_ms, row.timeline.length_ms)
+    axes.xaxis.set_major_locator(
+        FixedLocator(range(-(-row.start_ms // between_ms) * between_ms, end_ms + 1, between_ms))
     )
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda ms, _: clock(ms)[: None if between_ms < 1000 else -2]))
     axes.tick_params(axis="x", length=3, width=0.6, color=MUTED, labelsize=8.5, labelcolor=MUTED, pad=2)
     for side in axes.spines.values():
         side.set_visible(False)
@@ -141,7 +141,7 @@ def _write_title(figure: "Figure", timeline: Timeline, top: float) -> None:
     said = f"{printable(verdict(summary.label, summary.p))}   ·   " if summary and summary.p else ""
     lost = f", {timeline.lost_ms / 1000:.1f} s lost" if timeline.lost_ms else ""
     facts = f"{said}{clock(timeline.speech_ms)[:-2]} of speech in {clock(timeline.length_ms)[:-2]}{lost}"
-    name = _shortened(printable(timeline.source), 90)
+    name = _shortened(_name(timeline), 90)
     figure.text(
         _LEFT / _WIDTH, top, name, ha="left", va="top", fontsize=11, fontweight="bold", color=INK, parse_math=False
     )
@@ -193,11 +193,15 @@ def _write_legend(
         text.set_color(INK)
 
 
+def _name(timeline: Timeline) -> str:
+    return printable(timeline.source or timeline.hello.stream)
+
+
 def _shortened(name: str, most: int) -> str:
     """The end of a long path says more than its beginning."""
     return name if len(name) <= most else f"…{name[1 - most :]}"
 
 
 def _title(timelines: Sequence[Timeline]) -> str:
-    names = ", ".join(printable(timeline.source) for timeline in timelines[:3])
+    names = ", ".join(map(_name, timelines[:3]))
     return f"Emotion over time: {names}{' and others' if len(timelines) > 3 else ''}"

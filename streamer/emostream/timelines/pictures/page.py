@@ -72,7 +72,7 @@ def _played(timelines: Sequence[Timeline]) -> list[int]:
 def _recording(timeline: Timeline, is_played: bool) -> dict[str, Any]:
     summary = timeline.summary
     return {
-        "name": printable(timeline.source),
+        "name": printable(timeline.source or timeline.hello.stream),
         "verdict": printable(verdict(summary.label, summary.p)) if summary and summary.p else None,
         "lengthMs": timeline.length_ms,
         "speechMs": timeline.speech_ms,
@@ -96,6 +96,7 @@ def _utterance(utterance: TimelineUtterance) -> dict[str, Any]:
         "name": printable(utterance.name),
         "words": span_words(utterance),
         "confidence": utterance.confidence if utterance.p else None,
+        "percent": f"{utterance.confidence:.0%}" if utterance.p else "",
     }
     if utterance.earlier:
         found["earlier"] = ", ".join(map(printable, utterance.earlier))
@@ -129,7 +130,7 @@ def _base64(numbers: NDArray[Any]) -> str:
 
 
 def _title(timelines: Sequence[Timeline]) -> str:
-    names = [printable(timeline.source) for timeline in timelines]
+    names = [printable(timeline.source or timeline.hello.stream) for timeline in timelines]
     return f"{names[0] if len(names) == 1 else f'{len(names)} recordings'} – emotion over time"
 
 

@@ -8,11 +8,11 @@ from rich.console import Console
 from rich.text import Text
 
 from emostream.events import LOST
-from emostream.sinks.drawing import clock, column, padded
+from emostream.sinks.drawing import clock, column, padded, words
 from emostream.sinks.palette import UNSURE as UNSURE_COLOUR
 from emostream.sinks.palette import WARNING, label_colours, label_letters
 from emostream.sinks.printable import printable
-from emostream.sinks.wording import UNSURE, verdict
+from emostream.sinks.wording import NOT_ENDED, TOO_SHORT, UNSURE, verdict
 from emostream.timelines.pictures.minutes import Span, dominant_by_cell, spans_by_cell
 from emostream.timelines.text_file import text_file
 from emostream.timelines.timeline import Timeline, TimelineGap, TimelineUtterance
@@ -24,7 +24,8 @@ _MINUTE_S = 60
 # Upper case from here on.
 SURE = 0.7
 UNSURE_MARK, SHORT_MARK, SILENCE_MARK, LOST_MARK, PAUSED_MARK = "░", "-", "·", "╱", "–"
-_WORD_CELLS = 12
+# Behind a minute: a blank, the label with the most time, and its share of the speech, such as " 100%".
+_SHARE_CELLS, _LEAST_NAME_CELLS = 6, 3
 
 
 def write_strip(timeline: Timeline, file: BinaryIO) -> None:
@@ -45,7 +46,7 @@ def strip_lines(timeline: Timeline, width: int = COLUMNS) -> Iterator[Text]:
     length_s = timeline.length_ms / 1000
     line_s = next((seconds for longest, seconds in _SHORT if length_s <= longest), _MINUTE_S)
     draw = _Strip(timeline, line_s, width)
-    yield Text(printable(timeline.source), style="bold")
+    yield Text(printable(timeline.source or timeline.hello.stream), style="bold")
     yield draw.headline()
     yield draw.axis()
     for start_ms in range(0, max(1, timeline.length_ms), 1000 * line_s):
@@ -61,13 +62,15 @@ class _Strip:
         self._is_short = line_s < _MINUTE_S
         self._colours = label_colours(timeline.labels)
         self._letters = _letters(timeline.labels)
-        self._front = len(_time(timeline.length_ms)) + 2
+        last_ms = max(0, timeline.length_ms - 1) // self._line_ms * self._line_ms
+        self._front = len(_time(last_ms)) + 2
         cells = next((n for n in (60, 30) if n + self._front <= width), 20)
         self._spans = spans_by_cell(timeline, self._line_ms // cells)
         self._cells = cells
         self._worded = _longest_pieces(self._spans, cells) if self._is_short else set()
         self._most_of = {} if self._is_short else dominant_by_cell(timeline, self._line_ms)
-        self._has_words = self._front + cells + 2 + _WORD_CELLS <= width
+        longest = max(map(cell_len, (UNSURE, NOT_ENDED, *map(printable, timeline.labels))))
+        self._name_cells = min(longest, width - self._front - cells - _SHARE_CELLS)
 
     def headline(self) -> Text:
         timeline, summary = self._timeline, self._timeline.summary
@@ -90,13 +93,13 @@ class _Strip:
         end_ms = min(start_ms + self._line_ms, self._timeline.length_ms)
         n_cells = max(1, -(-(end_ms - start_ms) * self._cells // self._line_ms))
         spans = [self._spans.get(index) for index in range(first, first + n_cells)]
-        line = Text(_time(start_ms).rjust(self._front - 2) + "  ", style="dim")
+        line = words(_time(start_ms).rjust(self._front - 2) + "  ", "dim")
         for span in spans:
             mark, style = self._height(span) if self._is_short else self._letter(span)
             line.append(mark, style=style or "none")
         if not self._is_short:
-            if self._has_words:
-                line.append(" " * (self._cells - n_cells + 2))
+            if self._name_cells >= _LEAST_NAME_CELLS:
+                line.append(" " * (self._cells - n_cells + 1))
                 line.append_text(self._most(start_ms // self._line_ms))
             yield line
             return
@@ -109,17 +112,17 @@ class _Strip:
         if not self._is_short:
             parts = [(f"{letter} {printable(label)}", self._colours[label]) for label, letter in self._letters.items()]
             parts.append((f"upper case: {SURE:.0%} and more", "dim"))
-        marks = [(UNSURE_MARK, UNSURE), (SHORT_MARK, "too short"), (SILENCE_MARK, "silence")]
+        marks = [(UNSURE_MARK, UNSURE), (SHORT_MARK, TOO_SHORT), (SILENCE_MARK, "silence")]
         marks += [(LOST_MARK, "lost"), (PAUSED_MARK, "paused")] if self._timeline.gaps else []
         parts += [(f"{mark} {name}", "dim") for mark, name in marks]
         if self._is_short:
             parts.append(("height: confidence", "dim"))
         line = Text()
-        for words, style in parts:
-            if line and line.cell_len + 2 + cell_len(words) > self._front + self._cells:
+        for text, style in parts:
+            if line and line.cell_len + 2 + cell_len(text) > self._front + self._cells:
                 yield line
                 line = Text()
-            line.append("  " if line else "").append(words, style=style)
+            line.append("  " if line else "").append(text, style=style)
         yield line
 
     def _most(self, number: int) -> Text:
@@ -128,7 +131,7 @@ class _Strip:
             return Text("")
         name, share = self._most_of[number]
         word = Text(printable(name))
-        word.truncate(_WORD_CELLS - 5, overflow="ellipsis", pad=True)
+        word.truncate(self._name_cells, overflow="crop", pad=True)
         word.stylize(self._colours.get(name, "dim"))
         return word.append(f" {share:4.0%}", style="dim")
 

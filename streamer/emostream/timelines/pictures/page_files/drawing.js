@@ -166,9 +166,9 @@ class Drawing {
       const tall = room * (one.confidence ?? SHORT_CONFIDENCE);
       const [left, wide] = [x(one.start), Math.max(1, x(one.end) - x(one.start))];
       context.globalAlpha = found.has(one) ? 1 : PALE;
-      if (one.label === null) hatch(context, left, height - tall, wide, tall, paint.muted);
+      if (one.label === null && wide >= 6) hatch(context, left, height - tall, wide, tall, paint.muted);
       else {
-        context.fillStyle = this.#recordings.colour(one.label);
+        context.fillStyle = this.#colour(one, paint);
         context.fillRect(left, height - tall, wide, tall);
         if (wide > 4) {
           context.strokeStyle = paint.edge;
@@ -189,7 +189,7 @@ class Drawing {
     for (const one of seen) {
       const [left, right] = [Math.max(0, x(one.start)), Math.min(width, x(one.end))];
       const letter = one.label === null ? (one.confidence === null ? [] : ["?"]) : [this.#recordings.letter(one.label)];
-      const named = one.label === null ? [one.name] : [`${one.name} ${percent(one.confidence)}`, one.name];
+      const named = one.label === null ? [one.name] : [`${one.name} ${one.percent}`, one.name];
       for (const text of [...named, ...letter]) {
         const half = context.measureText(text).width / 2;
         const middle = Math.min(Math.max((left + right) / 2, half), width - half);

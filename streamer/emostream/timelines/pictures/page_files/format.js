@@ -1,4 +1,4 @@
-// How times and shares are written.
+// How times are written.
 "use strict";
 
 /** "01:23.2", with hours in front where there are any; whole seconds with `tenths` false. */
@@ -17,8 +17,4 @@ function spokenTime(ms) {
   const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
   const words = (number, unit) => (number ? [`${number} ${unit}${number === 1 ? "" : "s"}`] : []);
   return [...words(hours, "hour"), ...words(minutes, "minute"), `${(seconds % 60).toFixed(1)} seconds`].join(" ");
-}
-
-function percent(share) {
-  return `${Math.round(share * 100)} %`;
 }

@@ -19,7 +19,7 @@ class Table {
       { key: "start", name: "Start", isNumber: true, text: ({ start }) => clock(start) },
       { key: "end", name: "End", isNumber: true, text: ({ end }) => clock(end) },
       { key: "name", name: "Label", text: ({ name }) => name },
-      { key: "confidence", name: "Confidence", isNumber: true, text: ({ confidence }) => (confidence === null ? "" : percent(confidence)) },
+      { key: "confidence", name: "Confidence", isNumber: true, text: ({ percent }) => percent },
       { key: "arousal", name: "Arousal", isNumber: true, text: ({ arousal }) => arousal?.toFixed(2) ?? "" },
       { key: "pitch", name: "Pitch", isNumber: true, text: ({ pitch }) => (pitch === undefined ? "" : `${Math.round(pitch)} Hz`) },
       { key: "earlier", name: "Shown before", isLong: true, text: ({ earlier }) => earlier ?? "" },
