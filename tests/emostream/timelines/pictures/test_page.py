@@ -153,7 +153,7 @@ def test_it_zooms(open_page: Open, talk: Timeline) -> None:
     page.get_by_role("button", name="Zoom in").click()
     near = seen(page)
     assert near != whole
-    page.locator("h1").click()
+    page.locator("h2").click()
     page.keyboard.press("+")
     assert seen(page) != near
     page.keyboard.press("-")
@@ -168,7 +168,7 @@ def test_it_zooms(open_page: Open, talk: Timeline) -> None:
     start, end = seen(page)
     assert start > "00:05.0"
     assert end < "00:30.0"
-    page.locator("h1").click()
+    page.locator("h2").click()
     page.keyboard.press("0")
     assert seen(page) == whole
 
