@@ -20,7 +20,19 @@ from emostream.timelines.wording import span_words
 # Of the sound in one page, before base64 makes it a third more: an hour of it.
 MOST_AUDIO_BYTES = 20_000_000
 # One behind the other they are one script.
-SCRIPTS = ("format.js", "recordings.js", "viewport.js", "player.js", "drawing.js", "table.js", "page.js")
+SCRIPTS = (
+    "format.js",
+    "recordings.js",
+    "viewport.js",
+    "player.js",
+    "canvas.js",
+    "curves.js",
+    "drawing.js",
+    "table.js",
+    "pointers.js",
+    "keys.js",
+    "page.js",
+)
 _NO_PROBABILITY = 255
 
 

@@ -4,64 +4,6 @@ const DASHES = [[], [7, 3], [7, 3, 1.5, 3], [1.5, 3], [4, 2, 1, 2, 1, 2], [3, 1.
 const SHORT_CONFIDENCE = 0.12; // of an utterance without a verdict
 const PALE = 0.22; // what a search has not found
 const WORD_PX = 13;
-const NO_PROBABILITY = 255;
-// Steps that are nearer to each other than this are averaged over so many pixels.
-const [LEAST_STEP_PX, BUCKET_PX] = [1, 12];
-
-/** The first index whose value is above a number, of ascending values. */
-function firstAfter(values, number) {
-  let [low, high] = [0, values.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (values[middle] > number) high = middle;
-    else low = middle + 1;
-  }
-  return low;
-}
-
-/** A canvas of the size that it has on the page, at the screen's own resolution; null while it has none. */
-function prepared(canvas) {
-  const [width, height] = [canvas.clientWidth, canvas.clientHeight];
-  if (!width || !height) return null;
-  const scale = devicePixelRatio || 1;
-  if (canvas.width !== Math.round(width * scale)) canvas.width = Math.round(width * scale);
-  if (canvas.height !== Math.round(height * scale)) canvas.height = Math.round(height * scale);
-  const context = canvas.getContext("2d");
-  context.setTransform(scale, 0, 0, scale, 0, 0);
-  context.clearRect(0, 0, width, height);
-  return { context, width, height };
-}
-
-/** The colours of the page, as they are now. */
-function paints() {
-  const style = getComputedStyle(document.documentElement);
-  const names = ["ink", "muted", "line", "quiet", "alarm", "mark", "surface", "stripe"];
-  return { ...Object.fromEntries(names.map((name) => [name, style.getPropertyValue(`--${name}`).trim()])), edge: style.getPropertyValue("--bar-edge").trim() };
-}
-
-/** Diagonal lines over a rectangle, both ways for `isCrossed`. */
-function hatch(context, left, top, width, height, colour, isCrossed = false) {
-  context.save();
-  context.beginPath();
-  context.rect(left, top, width, height);
-  context.clip();
-  context.strokeStyle = colour;
-  context.lineWidth = 1;
-  context.beginPath();
-  for (let at = left - height; at < left + width; at += 6) {
-    context.moveTo(at, top + height);
-    context.lineTo(at + height, top);
-    if (isCrossed) {
-      context.moveTo(at, top);
-      context.lineTo(at + height, top + height);
-    }
-  }
-  context.stroke();
-  context.restore();
-  context.strokeStyle = colour;
-  context.lineWidth = 1;
-  context.strokeRect(left + 0.5, top + 0.5, Math.max(0, width - 1), Math.max(0, height - 1));
-}
 
 class Drawing {
   #recordings;
@@ -233,7 +175,7 @@ class Drawing {
   }
 
   #curves(context, x, recording, viewport, top, height) {
-    const points = this.#points(recording, viewport, x);
+    const points = curvePoints(recording, viewport, x);
     recording.labels.forEach((label, index) => {
       this.#line(context, label, index);
       let isOpen = false;
@@ -248,38 +190,6 @@ class Drawing {
       context.stroke();
     });
     context.setLineDash([]);
-  }
-
-  /** Where the curves go, `p` for each label or null where nobody speaks; steps that are too dense are averaged. */
-  #points(recording, viewport, x) {
-    const { ends, p } = recording.steps;
-    const n = recording.labels.length;
-    const perPixel = viewport.width / (x(viewport.end) - x(viewport.start));
-    const isDense = recording.lengthMs / ends.length < perPixel * LEAST_STEP_PX;
-    const bucketMs = isDense ? perPixel * BUCKET_PX : 0;
-    const points = [];
-    let bucket = null;
-    const close = () => {
-      if (bucket) points.push({ at: x(bucket.start + bucketMs / 2), p: bucket.count ? bucket.sums.map((sum) => sum / bucket.count) : null });
-    };
-    for (let step = firstAfter(ends, viewport.start - 1000 - bucketMs); step < ends.length && ends[step] <= viewport.end + 1000 + bucketMs; step++) {
-      const values = p.subarray(step * n, step * n + n);
-      const isKnown = values[0] !== NO_PROBABILITY;
-      if (!isDense) {
-        points.push({ at: x(ends[step]), p: isKnown ? values : null });
-        continue;
-      }
-      const start = Math.floor(ends[step] / bucketMs) * bucketMs;
-      if (bucket?.start !== start) {
-        close();
-        bucket = { start, count: 0, sums: new Array(n).fill(0) };
-      }
-      if (!isKnown) continue;
-      bucket.count += 1;
-      for (let index = 0; index < n; index++) bucket.sums[index] += values[index];
-    }
-    close();
-    return points;
   }
 
   #plate({ context, paint, font }, text, middle, y, room) {

@@ -9,10 +9,14 @@ class TimelinePage {
   #player = new Player(() => this.#playerChanged(), () => this.#soundFailed());
   #table = new Table(this.#recordings, (utterance) => this.#goTo(utterance));
   #recording;
-  #viewport;
+  viewport;
   #found = new Set();
   #isTurning = false; // whether the view follows what is heard
   #frame = 0;
+
+  get ms() {
+    return this.#player.ms;
+  }
 
   start() {
     this.#fillChoices();
@@ -31,7 +35,7 @@ class TimelinePage {
 
   #open(number, ms = 0) {
     const recording = (this.#recording = this.#recordings.at(number));
-    this.#viewport = new Viewport(recording.lengthMs);
+    this.viewport = new Viewport(recording.lengthMs);
     element("recording").value = number;
     element("name").textContent = recording.name;
     const lost = recording.lostMs ? `${(recording.lostMs / 1000).toFixed(1)} s lost` : null;
@@ -84,8 +88,8 @@ class TimelinePage {
   #follow() {
     this.#frame = 0;
     this.#player.keepPlace();
-    if (this.#isTurning && !this.#viewport.contains(this.#player.ms)) {
-      this.#viewport.turnTo(this.#player.ms);
+    if (this.#isTurning && !this.viewport.contains(this.#player.ms)) {
+      this.viewport.turnTo(this.#player.ms);
       this.#draw();
     } else this.#showPlace();
     if (this.#player.isPlaying) this.#frame = requestAnimationFrame(() => this.#follow());
@@ -94,11 +98,11 @@ class TimelinePage {
 
   /** Where one is: the line, the slider, the time and what is said there. */
   #showPlace() {
-    if (!this.#viewport) return;
+    if (!this.viewport) return;
     const ms = this.#player.ms;
     const cursor = element("cursor");
-    cursor.hidden = !this.#viewport.contains(ms);
-    cursor.style.left = `calc(${((ms - this.#viewport.start) / this.#viewport.width) * 100}% - 1px)`;
+    cursor.hidden = !this.viewport.contains(ms);
+    cursor.style.left = `calc(${((ms - this.viewport.start) / this.viewport.width) * 100}% - 1px)`;
     element("now").textContent = clock(ms);
     const position = element("position");
     position.value = ms;
@@ -111,13 +115,13 @@ class TimelinePage {
   }
 
   #draw() {
-    const { start, end } = this.#viewport;
-    this.#drawing.detail(element("detail"), this.#recording, this.#viewport, this.#found);
-    this.#drawing.overview(element("overview"), this.#recording, this.#viewport);
+    const { start, end } = this.viewport;
+    this.#drawing.detail(element("detail"), this.#recording, this.viewport, this.#found);
+    this.#drawing.overview(element("overview"), this.#recording, this.viewport);
     const n = this.#recording.utterances.filter((one) => one.end > start && one.start < end).length;
     const words = `Timeline from ${clock(start)} to ${clock(end)}: ${n} utterance${n === 1 ? "" : "s"}, which the table below lists`;
     element("detail").setAttribute("aria-label", words);
-    element("out").disabled = element("whole").disabled = this.#viewport.isWhole;
+    element("out").disabled = element("whole").disabled = this.viewport.isWhole;
     this.#showPlace();
   }
 
@@ -156,10 +160,10 @@ class TimelinePage {
     this.#draw();
   }
 
-  #seek(ms) {
+  seek(ms) {
     this.#player.seek(ms);
     this.#isTurning = true;
-    this.#viewport.turnTo(this.#player.ms);
+    this.viewport.turnTo(this.#player.ms);
     this.#draw();
   }
 
@@ -169,41 +173,48 @@ class TimelinePage {
       this.#open(utterance.recording, utterance.start);
       if (wasPlaying) this.#player.toggle();
     }
-    if (!this.#viewport.contains(utterance.start) || !this.#viewport.contains(utterance.end)) {
-      this.#viewport.centreOn((utterance.start + utterance.end) / 2);
+    if (!this.viewport.contains(utterance.start) || !this.viewport.contains(utterance.end)) {
+      this.viewport.centreOn((utterance.start + utterance.end) / 2);
     }
-    this.#seek(utterance.start);
+    this.seek(utterance.start);
   }
 
   /** To the next utterance of those that were found, or to the one before. */
-  #step(direction) {
+  step(direction) {
     const ms = this.#player.ms;
     const starts = this.#recording.utterances.filter((one) => this.#found.has(one));
     const next = direction > 0 ? starts.find(({ start }) => start > ms + 1) : starts.findLast(({ start }) => start < ms - 1);
     if (next) this.#goTo(next);
   }
 
-  #zoom(factor, ms = this.#player.ms) {
-    this.#viewport.zoom(factor, this.#viewport.contains(ms) ? ms : this.#viewport.start + this.#viewport.width / 2);
+  zoom(factor, ms = this.#player.ms) {
+    this.viewport.zoom(factor, this.viewport.contains(ms) ? ms : this.viewport.start + this.viewport.width / 2);
     this.#draw();
   }
 
-  #showAll() {
-    this.#viewport.showAll();
+  showAll() {
+    this.viewport.showAll();
+    this.#draw();
+  }
+
+  /** Look elsewhere, by `move(viewport)`, wherever the sound is. */
+  look(move) {
+    this.#isTurning = false;
+    move(this.viewport);
     this.#draw();
   }
 
   #listen() {
     const clicks = {
-      play: () => this.#toggle(),
-      in: () => this.#zoom(ZOOM_STEP),
-      out: () => this.#zoom(1 / ZOOM_STEP),
-      whole: () => this.#showAll(),
+      play: () => this.toggle(),
+      in: () => this.zoom(ZOOM_STEP),
+      out: () => this.zoom(1 / ZOOM_STEP),
+      whole: () => this.showAll(),
     };
     for (const [id, act] of Object.entries(clicks)) element(id).addEventListener("click", act);
     element("recording").addEventListener("change", ({ target }) => this.#open(Number(target.value)));
     element("speed").addEventListener("change", ({ target }) => (this.#player.speed = Number(target.value)));
-    element("position").addEventListener("input", ({ target }) => this.#seek(Number(target.value)));
+    element("position").addEventListener("input", ({ target }) => this.seek(Number(target.value)));
     element("file").addEventListener("change", ({ target }) => {
       if (!target.files.length) return;
       this.#recordings.chooseAudio(this.#recording.number, target.files[0]);
@@ -222,8 +233,8 @@ class TimelinePage {
       if (first) this.#goTo(first);
     });
     this.#table.whenSorted(() => this.#search());
-    this.#listenToPointers();
-    document.addEventListener("keydown", (event) => this.#key(event));
+    listenToPointers(this);
+    document.addEventListener("keydown", (event) => pressKey(this, event));
     const redraw = () => {
       this.#draw();
       this.#drawLegend();
@@ -232,77 +243,9 @@ class TimelinePage {
     for (const query of ["(prefers-color-scheme: dark)", "(forced-colors: active)"]) matchMedia(query).addEventListener("change", redraw);
   }
 
-  #listenToPointers() {
-    const part = (event) => (event.clientX - event.currentTarget.getBoundingClientRect().left) / event.currentTarget.clientWidth;
-    const dragged = (canvas, act) => {
-      canvas.addEventListener("pointerdown", (event) => {
-        if (event.button) return;
-        canvas.setPointerCapture(event.pointerId);
-        act(part(event));
-      });
-      canvas.addEventListener("pointermove", (event) => canvas.hasPointerCapture(event.pointerId) && act(part(event)));
-    };
-    const at = (share) => this.#viewport.start + share * this.#viewport.width;
-    dragged(element("detail"), (share) => this.#seek(at(Math.min(1, Math.max(0, share)))));
-    dragged(element("overview"), (share) => {
-      this.#isTurning = false;
-      this.#viewport.centreOn(share * this.#viewport.lengthMs);
-      this.#draw();
-    });
-    element("detail").addEventListener(
-      "wheel",
-      (event) => {
-        const sideways = event.shiftKey ? event.deltaY : Math.abs(event.deltaX) > Math.abs(event.deltaY) ? event.deltaX : 0;
-        if (event.ctrlKey || event.metaKey) this.#zoom(2 ** (-Math.sign(event.deltaY) * Math.min(1, Math.abs(event.deltaY) / 100)), at(part(event)));
-        else if (sideways) {
-          this.#isTurning = false;
-          this.#viewport.moveBy((sideways / element("detail").clientWidth) * this.#viewport.width);
-          this.#draw();
-        } else return; // the page scrolls
-        event.preventDefault();
-      },
-      { passive: false },
-    );
-  }
-
-  #toggle() {
+  toggle() {
     this.#isTurning = true;
     this.#player.toggle();
-  }
-
-  #key(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || !element("keys").checked) return;
-    const { target, key } = event;
-    if (target.matches("input[type=search]")) {
-      if (key === "Escape") target.blur();
-      return;
-    }
-    const act = this.#actOf(key, event.shiftKey);
-    // A control keeps the keys that it has a use for.
-    const own = target.matches("select") || (target.matches("button, summary, input") && [" ", "Enter"].includes(key));
-    const slides = target.matches("input[type=range], .scroll") && /^(Arrow|Home|End|Page)/.test(key);
-    if (!act || own || (slides && !target.matches("input[type=range]"))) return;
-    event.preventDefault();
-    act();
-  }
-
-  #actOf(key, isShifted) {
-    const seconds = isShifted ? 10_000 : 1000;
-    const acts = {
-      " ": () => this.#toggle(),
-      ArrowLeft: () => this.#seek(this.#player.ms - seconds),
-      ArrowRight: () => this.#seek(this.#player.ms + seconds),
-      Home: () => this.#seek(0),
-      End: () => this.#seek(this.#recording.lengthMs),
-      "+": () => this.#zoom(ZOOM_STEP),
-      "=": () => this.#zoom(ZOOM_STEP),
-      "-": () => this.#zoom(1 / ZOOM_STEP),
-      0: () => this.#showAll(),
-      n: () => this.#step(1),
-      p: () => this.#step(-1),
-      "/": () => element("query").focus(),
-    };
-    return acts[key.length === 1 ? key.toLowerCase() : key];
   }
 }
 
