@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 INK, MUTED, GROUND, LINE = "#20242c", "#5d6370", "#f1f3f6", "#d5d9e0"
 # Beside its colour each label has a line of its own: colour never stands alone.
-DASHES: tuple[Any, ...] = ("-", "--", "-.", ":", (0, (6, 1, 1, 1, 1, 1)), (0, (3, 1)), (0, (8, 3)), (0, (1, 2)))
+_DASHES: tuple[Any, ...] = ("-", "--", "-.", ":", (0, (6, 1, 1, 1, 1, 1)), (0, (3, 1)), (0, (8, 3)), (0, (1, 2)))
 WORD_SIZE = 8.5
 _SHORT_HEIGHT = 0.12  # of an utterance without a verdict, as a confidence
 _POINTS_A_COLUMN = 0.75
@@ -149,9 +149,8 @@ class RowDrawing:
             x, p = self._averaged(x, p)
         bottom, height = band[0] + 0.015, band[1] - band[0] - 0.03
         for index, label in enumerate(timeline.labels):
-            style = DASHES[index % len(DASHES)]
             y = bottom + height * p[:, index]
-            self._axes.plot(x, y, color=self._colours[label], linestyle=style, linewidth=1.1, zorder=3)
+            self._axes.plot(x, y, **line_style(self._colours, label), linewidth=1.1, zorder=3)
 
     def _averaged(
         self, x: NDArray[np.int64], p: NDArray[np.float64]
@@ -186,6 +185,11 @@ class RowDrawing:
         from matplotlib.patches import Rectangle
 
         self._axes.add_patch(Rectangle((left, bottom), right - left, top - bottom, **({"linewidth": 0} | style)))
+
+
+def line_style(colours: Mapping[str, str], label: str) -> dict[str, Any]:
+    """How the curve of a label looks; ``colours`` are those of all labels, in order."""
+    return {"color": colours[label], "linestyle": _DASHES[list(colours).index(label) % len(_DASHES)]}
 
 
 def bar_style(colour: str, *, has_label: bool) -> dict[str, Any]:

@@ -7,22 +7,12 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from emostream.sinks.drawing import clock
-from emostream.sinks.palette import UNSURE as UNSURE_COLOUR
 from emostream.sinks.palette import label_colours, label_letters
 from emostream.sinks.printable import printable
-from emostream.sinks.wording import UNSURE, verdict
-from emostream.timelines.pictures.bands import (
-    DASHES,
-    GROUND,
-    INK,
-    MOST_WITH_CURVES,
-    MUTED,
-    Bands,
-    RowDrawing,
-    bar_style,
-    gap_style,
-)
+from emostream.sinks.wording import verdict
+from emostream.timelines.pictures.bands import INK, MOST_WITH_CURVES, MUTED, Bands, RowDrawing
 from emostream.timelines.pictures.layout import Row, rows_of, seconds_between_ticks
+from emostream.timelines.pictures.legend import LEGEND_LINE, draw_legend, legend_entries, legend_shape
 from emostream.timelines.timeline import Timeline
 
 if TYPE_CHECKING:
@@ -31,8 +21,8 @@ if TYPE_CHECKING:
 
 # More recordings than one can compare, and a picture that few programs show.
 MOST_RECORDINGS = 60
-_WIDTH, _LEFT, _RIGHT = 13.33, 0.95, 0.25  # inches; a slide's width
-_HEAD, _FOOT, _TITLE, _TICKS = 0.05, 0.55, 0.42, 0.3
+_WIDTH, _LEFT, _RIGHT = 13.33, 0.95, 0.4  # inches; a slide's width
+_HEAD, _TITLE, _TICKS, _ABOVE_LEGEND = 0.05, 0.42, 0.3, 0.3
 _ABOVE_TITLE = 0.17  # of the inches of a title
 _DPI = 150
 # Names in other scripts, where the system has a font of these.
@@ -77,10 +67,14 @@ def _figure(timelines: Sequence[Timeline]) -> "Figure":
         with_sound=any(timeline.envelope is not None for timeline in timelines),
         with_curves=len(rows) <= MOST_WITH_CURVES and any(timeline.steps is not None for timeline in timelines),
     )
-    height = _HEAD + sum(bands.height + _TICKS + (_TITLE if row.is_first else 0.0) for row in rows) + _FOOT
-    figure = Figure(figsize=(_WIDTH, height), dpi=_DPI, facecolor="white")
     labels = list(dict.fromkeys(label for timeline in timelines for label in timeline.labels))
-    colours, letters = label_colours(labels), label_letters(labels)
+    colours = label_colours(labels)
+    letters = {label: printable(letter) for label, letter in label_letters(labels).items()}
+    legend = legend_entries(timelines, colours, letters, has_curves=bands.curves is not None)
+    columns, lines = legend_shape([name for _, name in legend], _plot_width())
+    height = _HEAD + sum(bands.height + _TICKS + (_TITLE if row.is_first else 0.0) for row in rows)
+    height += _ABOVE_LEGEND + lines * LEGEND_LINE
+    figure = Figure(figsize=(_WIDTH, height), dpi=_DPI, facecolor="white")
     top = height - _HEAD
     for row in rows:
         if row.is_first:
@@ -94,7 +88,7 @@ def _figure(timelines: Sequence[Timeline]) -> "Figure":
         drawing = RowDrawing(axes, row, bands, width=_plot_width(), colours=colours, letters=letters)
         drawing.draw(_loudest(row.timeline))
         top -= _TICKS
-    _write_legend(figure, timelines, colours, letters, has_curves=bands.curves is not None)
+    draw_legend(figure, legend, columns, _LEFT / _WIDTH)
     return figure
 
 
@@ -148,58 +142,13 @@ def _write_title(figure: "Figure", timeline: Timeline, top: float) -> None:
     figure.text(1 - _RIGHT / _WIDTH, top, facts, ha="right", va="top", fontsize=9.5, color=INK, parse_math=False)
 
 
-def _write_legend(
-    figure: "Figure",
-    timelines: Sequence[Timeline],
-    colours: dict[str, str],
-    letters: dict[str, str],
-    *,
-    has_curves: bool,
-) -> None:
-    from matplotlib.legend_handler import HandlerTuple
-    from matplotlib.lines import Line2D
-    from matplotlib.patches import Patch
-
-    spans = [span for timeline in timelines for span in timeline.utterances]
-    entries: list[tuple[Any, str]] = []
-    for index, (label, colour) in enumerate(colours.items()):
-        line = Line2D([], [], color=colour, linestyle=DASHES[index % len(DASHES)], linewidth=1.3)
-        patch = Patch(**bar_style(colour, has_label=True))
-        letter = f"{printable(letters[label])} = " if letters[label] != label else ""
-        entries.append(((patch, line) if has_curves else (patch,), f" {letter}{printable(label)}"))
-    if any(span.label is None for span in spans):
-        unnamed = dict.fromkeys(span.name for span in spans if span.label is None)
-        patch = Patch(**bar_style(UNSURE_COLOUR, has_label=False))
-        entries.append(((patch,), f" {' or '.join('? = ' + name if name == UNSURE else name for name in unnamed)}"))
-    entries.append(((Patch(facecolor=GROUND, edgecolor="#c5cad3", linewidth=0.5),), " silence"))
-    reasons = dict.fromkeys(gap.reason for timeline in timelines for gap in timeline.gaps)
-    entries += [((Patch(**gap_style(is_lost=reason == "lost")),), f" {reason}") for reason in reasons]
-    legend = figure.legend(
-        [handle for handle, _ in entries],
-        [name for _, name in entries],
-        handler_map={tuple: HandlerTuple(ndivide=None, pad=0.3)},
-        loc="lower left",
-        bbox_to_anchor=(_LEFT / _WIDTH - 0.005, 0.0),
-        ncols=min(len(entries), 9),
-        frameon=False,
-        fontsize=9,
-        handlelength=3.2 if has_curves else 1.8,
-        handleheight=0.9,
-        columnspacing=1.6,
-        borderaxespad=0.3,
-    )
-    for text in legend.get_texts():
-        text.set_parse_math(False)
-        text.set_color(INK)
+def _shortened(name: str, most: int) -> str:
+    """The end of a long path says more than its beginning."""
+    return name if len(name) <= most else f"…{name[1 - most :]}"
 
 
 def _name(timeline: Timeline) -> str:
     return printable(timeline.source or timeline.hello.stream)
-
-
-def _shortened(name: str, most: int) -> str:
-    """The end of a long path says more than its beginning."""
-    return name if len(name) <= most else f"…{name[1 - most :]}"
 
 
 def _title(timelines: Sequence[Timeline]) -> str:

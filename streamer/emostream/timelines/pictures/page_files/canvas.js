@@ -20,19 +20,20 @@ function paints() {
   return { ...Object.fromEntries(names.map((name) => [name, style.getPropertyValue(`--${name}`).trim()])), edge: style.getPropertyValue("--bar-edge").trim() };
 }
 
-/** Diagonal lines over a rectangle, both ways for `isCrossed`. */
-function hatch(context, left, top, width, height, colour, isCrossed = false) {
+/** A rectangle of diagonal lines, of lines both ways (`crossed`) or of dots (`dotted`). */
+function hatch(context, left, top, width, height, colour, kind = "lines") {
   context.save();
   context.beginPath();
   context.rect(left, top, width, height);
   context.clip();
   context.strokeStyle = colour;
-  context.lineWidth = 1;
+  context.lineWidth = kind === "dotted" ? 2 : 1;
+  context.setLineDash(kind === "dotted" ? [2, 5] : []);
   context.beginPath();
   for (let at = left - height; at < left + width; at += 6) {
     context.moveTo(at, top + height);
     context.lineTo(at + height, top);
-    if (isCrossed) {
+    if (kind === "crossed") {
       context.moveTo(at, top);
       context.lineTo(at + height, top + height);
     }

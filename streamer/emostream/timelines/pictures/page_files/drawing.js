@@ -4,6 +4,8 @@ const DASHES = [[], [7, 3], [7, 3, 1.5, 3], [1.5, 3], [4, 2, 1, 2, 1, 2], [3, 1.
 const SHORT_CONFIDENCE = 0.12; // of an utterance without a verdict
 const PALE = 0.22; // what a search has not found
 const WORD_PX = 13;
+const GAP_PATTERNS = { lost: "crossed", paused: "dotted" };
+const BETWEEN_PX = 6;
 
 class Drawing {
   #recordings;
@@ -23,20 +25,21 @@ class Drawing {
     const axis = 22;
     const curves = recording.steps ? (height - axis) * 0.28 : 0;
     const sound = recording.envelope ? (height - axis) * 0.28 : 0;
-    const bars = height - axis - curves - sound - 12;
+    const bars = height - axis - curves - sound - (curves ? BETWEEN_PX : 0) - (sound ? BETWEEN_PX : 0);
+    const [topOfSound, topOfCurves] = [bars + BETWEEN_PX, height - axis - curves];
     const end = Math.min(width, x(recording.lengthMs));
     context.fillStyle = paint.stripe;
-    for (const [top, tall] of [[0, bars], [bars + 6, sound], [bars + sound + 12, curves]]) if (tall) context.fillRect(0, top, end, tall);
+    for (const [top, tall] of [[0, bars], [topOfSound, sound], [topOfCurves, curves]]) if (tall) context.fillRect(0, top, end, tall);
     const seen = recording.utterances.filter((one) => one.end > viewport.start && one.start < viewport.end);
     this.#bars({ context, paint, x, width, font }, seen, bars, found);
-    if (sound) this.#sound({ context, paint, x, width }, recording, viewport, seen, bars + 6, sound);
-    if (curves) this.#curves(context, x, recording, viewport, bars + sound + 12, curves);
+    if (sound) this.#sound({ context, paint, x, width }, recording, viewport, seen, topOfSound, sound);
+    if (curves) this.#curves(context, x, recording, viewport, topOfCurves, curves);
     for (const gap of recording.gaps) {
       const [left, right] = [Math.max(-2, x(gap.start)), Math.min(width + 2, x(gap.end))];
       if (right < 0 || left > width) continue;
       context.fillStyle = paint.surface;
       context.fillRect(left, 0, Math.max(2, right - left), height - axis);
-      hatch(context, left, 0, Math.max(2, right - left), height - axis, gap.reason === "lost" ? paint.alarm : paint.muted, gap.reason === "lost");
+      hatch(context, left, 0, Math.max(2, right - left), height - axis, gap.reason === "lost" ? paint.alarm : paint.muted, GAP_PATTERNS[gap.reason]);
       this.#plate({ context, paint, font }, gap.reason, (left + right) / 2, 20, right - left);
     }
     this.#axis({ context, paint, font, x, width }, viewport, height - axis);
@@ -89,7 +92,7 @@ class Drawing {
       context.fillRect(0, 0, width, height);
       context.strokeStyle = paint.line;
       context.strokeRect(0.5, 0.5, width - 1, height - 1);
-    } else hatch(context, 0, 0, width, height, kind === "lost" ? paint.alarm : paint.muted, kind === "lost");
+    } else hatch(context, 0, 0, width, height, kind === "lost" ? paint.alarm : paint.muted, GAP_PATTERNS[kind]);
   }
 
   #colour(utterance, paint) {
