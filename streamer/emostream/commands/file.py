@@ -147,9 +147,9 @@ class _Reader:
 
     def _collector(self) -> SoundCollector | None:
         """What keeps the sound for pictures, where there are to be any."""
-        plays = self._plots.play or (self._form == PAGE and not self._arguments.no_audio)
+        plays_alone = self._form == PAGE and not self._arguments.no_audio
         if self._plots.are_wanted or (self._form in FORMATS and FORMATS[self._form].is_picture):
-            return SoundCollector(MOST_AUDIO_BYTES if plays else 0)
+            return SoundCollector(MOST_AUDIO_BYTES if plays_alone else self._plots.audio_room)
         return None
 
     def _write(self, timeline: Timeline) -> None:

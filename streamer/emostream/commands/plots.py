@@ -9,9 +9,12 @@ from emostream.commands.stderr import print_line
 from emostream.drafts import draft, unwritable_is_one_line
 from emostream.errors import EmostreamError, UsageError
 from emostream.timelines.pictures.figure import MOST_RECORDINGS
+from emostream.timelines.pictures.page import MOST_AUDIO_BYTES
 from emostream.timelines.registry import FORMATS, PAGE, PICTURES
 from emostream.timelines.timeline import Timeline
 
+# All of them are held in memory until they are written.
+MOST_IN_PAGE = 500
 HOLDS_VOICES = "the voices can be heard in it: --no-audio leaves the sound out"
 
 
@@ -56,17 +59,20 @@ class Plots:
         return bool(self._paths)
 
     @property
-    def play(self) -> bool:
-        """Whether one of them plays the sound."""
-        return self._with_audio and PAGE in self._paths.values()
+    def audio_room(self) -> int:
+        """How many bytes of the next recording's sound a page has room for; 0 where none plays it."""
+        if not self._with_audio or PAGE not in self._paths.values():
+            return 0
+        return MOST_AUDIO_BYTES - sum(len(one.audio.data) for one in self._timelines if one.audio is not None)
 
     def require_room(self, recordings: int) -> None:
         """Raise ``UsageError`` for more recordings than a picture has room for."""
         for path, name in self._paths.items():
-            if name != PAGE and recordings > MOST_RECORDINGS:
+            most = MOST_IN_PAGE if name == PAGE else MOST_RECORDINGS
+            if recordings > most:
                 raise UsageError(
-                    f"found {recordings} recordings for {path}, expected {MOST_RECORDINGS} at most in one picture: a "
-                    f".{PAGE} takes more, and --format {name} --out DIR draws one of each"
+                    f"found {recordings} recordings for {path}, expected {most} at most in one .{name}: "
+                    f"--format {name} --out DIR draws one of each"
                 )
 
     def add(self, timeline: Timeline) -> None:
@@ -83,7 +89,7 @@ class Plots:
                 self.require_room(len(self._timelines))
                 with draft(path) as file:
                     PICTURES[name](self._timelines, file)
-        if self.play:
+        if self._with_audio and PAGE in self._paths.values():
             pages = ", ".join(str(path) for path, name in self._paths.items() if name == PAGE)
             silent = sum(timeline.audio is None for timeline in self._timelines)
             if silent < len(self._timelines):

@@ -8,6 +8,7 @@ import pytest
 import soundfile
 
 from emostream.audio import Samples
+from emostream.commands import plots
 from emostream.errors import NO_INPUT, USAGE
 from emostream.events import encode
 from emostream.timelines.pictures.figure import MOST_RECORDINGS
@@ -39,17 +40,17 @@ def names(page: Path) -> list[str]:
 
 
 def test_one_picture_has_all_recordings(recordings: Path, tmp_path: Path, model_arguments: list[str]) -> None:
-    plots = [tmp_path / "new" / name for name in ("all.png", "all.SVG", "all.html")]
-    options = [part for plot in plots for part in ("--plot", plot)]
+    pictures = [tmp_path / "new" / name for name in ("all.png", "all.SVG", "all.html")]
+    options = [part for plot in pictures for part in ("--plot", plot)]
     said = emostream("file", *model_arguments, recordings, *options)
     assert said.returncode == 0, said.stderr
-    assert said.stderr == f"emostream: {plots[2]}: the voices can be heard in it: --no-audio leaves the sound out\n"
+    assert said.stderr == f"emostream: {pictures[2]}: the voices can be heard in it: --no-audio leaves the sound out\n"
     assert "first.wav" in said.stdout  # the text is printed as without
-    assert plots[0].read_bytes().startswith(PNG)
-    assert plots[1].read_bytes().startswith(b"<?xml")
-    assert names(plots[2]) == ["first.wav", "second.flac"]
-    assert plots[2].read_text().count(SOUND) == 2
-    assert sorted((tmp_path / "new").iterdir()) == sorted(plots)
+    assert pictures[0].read_bytes().startswith(PNG)
+    assert pictures[1].read_bytes().startswith(b"<?xml")
+    assert names(pictures[2]) == ["first.wav", "second.flac"]
+    assert pictures[2].read_text().count(SOUND) == 2
+    assert sorted((tmp_path / "new").iterdir()) == sorted(pictures)
 
 
 def test_sound_is_left_out_where_that_is_asked_for(
@@ -62,6 +63,16 @@ def test_sound_is_left_out_where_that_is_asked_for(
     assert said.stdout.startswith("file,type,")
     assert SOUND not in page.read_text()
     assert '"envelope":{' in page.read_text()
+
+
+def test_sound_that_has_no_room_is_said(
+    recordings: Path, tmp_path: Path, model_arguments: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = tmp_path / "page.html"
+    monkeypatch.setattr(plots, "MOST_AUDIO_BYTES", 30_000)  # less than both take together
+    said = commands.emostream("file", *model_arguments, recordings, "--plot", page)
+    assert said.code == 0
+    assert page.read_text().count(SOUND) == 1
 
 
 def test_a_folder_gets_a_picture_of_each(recordings: Path, tmp_path: Path, model_arguments: list[str]) -> None:
@@ -142,7 +153,7 @@ def test_a_folder_in_place_of_a_picture_is_one_line(tmp_path: Path) -> None:
 def test_more_recordings_than_fit_are_refused_before_any_is_read(recordings: Path, tmp_path: Path) -> None:
     many = [recordings / "first.wav"] * (MOST_RECORDINGS + 1)
     said = commands.emostream("file", *many, "--plot", tmp_path / "all.png")
-    assert_refused(said, USAGE, f"found {MOST_RECORDINGS + 1} recordings", "--format png --out DIR draws one of each")
+    assert_refused(said, USAGE, f"found {MOST_RECORDINGS + 1} recordings", "at most in one .png: --format png")
 
 
 def test_a_library_that_is_not_there_is_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -111,9 +111,9 @@ def test_it_ends_where_the_recording_does(open_page: Open, talk: Timeline) -> No
     page.keyboard.press("End")
     page.keyboard.press("ArrowLeft")
     page.keyboard.press(" ")
-    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    page.wait_for_function(f"() => Number(document.querySelector('#position').value) > {talk.length_ms - 150}")
     expect(page.get_by_role("button", name="Play")).to_be_visible()
-    assert milliseconds(page) == pytest.approx(talk.length_ms, abs=150)
+    assert milliseconds(page) <= talk.length_ms
     page.keyboard.press(" ")  # from the beginning again
     page.wait_for_function("() => Number(document.querySelector('#position').value) < 20000")
 
