@@ -145,6 +145,19 @@ def test_keys_drive_it(open_page: Open, talk: Timeline) -> None:
     assert milliseconds(page) == 0
 
 
+def test_controls_are_reached_by_tab(open_page: Open, talk: Timeline) -> None:
+    page = open_page([talk])
+    reached = []
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate("() => document.activeElement.id || document.activeElement.className"))
+    # Nothing to zoom out of yet, and no sound to choose.
+    assert reached[:8] == ["play", "speed", "in", "position", "", "query", "label", "scroll"]
+    page.locator("#play").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_function("() => Number(document.querySelector('#position').value) > 100")
+
+
 def test_it_zooms(open_page: Open, talk: Timeline) -> None:
     page = open_page([talk])
     whole = seen(page)
