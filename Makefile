@@ -70,6 +70,7 @@ screenshots: $(VENV)/dev.done
 	$(BIN)/python docs/make_widget_screenshot.py $(VENV)/recording.jsonl 32
 	$(BIN)/python docs/make_comparison_picture.py
 	$(BIN)/python docs/make_diary_picture.py
+	$(BIN)/python docs/make_timeline_pictures.py
 
 # The terminal while a network is trained on a corpus: make training-screenshot CORPUS=~/RAVDESS
 training-screenshot: $(VENV)/dev.done

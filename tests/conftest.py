@@ -40,6 +40,7 @@ SLOW = (
     "tests/emostream/test_client.py",
     "tests/emostream/test_clients.py",
     "tests/emostream/test_conformance.py",
+    "tests/emostream/timelines/pictures/test_page.py",
     "tests/emostream/widget",
     "tests/emostream_export",
     "tests/emostream_trainer/commands",

@@ -86,6 +86,7 @@ def test_the_wheel_holds_three_packages_with_their_types_the_models_and_the_lice
     shipped = {*assets.SHIPPED, "silero_vad.onnx", "reliability.json", "LICENCES.md"}
     assert {f"models/{name}" for name in shipped} | {"demo/recording.flac"} <= bundled
     assert {"emostream/widget/index.html", "emostream/widget/emostream.js"} <= set(names)
+    assert "emostream/timelines/pictures/page_files/page.html" in names
     licences = {name.split("/licenses/")[1] for name in names if "/licenses/" in name}
     third_parties = {f"models/{name}.LICENSE.txt" for name in ("silero_vad", "whisper_base")}
     assert {"LICENSE", "models/LICENCES.md", *third_parties} <= licences

@@ -51,12 +51,13 @@ def make_plan(
     *,
     with_steps: bool = False,
     event_types: tuple[str, ...] = (),
+    with_audio: bool = False,
     roots: Collection[Path] = (),
 ) -> Plan:
     """A task for each source whose files are not there, or were made of another source or by other models.
 
-    ``with_steps`` and ``event_types`` are as with ``export_files``, ``roots`` the folders that sources were found in,
-    whose subfolders the names keep. A source that is named twice is read once.
+    ``with_steps``, ``event_types`` and ``with_audio`` are as with ``export_files``, ``roots`` the folders that sources
+    were found in, whose subfolders the names keep. A source that is named twice is read once.
     """
     suffixes = {name: file_suffix(name, with_steps=with_steps) for name in formats}
     first_named: dict[str, Path] = {}
@@ -72,7 +73,7 @@ def make_plan(
             complete[path] = record.completed[_source(path)]
         else:
             outputs = {name: record.folder / file for name, file in files.items()}
-            tasks.append(Task(path, str(path), outputs, with_steps, event_types))
+            tasks.append(Task(path, str(path), outputs, with_steps, event_types, with_audio))
     return Plan(record, read_by, tuple(tasks), complete)
 
 

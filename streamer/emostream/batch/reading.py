@@ -21,7 +21,7 @@ BLOCK_S = 2.0
 class Task:
     """A recording to read: ``name`` is for people, ``files`` are what to write, by format.
 
-    ``with_steps`` and ``event_types`` are as with ``export_files``.
+    ``with_steps``, ``event_types`` and ``with_audio`` are as with ``export_files``.
     """
 
     path: Path
@@ -29,6 +29,7 @@ class Task:
     files: dict[str, Path]
     with_steps: bool = False
     event_types: tuple[str, ...] = ()
+    with_audio: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +53,20 @@ def read_recording(factory: StreamFactory, task: Task, on_progress: Callable[[fl
     try:
         with (
             unwritable_is_one_line(),
-            export_files(task.files, with_steps=task.with_steps, event_types=task.event_types) as exports,
+            export_files(
+                task.files, with_steps=task.with_steps, event_types=task.event_types, with_audio=task.with_audio
+            ) as exports,
         ):
-            for event in stream.read(_counted(source, on_progress)):
+            for event in stream.read(_counted(source, exports.hear, on_progress)):
                 exports.emit(event)
     finally:
         source.close()
     return Reading(overview(exports.timeline(), source.trouble), state, source.note)
 
 
-def _counted(source: FileSource, on_progress: Callable[[float], None]) -> Iterator[AudioBlock]:
+def _counted(
+    source: FileSource, hear: Callable[[AudioBlock], None], on_progress: Callable[[float], None]
+) -> Iterator[AudioBlock]:
     """The blocks of a source, whose failures are told from those of writing."""
     blocks = source.blocks()
     while True:
@@ -71,5 +76,6 @@ def _counted(source: FileSource, on_progress: Callable[[float], None]) -> Iterat
             raise NoInputError(f"{source.name} cannot be read ({error.strerror}): copy the file again") from error
         if block is None:
             return
+        hear(block)
         yield block
         on_progress(len(block.samples) / source.sample_rate_hz)

@@ -18,6 +18,8 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("emostream file recordings/ --format jsonl", "all recordings of a folder, one JSON event a line"),
         ("emostream file recordings/ --format csv,eaf --out timelines --jobs 2", "a table and an annotation of each"),
         ("emostream file talk.mp3 --format srt > talk.srt", "subtitles"),
+        ("emostream file talk.mp3 --plot talk.html", "a page that plays it; .png and .svg are pictures"),
+        ("emostream file talk.mp3 --format timeline", "the picture in the terminal, a line a minute"),
         ("emostream file - --steps", "a sound file on standard input, step by step"),
     ),
     "record": (
@@ -46,6 +48,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("emostream timeline events.jsonl", "what was said of the voice while 'listen --log events.jsonl' ran"),
         ("emostream timeline events.jsonl --format csv > events.csv", "the same as a table"),
         ("emostream timeline events.jsonl --format textgrid,parquet --out timelines", "for Praat, and for DuckDB"),
+        ("emostream timeline events.jsonl --plot evening.png", "a picture"),
     ),
     "enrol": (
         ("emostream enrol Ada", "20 s of ordinary speech at the microphone"),

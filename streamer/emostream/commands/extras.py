@@ -10,6 +10,7 @@ EXTRAS = {
     "osc": ("pythonosc",),
     "webhook": ("urllib3",),
     "archive": ("pyarrow",),
+    "pictures": ("matplotlib",),
 }
 
 

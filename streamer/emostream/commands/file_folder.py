@@ -19,6 +19,7 @@ from emostream.batch.record import Record
 from emostream.batch.workers import Workers
 from emostream.commands.options.stream import stream_factory_loader
 from emostream.commands.overview_table import overview_table
+from emostream.commands.plots import HOLDS_VOICES
 from emostream.commands.progress import ProgressReport, progress_of
 from emostream.commands.stderr import c_library_messages_hidden, print_line
 from emostream.commands.stdout import print_table
@@ -29,6 +30,7 @@ from emostream.sinks.filtered import checked_types
 from emostream.sources.file import declared_seconds, find_audio
 from emostream.sources.opening import STDIN
 from emostream.sources.spooling import STDIN_NAME, file_of_stdin
+from emostream.timelines.registry import PAGE
 
 
 def read_into_folder(arguments: argparse.Namespace, folder: Path, formats: Sequence[str]) -> int:
@@ -42,7 +44,14 @@ def read_into_folder(arguments: argparse.Namespace, folder: Path, formats: Seque
     paths = [Path(STDIN_NAME) if str(path) == STDIN else path for path in found if isinstance(path, Path)]
     with unwritable_is_one_line(), closing(Record(folder)) as record:
         events = checked_types(arguments.events, "--events") if arguments.events else ()
-        options = (emostream.__version__, factory.config, factory.profile, arguments.steps, events)
+        options = (
+            emostream.__version__,
+            factory.config,
+            factory.profile,
+            arguments.steps,
+            events,
+            *_sound_options(arguments),
+        )
         plan = make_plan(
             record,
             paths,
@@ -50,6 +59,7 @@ def read_into_folder(arguments: argparse.Namespace, folder: Path, formats: Seque
             fingerprint(_model_files(arguments), *options),
             with_steps=arguments.steps,
             event_types=events,
+            with_audio=not arguments.no_audio,
             roots=[path for path in arguments.paths if path.is_dir()],
         )
         run = _Run(plan, [error for error in found if isinstance(error, NoInputError)])
@@ -62,6 +72,8 @@ def read_into_folder(arguments: argparse.Namespace, folder: Path, formats: Seque
         with draft(folder / table.FILE) as file:
             by_source = sorted(record.completed.values(), key=lambda entry: entry.source)
             table.write_table([entry.overview for entry in by_source], run.failures, file)
+    if PAGE in formats and plan.tasks and not arguments.no_audio:
+        print_line(f"pages in {folder}: {HOLDS_VOICES}")
     rows = [run.overviews[path] for path in dict.fromkeys(paths) if path in run.overviews]
     if len(rows) > 1:
         print_table(overview_table(rows))
@@ -137,6 +149,11 @@ def _read_quietly(factory: StreamFactory, task: Task, on_progress: Callable[[flo
     """As ``read_recording``, in a process of its own: of a damaged file its decoder prints lines of its source code."""
     with c_library_messages_hidden():
         return read_recording(factory, task, on_progress)
+
+
+def _sound_options(arguments: argparse.Namespace) -> tuple[str, ...]:
+    """Folders that were written before there were pages are as complete as they were."""
+    return ("no audio",) if arguments.no_audio else ()
 
 
 def _model_files(arguments: argparse.Namespace) -> list[Path]:

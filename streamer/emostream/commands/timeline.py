@@ -21,15 +21,17 @@ from emostream.commands.options.formats import (
     wanted_formats,
 )
 from emostream.commands.overview_table import overview_table
+from emostream.commands.plots import Plots
 from emostream.commands.settings import Settings
 from emostream.commands.stderr import print_line
-from emostream.commands.stdout import print_table
+from emostream.commands.stdout import print_table, print_to_console
 from emostream.drafts import unwritable_is_one_line
 from emostream.errors import NO_INPUT, NoInputError
 from emostream.sinks.filtered import checked_types
 from emostream.timelines.event_log import log_recordings
 from emostream.timelines.exports import Exports, export_files, open_exports
-from emostream.timelines.registry import file_suffix
+from emostream.timelines.pictures.strip import print_strip
+from emostream.timelines.registry import STRIP, file_suffix
 
 _SPOOL_BYTES = 1_000_000
 
@@ -53,8 +55,10 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Write each recording of the logs; what is no event gives a line on stderr and the exit code 66."""
     formats, folder = wanted_formats(arguments), output_folder(arguments)
+    plots = Plots(arguments)
     logs = list(dict.fromkeys(arguments.logs))
     counts, errors = _counts(logs)
+    plots.require_room(sum(counts.values()))
     rows: list[Overview] = []
     if folder is None:
         opening = _to_stdout(arguments, require_one_format(formats), sum(counts.values()))
@@ -64,13 +68,14 @@ def run(arguments: argparse.Namespace) -> int:
     for log, opening in openings.items():
         try:
             with unwritable_is_one_line():
-                for found in _write(log, opening):
+                for found in _write(log, opening, plots):
                     if isinstance(found, NoInputError):
                         errors.append(found)
                     else:
                         rows.append(found)
         except NoInputError as error:
             errors.append(error)
+    plots.write()
     for problem in errors:
         print_line(problem)
     if folder is not None and len(rows) > 1:
@@ -103,7 +108,8 @@ def _to_folder(
     def open_files(log: Path, number: int) -> AbstractContextManager[Exports]:
         stem = names[log] if counts[log] == 1 else f"{names[log]}-{number + 1}"
         files = {name: folder / f"{stem}{suffix}" for name, suffix in suffixes.items()}
-        return export_files(files, with_steps=arguments.steps, event_types=types)
+        for_picture = bool(arguments.plot)
+        return export_files(files, with_steps=arguments.steps, event_types=types, for_picture=for_picture)
 
     return {log: partial(open_files, log) for log in counts}
 
@@ -117,14 +123,18 @@ def _to_stdout(arguments: argparse.Namespace, name: str, recordings: int) -> Ope
     def open_spool(number: int) -> Iterator[Exports]:
         # The events of several recordings may stand in any order: what is written of each stays together.
         with tempfile.SpooledTemporaryFile(_SPOOL_BYTES) as file:
+            # The strip is printed with what characters and colours the terminal has.
             with open_exports(
-                {name: cast(BinaryIO, file)},
+                {} if name == STRIP else {name: cast(BinaryIO, file)},
                 with_steps=arguments.steps,
                 event_types=types,
                 for_terminal=sys.stdout.isatty(),
                 is_first=not written,
+                for_picture=bool(arguments.plot),
             ) as exports:
                 yield exports
+            if name == STRIP:
+                print_to_console(lambda console: print_strip(exports.timeline(), console))
             written.append(number)
             file.seek(0)
             shutil.copyfileobj(file, sys.stdout.buffer)
@@ -133,7 +143,7 @@ def _to_stdout(arguments: argparse.Namespace, name: str, recordings: int) -> Ope
     return open_spool
 
 
-def _write(log: Path, opening: OpenRecording) -> Iterator[Overview | NoInputError]:
+def _write(log: Path, opening: OpenRecording, plots: Plots) -> Iterator[Overview | NoInputError]:
     """Write the recordings of a log; gives the row of each, and what is wrong with lines of the log."""
     with ExitStack() as stack:
         opened: dict[int, tuple[ExitStack, Exports]] = {}
@@ -145,7 +155,7 @@ def _write(log: Path, opening: OpenRecording) -> Iterator[Overview | NoInputErro
             number, event = found
             if number not in opened:
                 if (before := of_stream.get(event.stream)) is not None:
-                    yield _end(*opened.pop(before))
+                    yield _end(*opened.pop(before), plots)
                 own = stack.enter_context(ExitStack())
                 opened[number] = own, own.enter_context(opening(number))
                 of_stream[event.stream] = number
@@ -154,10 +164,11 @@ def _write(log: Path, opening: OpenRecording) -> Iterator[Overview | NoInputErro
             except ValueError as error:
                 raise NoInputError(f"{log}: {error}") from error
         for own, exports in opened.values():
-            yield _end(own, exports)
+            yield _end(own, exports, plots)
 
 
-def _end(stack: ExitStack, exports: Exports) -> Overview:
-    row = overview(exports.timeline())
+def _end(stack: ExitStack, exports: Exports, plots: Plots) -> Overview:
+    timeline = exports.timeline()
+    plots.add(timeline)
     stack.close()
-    return row
+    return overview(timeline)

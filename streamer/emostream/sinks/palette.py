@@ -33,3 +33,16 @@ def label_colours(labels: Sequence[str]) -> dict[str, str]:
     unlisted = [label for label in dict.fromkeys(labels) if label not in BY_NAME]
     others = {label: OTHERS[index % len(OTHERS)] for index, label in enumerate(unlisted)}
     return {label: BY_NAME.get(label) or others[label] for label in labels}
+
+
+def label_letters(labels: Sequence[str]) -> dict[str, str]:
+    """A letter of each label that no label before it has, as far as there is one.
+
+    >>> label_letters(("sad", "surprised", "calm"))
+    {'sad': 's', 'surprised': 'u', 'calm': 'c'}
+    """
+    letters: dict[str, str] = {}
+    for label in labels:
+        free = (letter for letter in label if letter not in letters.values())
+        letters[label] = next(free, label[:1])
+    return letters

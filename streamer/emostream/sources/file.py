@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -25,19 +25,28 @@ class FileSource:
     """One sound file, mixed to mono by the mean of its channels, in blocks of ``block_s`` seconds.
 
     Where the channels cancel each other out, the strongest is read in place of the mix, and ``note`` says so. ``name``
-    is for people, in place of the path.
+    is for people, in place of the path. ``hear`` gets each block too, before it is given.
 
     With ``realtime`` the blocks come at the pace of the audio and carry ``arrived_s``, as a microphone's do. Raises
     ``NoInputError`` for what is no sound. A file that ends before its promised end is served as far as it goes, and
     then ``trouble`` says how much is missing.
     """
 
-    def __init__(self, path: Path, *, block_s: float = 0.1, realtime: bool = False, name: str | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        block_s: float = 0.1,
+        realtime: bool = False,
+        name: str | None = None,
+        hear: Callable[[AudioBlock], None] | None = None,
+    ) -> None:
         self.name = name or str(path)
         self._sound = open_sound(path, self.name)
         self._channel = cancelled_channel(path) if self._sound.channels > 1 else None
         self._block_frames = max(1, round(block_s * self._sound.samplerate))
         self._realtime = realtime
+        self._hear = hear
         self._closed = False
         self._started = False
         self.sample_rate_hz: int = self._sound.samplerate
@@ -64,7 +73,10 @@ class FileSource:
                 due_s = start_s + end_sample / self.sample_rate_hz if self._realtime else None
                 if due_s is not None:
                     time.sleep(max(0.0, due_s - time.monotonic()))
-                yield AudioBlock(samples, self.sample_rate_hz, first_sample, arrived_s=due_s)
+                block = AudioBlock(samples, self.sample_rate_hz, first_sample, arrived_s=due_s)
+                if self._hear is not None:
+                    self._hear(block)
+                yield block
                 first_sample = end_sample
 
     def read_all(self) -> Samples:

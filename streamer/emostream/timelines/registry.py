@@ -1,6 +1,6 @@
 """The formats of timelines by name."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -12,6 +12,9 @@ from emostream.timelines.eaf import write_eaf
 from emostream.timelines.emotionml import write_emotionml
 from emostream.timelines.json import write_json
 from emostream.timelines.parquet import write_parquet
+from emostream.timelines.pictures.figure import draw_png, draw_svg
+from emostream.timelines.pictures.page import write_page
+from emostream.timelines.pictures.strip import write_strip
 from emostream.timelines.rttm import write_rttm
 from emostream.timelines.srt import write_srt
 from emostream.timelines.textgrid import write_textgrid
@@ -24,14 +27,28 @@ class Format:
     """How a timeline is written: ``suffix`` ends the file's name.
 
     ``has_steps`` is whether steps have a place in it: then a timeline with steps is written with them. ``extra`` is the
-    optional dependency that it needs.
+    optional dependency that it needs. ``is_picture`` is whether it shows all steps and the sound too.
     """
 
     write: Callable[[Timeline, BinaryIO], None]
     suffix: str
     has_steps: bool = False
     extra: str | None = None
+    is_picture: bool = False
 
+
+def _alone(draw: Callable[[Sequence[Timeline], BinaryIO], None]) -> Callable[[Timeline, BinaryIO], None]:
+    return lambda timeline, file: draw([timeline], file)
+
+
+# Of several timelines, one below the other or to choose from.
+PICTURES: dict[str, Callable[[Sequence[Timeline], BinaryIO], None]] = {
+    "png": draw_png,
+    "svg": draw_svg,
+    "html": write_page,
+}
+PAGE = "html"
+STRIP = "timeline"
 
 FORMATS = {
     "csv": Format(write_csv, ".csv", has_steps=True),
@@ -44,6 +61,10 @@ FORMATS = {
     "eaf": Format(write_eaf, ".eaf"),
     "emotionml": Format(write_emotionml, ".emotionml"),
     "parquet": Format(write_parquet, ".parquet", has_steps=True, extra="archive"),
+    STRIP: Format(write_strip, ".timeline.txt"),
+    "png": Format(_alone(draw_png), ".png", extra="pictures", is_picture=True),
+    "svg": Format(_alone(draw_svg), ".svg", extra="pictures", is_picture=True),
+    PAGE: Format(_alone(write_page), ".html", is_picture=True),
 }
 # With steps, these hold nothing else.
 ROWS = ("csv", "parquet")
@@ -51,9 +72,9 @@ ROWS = ("csv", "parquet")
 STREAMED = {"text": ".txt", "jsonl": ".jsonl"}
 NAMES = (*STREAMED, *FORMATS)
 # Several recordings one behind the other are a file of the same format.
-JOINABLE = ("text", "jsonl", "csv", "rttm")
+JOINABLE = ("text", "jsonl", "csv", "rttm", STRIP)
 # Not text.
-BINARY = ("parquet",)
+BINARY = ("parquet", "png")
 
 
 def write_timeline(name: str, timeline: Timeline, file: BinaryIO, *, is_first: bool = True) -> None:

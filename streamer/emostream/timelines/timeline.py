@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from emostream.events import GapReason, Hello, Summary, VoiceMeasures
 from emostream.sinks.wording import NOT_ENDED, TOO_SHORT, UNSURE
+from emostream.timelines.sound import Envelope, PlayedAudio
 from emostream.timelines.steps import Steps
 
 
@@ -53,7 +54,8 @@ class Timeline:
 
     ``hello`` says which models read it, with which labels, from which source. ``utterances`` and ``gaps`` are in order;
     what is neither is silence. ``steps`` are there if they were asked for. ``summary`` is there if the recording was
-    read to its end. ``dropped`` is how many events are missing because their receiver was too slow.
+    read to its end. ``dropped`` is how many events are missing because their receiver was too slow. ``envelope`` and
+    ``audio`` are there for pictures of recordings whose sound was read.
     """
 
     hello: Hello
@@ -63,6 +65,8 @@ class Timeline:
     steps: Steps | None = None
     summary: Summary | None = None
     dropped: int = 0
+    envelope: Envelope | None = None
+    audio: PlayedAudio | None = None
 
     @property
     def labels(self) -> tuple[str, ...]:

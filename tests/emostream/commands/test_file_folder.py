@@ -60,7 +60,8 @@ def test_one_that_is_bad_does_not_end_the_others(said: subprocess.CompletedProce
     lines = said.stderr.splitlines()
     (bad,) = [line for line in lines if "bad.wav" in line]
     assert bad.startswith(f"emostream: {recordings}/bad.wav holds text, not sound")
-    assert lines[-1].startswith("emostream: 100%, 4 of 4 files, 00:18 of 00:18 of audio")
+    assert lines[-2].startswith("emostream: 100%, 4 of 4 files, 00:18 of 00:18 of audio")
+    assert "the voices can be heard" in lines[-1]
     assert all(line.startswith("emostream: ") for line in lines)
     assert "3 files" in said.stdout
 
@@ -82,7 +83,8 @@ def test_names_keep_their_place_and_nothing_else_is_left(said: subprocess.Comple
     found = {str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()}
     stems = ["a/talk", "b/talk", ODD.removesuffix(".wav")]
     suffixes = (".txt", ".jsonl", ".csv", ".json", ".srt", ".vtt", ".audacity.txt", ".rttm", ".TextGrid", ".eaf")
-    expected = {f"{stem}{suffix}" for stem in stems for suffix in (*suffixes, ".emotionml", ".parquet")}
+    others = (".emotionml", ".parquet", ".timeline.txt", ".png", ".svg", ".html")
+    expected = {f"{stem}{suffix}" for stem in stems for suffix in (*suffixes, *others)}
     assert found == expected | {"summary.csv", FILE}
 
 

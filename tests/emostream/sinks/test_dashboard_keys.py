@@ -10,12 +10,12 @@ from rich.console import ConsoleDimensions
 
 from emostream.errors import UnavailableError
 from emostream.events import Error
-from emostream.sinks.dashboard.history_strip import label_letters
 from emostream.sinks.dashboard.key_handler import KeyHandler
 from emostream.sinks.dashboard.keys import HELP, Controls, Overlay
 from emostream.sinks.dashboard.picture import save_picture
 from emostream.sinks.dashboard.screen import Screenful
 from emostream.sinks.dashboard.view import dashboard_lines
+from emostream.sinks.palette import label_letters
 from tests.emostream.sinks.test_dashboard import LABELS, after, estimate, gap, health, hello, screen, utterance
 
 LONG = "the microphone on the desk gives no audio: is it plugged in, and is its own switch on? Trying to reopen it now"

@@ -47,7 +47,17 @@ def test_only_the_wanted_types_of_events_are_written(tmp_path: Path) -> None:
     assert all(isinstance(event, Utterance) for event in others)
 
 
-@pytest.mark.parametrize("name", ["jsonl", "text", "csv"])
+def test_pictures_have_all_steps_and_rows_none_that_were_not_asked_for(tmp_path: Path) -> None:
+    files = {"csv": tmp_path / "talk.csv", "html": tmp_path / "talk.html", "timeline": tmp_path / "talk.timeline.txt"}
+    with export_files(files) as exports:
+        for event in made_up_events("talk.wav"):
+            exports.emit(event)
+    assert '"steps":{"ends"' in files["html"].read_text()
+    assert "utterance" in files["csv"].read_text()
+    assert files["timeline"].read_text().startswith("talk.wav\n")
+
+
+@pytest.mark.parametrize("name", ["jsonl", "text", "csv", "html", "png"])
 def test_a_full_disk_is_an_error(name: str) -> None:
     def write() -> None:
         with Path("/dev/full").open("wb") as full, open_exports({name: full}) as exports:

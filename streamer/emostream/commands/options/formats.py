@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from emostream.commands.extras import require_extra
+from emostream.commands.plots import add_plot_argument
 from emostream.commands.settings import Settings
 from emostream.errors import UsageError
 from emostream.sources.opening import STDIN
@@ -23,7 +24,7 @@ class _Formats(tuple[str, ...]):
 
 
 def add_format_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
-    """``--format``, ``--out`` and ``--steps``."""
+    """``--format``, ``--out``, ``--plot`` and ``--steps``."""
     settings.add_option(
         parser,
         "--format",
@@ -35,6 +36,7 @@ def add_format_arguments(parser: argparse.ArgumentParser, settings: Settings) ->
     parser.add_argument(
         "--out", type=Path, metavar="DIR", help="write files there, and not to standard output (which is -)"
     )
+    add_plot_argument(parser)
     parser.add_argument(
         "--steps",
         action="store_true",

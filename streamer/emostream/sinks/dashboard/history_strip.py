@@ -1,14 +1,13 @@
 """The last minute as a strip: the colour is the label, the height the confidence."""
 
 from collections import Counter
-from collections.abc import Sequence
 from itertools import groupby
 
 from rich.text import Text
 
 from emostream.sinks.dashboard.state import DashboardState, Moment
 from emostream.sinks.drawing import column
-from emostream.sinks.palette import UNSURE, WARNING, label_colours
+from emostream.sinks.palette import UNSURE, WARNING, label_colours, label_letters
 
 SPAN_MS = 60_000
 _LEAST_WORD_CELLS = 4
@@ -39,19 +38,6 @@ def names(state: DashboardState, cells: int) -> Text:
             word = letters.get(label, "")
         line.append(word.ljust(room)[:room], style=colours.get(label, ""))
     return line
-
-
-def label_letters(labels: Sequence[str]) -> dict[str, str]:
-    """A letter of each label that no label before it has, as far as there is one.
-
-    >>> label_letters(("sad", "surprised", "calm"))
-    {'sad': 's', 'surprised': 'u', 'calm': 'c'}
-    """
-    letters: dict[str, str] = {}
-    for label in labels:
-        free = (letter for letter in label if letter not in letters.values())
-        letters[label] = next(free, label[:1])
-    return letters
 
 
 def axis(state: DashboardState, cells: int) -> Text:
