@@ -12,7 +12,7 @@ from typing import Any
 from emostream.drafts import FULL
 from emostream.errors import NoInputError, UsageError
 
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://|[A-Za-z0-9+.-]+::")
+_URL = re.compile(r"([A-Za-z0-9+.-]+::)*[A-Za-z][A-Za-z0-9+.-]*://")
 _FILE = "file://"
 
 
