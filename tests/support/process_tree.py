@@ -1,5 +1,6 @@
 """Processes and what they take, as Linux tells of them: parents, command lines, CPU time, memory."""
 
+import ipaddress
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -41,6 +42,33 @@ def readers(roots: Iterable[int]) -> list[Process]:
     parents = {process.parent for process in spawned}
     speaking_to_ray = {process.pid for process in spawned if _imports_ray(process.pid)}
     return [process for process in spawned if process.pid not in parents | speaking_to_ray]
+
+
+def peers(pids: Iterable[int]) -> set[str]:
+    """The addresses to which these processes have connections by TCP at the moment."""
+    sockets = {link for pid in pids for link in _descriptors(pid)}
+    found = set()
+    for table in ("tcp", "tcp6"):
+        for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
+            fields = line.split()
+            remote, inode = fields[2].partition(":")[0], fields[9]
+            if f"socket:[{inode}]" in sockets and int(remote, 16):
+                found.add(_address(remote))
+    return found
+
+
+def _address(digits: str) -> str:
+    """The kernel's way of writing an address, as people write it."""
+    words = [int(digits[start : start + 8], 16).to_bytes(4, "little") for start in range(0, len(digits), 8)]
+    address = ipaddress.ip_address(b"".join(words))
+    return str(getattr(address, "ipv4_mapped", None) or address)
+
+
+def _descriptors(pid: int) -> list[str]:
+    try:
+        return [str(path.readlink()) for path in Path(f"/proc/{pid}/fd").iterdir()]
+    except OSError:
+        return []
 
 
 def _imports_ray(pid: int) -> bool:

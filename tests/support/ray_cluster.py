@@ -19,6 +19,8 @@ from tests.support.processes import ROOT, environment
 _RAY = Path(sys.executable).with_name("ray")
 _START_S = 120
 _STORE_BYTES = 100_000_000
+# Ray would take the address by which other machines reach this one; this is its way not to.
+LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ def _start(log: Path, options: list[str]) -> subprocess.Popen[bytes]:
             [*command, f"--object-store-memory={_STORE_BYTES}", *options],
             stdout=file,
             stderr=subprocess.STDOUT,
-            env=environment({"RAY_USAGE_STATS_ENABLED": "0", "PYTHONPATH": paths}),
+            env=environment({**LOOPBACK, "RAY_USAGE_STATS_ENABLED": "0", "PYTHONPATH": paths}),
         )
     until_s = time.monotonic() + _START_S
     while "Ray runtime started" not in log.read_text(errors="replace"):

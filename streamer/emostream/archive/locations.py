@@ -31,6 +31,31 @@ def absolute(place: str) -> str:
     return place if is_url(place) else os.path.abspath(local_path(place))  # noqa: PTH100
 
 
+def parent(url: str) -> str:
+    """The URL of the folder that a URL's file is in."""
+    before, path, behind = _parts(url)
+    return f"{before}{path.rpartition('/')[0]}{behind}"
+
+
+def child(url: str, path: str) -> str:
+    """The URL of what lies in a URL's folder.
+
+    >>> child("zip://in::s3://bucket/all.zip", "a.wav")
+    'zip://in/a.wav::s3://bucket/all.zip'
+    """
+    before, folder, behind = _parts(url)
+    return f"{before}{folder.rstrip('/')}/{path}{behind}"
+
+
+def _parts(url: str) -> tuple[str, str, str]:
+    """A chain of URLs in three: what stands before the path, the path, and where that lies."""
+    links = url.split("::")
+    index = next(number for number, link in enumerate(links) if "://" in link)
+    protocol, _, path = links[index].partition("://")
+    before = "".join(f"{link}::" for link in links[:index]) + f"{protocol}://"
+    return before, path, "".join(f"::{link}" for link in links[index + 1 :])
+
+
 def file_system(url: str) -> tuple[Any, str]:
     """fsspec's file system for a URL, and the path within it. Raises ``UsageError`` for what fsspec cannot open."""
     import fsspec

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from emostream.archive.locations import absolute, file_system, is_url, local_path, read_place, reason
+from emostream.archive.locations import absolute, child, file_system, is_url, local_path, parent, read_place, reason
 from emostream.archive.source import Source
 from emostream.errors import NoInputError
 from emostream.sources.file import audio_suffixes, find_audio
@@ -64,9 +64,9 @@ def _items(place: str) -> Iterator[Source | NoInputError]:
         except Exception as error:
             raise NoInputError(f"{place} cannot be read ({reason(error)})") from error
         if is_folder:
-            yield from _remote_files(system, files)
+            yield from _remote_files(place, path, files)
         else:
-            yield from _named(read_place(place), place, place.rpartition("/")[0])
+            yield from _named(read_place(place), place, parent(place))
     elif local_path(place).is_dir():
         for item in find_audio([local_path(place)]):
             yield _local(str(item), absolute(str(item))) if isinstance(item, Path) else item
@@ -74,12 +74,12 @@ def _items(place: str) -> Iterator[Source | NoInputError]:
         yield from _named(read_place(place), place, str(local_path(place).parent))
 
 
-def _remote_files(system: Any, files: dict[str, dict[str, Any]]) -> Iterator[Source]:
+def _remote_files(url: str, root: str, files: dict[str, dict[str, Any]]) -> Iterator[Source]:
     suffixes = audio_suffixes()
     for path, facts in sorted(files.items()):
         if PurePosixPath(path).suffix.lower() in suffixes:
-            url = str(system.unstrip_protocol(path))
-            yield Source(url, url, facts.get("size"))
+            location = child(url, path.removeprefix(root).lstrip("/"))
+            yield Source(location, location, facts.get("size"))
 
 
 def _named(data: bytes, name: str, folder: str) -> Iterator[Source]:
@@ -138,7 +138,7 @@ def _source(row: dict[str, Any], where: str, folder: str) -> Source:
 
 def _joined(folder: str, file: str) -> str:
     if is_url(folder):
-        return f"{folder}/{file}"
+        return child(folder, file)
     return str(local_path(folder) / local_path(file))
 
 

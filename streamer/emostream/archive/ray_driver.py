@@ -13,12 +13,20 @@ from emostream.batch.workers import Workers
 from emostream.errors import EmostreamError, UnavailableError
 from emostream.pipeline.factory import StreamFactory
 
+# Or Ray says to its makers who uses it.
+_PRIVATE = {"RAY_USAGE_STATS_ENABLED": "0"}
+# A cluster of this machine alone listens to this machine alone. It is named after the systems where that is so anyway.
+_LOCAL = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
+
 
 def drive(
     address: str | None, load: Callable[[], StreamFactory], read_unit: ReadUnit, sources: Sequence[Source]
 ) -> Iterator[list[Result]]:
     """The results as they come. Raises ``UnavailableError`` without a cluster, ``EmostreamError`` where it gives up."""
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # or Ray counts who uses it
+    os.environ.update(_PRIVATE)
+    address = address or os.environ.get("RAY_ADDRESS")
+    if not address:
+        os.environ.update(_LOCAL)
     import ray
     import ray.data
     from ray.exceptions import RayError
@@ -36,12 +44,11 @@ def drive(
 
 
 def _connect(ray: Any, address: str | None) -> None:
-    address = address or os.environ.get("RAY_ADDRESS")
     try:
         if address:
             ray.init(address=address, log_to_driver=False)
         else:
-            ray.init(include_dashboard=False, log_to_driver=False)
+            ray.init(address="local", include_dashboard=False, log_to_driver=False)
     except (ConnectionError, RuntimeError, ValueError) as error:
         raise UnavailableError(
             f"no Ray cluster at {address or 'this machine'} ({_last_line(error)}): expected one that 'ray start' "

@@ -17,7 +17,7 @@ _END_S = 10.0
 
 
 class RayEngine:
-    """The cores of the cluster at ``address``; where it is None, of the one that Ray finds, or starts on this machine.
+    """The cores of the cluster at ``address``; without one of that at ``RAY_ADDRESS``, or of one made of this machine.
 
     Each of its machines needs an emostream of this version, the models where they are here, and the recordings.
     """

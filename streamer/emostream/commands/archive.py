@@ -53,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
         parser,
         "--cluster",
         metavar="ADDRESS",
-        help="with --engine ray, the cluster (default: RAY_ADDRESS, or this machine)",
+        help="with --engine ray, the cluster (default: RAY_ADDRESS, or one of this machine alone)",
     )
     parser.add_argument("--retry-errors", action="store_true", help="try those again that could not be read")
     settings.add_option(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from emostream.archive.locations import absolute, is_url, on_disk, read_place
+from emostream.archive.locations import absolute, child, is_url, on_disk, parent, read_place
 from emostream.errors import NoInputError
 
 
@@ -45,3 +45,9 @@ def test_what_cannot_be_had_is_one_line(url: str, said: str, tmp_path: Path) -> 
         pass
     assert str(caught.value).startswith("a.wav cannot be copied here (")
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("folder", ["s3://bucket/in", "zip://in::s3://bucket/all.zip", "simplecache::s3://bucket/in"])
+def test_what_lies_in_a_folder_has_that_folder(folder: str) -> None:
+    assert parent(child(folder, "a.wav")) == folder
+    assert child(folder, "a.wav").count("in/a.wav") == 1

@@ -101,7 +101,10 @@ def test_a_folder_gives_its_sound_files(recording: Samples, tmp_path: Path) -> N
 
 
 def test_a_folder_and_a_manifest_elsewhere(zipped: str) -> None:
+    where = zipped.removeprefix("zip://in")
     found: Found = find_sources(zipped)
-    assert [source.file.partition("::")[0] for source in found.sources] == ["zip://in/deep/two.wav", "zip://in/one.wav"]
-    (source,) = find_sources(zipped.replace("zip://in", "zip://in/manifest.csv")).sources
-    assert source.speaker == "Ada"
+    locations = [source.location for source in found.sources]
+    assert locations == [f"zip://in/deep/two.wav{where}", f"zip://in/one.wav{where}"]
+    assert all(source.size for source in found.sources)
+    (source,) = find_sources(f"zip://in/manifest.csv{where}").sources
+    assert (source.file, source.location, source.speaker) == ("one.wav", f"zip://in/one.wav{where}", "Ada")
