@@ -33,7 +33,7 @@ import soundfile
 import emostream
 from tests.support.process_tree import Process, descendants, readers
 from tests.support.processes import COMMAND, ROOT, environment
-from tests.support.ray_cluster import LOOPBACK, RayCluster, ray_cluster
+from tests.support.ray_cluster import ENVIRONMENT, RayCluster, ray_cluster
 
 HZ = 16_000
 SHORTEST_S, LONGEST_S = 20, 2400
@@ -164,7 +164,9 @@ def drive(command: Sequence[str], log: object, done: Run, cluster: RayCluster | 
     nodes = cluster.pids if cluster else ()
     is_over = False
     while not is_over:
-        process = subprocess.Popen(command, cwd=ROOT, env=environment(LOOPBACK), stdout=log, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment(ENVIRONMENT), stdout=log, stderr=subprocess.STDOUT
+        )
         with watched(done, lambda pid=process.pid: [pid, *nodes]):
             is_over = not kills(done, process, nodes, kill_every_s)
         if is_over and process.returncode != 66:  # of the files that are no sound

@@ -19,8 +19,10 @@ from tests.support.processes import ROOT, environment
 _RAY = Path(sys.executable).with_name("ray")
 _START_S = 120
 _STORE_BYTES = 100_000_000
-# Ray would take the address by which other machines reach this one; this is its way not to.
-LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
+# Ray takes 127.0.0.1 for a mistake, and the address by which other machines reach this one in its place; others of the
+# loopback network it leaves. What nobody else reaches needs no token, which would lie in somebody's home.
+_HOSTS = ("127.0.0.2", "127.0.0.3", "127.0.0.4")
+ENVIRONMENT = {"RAY_AUTH_MODE": "disabled", "RAY_USAGE_STATS_ENABLED": "0"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +37,13 @@ class RayCluster:
 def ray_cluster(nodes: int = 2) -> Iterator[RayCluster]:
     """A cluster that nobody else can reach, until the block ends."""
     folder = Path(tempfile.mkdtemp(prefix="ray-"))  # short: sockets have it in their names
-    address = f"127.0.0.1:{_free_port()}"
+    address = f"{_HOSTS[0]}:{_free_port(_HOSTS[0])}"
     started: list[subprocess.Popen[bytes]] = []
     try:
         head = ["--head", f"--port={address.rpartition(':')[2]}", "--include-dashboard=false", f"--temp-dir={folder}"]
-        started.append(_start(folder / "head.log", head))
-        while len(started) < nodes:
-            started.append(_start(folder / f"{len(started)}.log", [f"--address={address}"]))
+        started.append(_start(_HOSTS[0], folder / "head.log", head))
+        for host in _HOSTS[1:nodes]:
+            started += [_start(host, folder / f"{host}.log", [f"--address={address}"])]
         yield RayCluster(address, tuple(process.pid for process in started))
     finally:
         for process in descendants(process.pid for process in started):
@@ -52,16 +54,16 @@ def ray_cluster(nodes: int = 2) -> Iterator[RayCluster]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _start(log: Path, options: list[str]) -> subprocess.Popen[bytes]:
+def _start(host: str, log: Path, options: list[str]) -> subprocess.Popen[bytes]:
     """A node, once it says that it runs."""
-    command = [_RAY, "start", "--block", "--node-ip-address=127.0.0.1", "--num-cpus=1"]
+    command = [_RAY, "start", "--block", f"--node-ip-address={host}", "--num-cpus=1"]
     paths = os.pathsep.join([str(ROOT / "streamer"), str(ROOT)])
     with log.open("wb") as file:
         process = subprocess.Popen(
             [*command, f"--object-store-memory={_STORE_BYTES}", *options],
             stdout=file,
             stderr=subprocess.STDOUT,
-            env=environment({**LOOPBACK, "RAY_USAGE_STATS_ENABLED": "0", "PYTHONPATH": paths}),
+            env=environment({**ENVIRONMENT, "PYTHONPATH": paths}),
         )
     until_s = time.monotonic() + _START_S
     while "Ray runtime started" not in log.read_text(errors="replace"):
@@ -72,7 +74,7 @@ def _start(log: Path, options: list[str]) -> subprocess.Popen[bytes]:
     return process
 
 
-def _free_port() -> int:
+def _free_port(host: str) -> int:
     with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
+        listener.bind((host, 0))
         return int(listener.getsockname()[1])

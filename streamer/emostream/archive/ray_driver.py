@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import socket
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -17,6 +18,7 @@ from emostream.pipeline.factory import StreamFactory
 _PRIVATE = {"RAY_USAGE_STATS_ENABLED": "0"}
 # A cluster of this machine alone listens to this machine alone. It is named after the systems where that is so anyway.
 _LOCAL = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
+_CONNECT_S = 10.0
 
 
 def drive(
@@ -46,14 +48,22 @@ def drive(
 def _connect(ray: Any, address: str | None) -> None:
     try:
         if address:
+            _require_listener(address)
             ray.init(address=address, log_to_driver=False)
         else:
             ray.init(address="local", include_dashboard=False, log_to_driver=False)
-    except (ConnectionError, RuntimeError, ValueError) as error:
+    except (OSError, RuntimeError, ValueError) as error:
         raise UnavailableError(
             f"no Ray cluster at {address or 'this machine'} ({_last_line(error)}): expected one that 'ray start' "
             "began, such as --cluster 10.0.0.1:6379"
         ) from error
+
+
+def _require_listener(address: str) -> None:
+    """Raise ``OSError`` where nobody listens at ``host:port``: Ray itself tries that for minutes."""
+    host, _, port = address.rpartition(":")
+    if host and port.isdigit() and "/" not in host:
+        socket.create_connection((host.strip("[]"), int(port)), _CONNECT_S).close()
 
 
 def _results(
