@@ -49,8 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
     parser.add_argument(
         "--jobs", type=int, metavar="N", help="with --engine embedded, so many processes (default: one for each core)"
     )
-    settings.add_option(
-        parser,
+    parser.add_argument(
         "--cluster",
         metavar="ADDRESS",
         help="with --engine ray, the cluster (default: RAY_ADDRESS, or one of this machine alone)",
