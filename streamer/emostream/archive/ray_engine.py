@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection
@@ -75,6 +76,7 @@ def _drive(
     """The life of the process that speaks to the cluster."""
     from emostream.archive.ray_driver import drive
 
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     # Ray's own lines are for those who look after clusters, and stand in its logs.
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for descriptor in (1, 2):
@@ -86,3 +88,11 @@ def _drive(
             connection.send(None)
         except EmostreamError as error:
             connection.send(error)
+
+
+def _end_with_parent() -> None:
+    """The cores of the cluster are free for the next command as soon as this one is killed."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
