@@ -22,7 +22,11 @@ _STORE_BYTES = 100_000_000
 # Ray takes 127.0.0.1 for a mistake, and the address by which other machines reach this one in its place; others of the
 # loopback network it leaves. What nobody else reaches needs no token, which would lie in somebody's home.
 _HOSTS = ("127.0.0.2", "127.0.0.3", "127.0.0.4")
-ENVIRONMENT = {"RAY_AUTH_MODE": "disabled", "RAY_USAGE_STATS_ENABLED": "0"}
+ENVIRONMENT = {
+    "RAY_AUTH_MODE": "disabled",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_gcs_rpc_server_reconnect_timeout_s": "5",  # a minute, else, until somebody finds that the cluster is gone
+}
 
 
 @dataclass(frozen=True, slots=True)

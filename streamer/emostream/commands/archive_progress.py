@@ -7,10 +7,12 @@ from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+from rich.text import Text
 
 from emostream.archive.results import BadFile, ReadFile, Result
 from emostream.archive.source import Source
 from emostream.commands.stderr import print_line
+from emostream.sinks.printable import printable
 
 _MOST_SAID = 20  # bad files that get a line: the table has them all
 
@@ -96,8 +98,10 @@ class ArchiveProgress:
             self._say("what else cannot be read is in the table 'errors' alone")
 
     def _say(self, message: str | None) -> None:
-        if message is not None:
+        if message is not None and self._bar is None:
             print_line(message)
+        elif message is not None and self._bar is not None:
+            self._bar.console.print(Text(f"emostream: {printable(message)}"), soft_wrap=True)
 
     def _draw(self) -> None:
         if self._bar is not None and self._task is not None:
