@@ -1,6 +1,6 @@
 """Parts: files of Parquet that are never changed. One process writes them, so each recording is in one alone.
 
-A part has up to three files of one name: of utterances, of errors and, last, of files. Once that one is there the part
+A part has three files of one name: of utterances, of errors and, last, of files. Once that one is there the part
 counts; before, what else there is of it counts for nothing and is removed by whoever opens the archive next.
 """
 
@@ -103,9 +103,7 @@ class PartWriter:
         self._store.require_ours()
         name = f"part-{self._number:06}-{self._store.run}{SUFFIX}"
         for table in (Table.UTTERANCES, Table.ERRORS, Table.FILES):
-            rows = self._rows[table]
-            if rows or table is Table.FILES:
-                self._store.write(f"{table}/{name}", self._parquet(table, rows))
+            self._store.write(f"{table}/{name}", self._parquet(table, self._rows[table]))
         self._number += 1
         self._contents.totals.parts += 1
         for rows in self._rows.values():

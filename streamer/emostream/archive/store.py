@@ -85,7 +85,8 @@ class Store:
         if self._folder is not None:
             return sorted(path.name for path in (self._folder / folder).glob(f"*{suffix}"))
         try:
-            paths = self._system.ls(f"{self._root}/{folder}", detail=False, refresh=True)
+            self._system.invalidate_cache()
+            paths = self._system.ls(f"{self._root}/{folder}", detail=False)
         except FileNotFoundError:
             return []
         except Exception as error:

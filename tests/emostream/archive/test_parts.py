@@ -145,6 +145,18 @@ def killed_after(write: Callable[[str, bytes], None], n: int, *, is_written: boo
     return writing
 
 
+def test_a_name_that_is_no_utf8_is_known_again(store: Store) -> None:
+    write(store, read_file("a\udcff.wav"))
+    write(store, read_file("a\udcff.wav"))
+    assert rows(store, Table.FILES) == [r"a\udcff.wav"]
+
+
+def test_tables_without_rows_can_be_asked_too(tmp_path: Path) -> None:
+    write(Store(str(tmp_path)), bad_file("a.wav"))
+    for table, n in (("files", 0), ("utterances", 0), ("errors", 1)):
+        assert duckdb.sql(f"SELECT count(*) FROM '{tmp_path}/{table}/*.parquet'").fetchall() == [(n,)]
+
+
 def test_errors_are_tried_again_where_that_is_wished(store: Store) -> None:
     write(store, bad_file("a.wav"), bad_file("b.wav"), read_file("c.wav"))
     writing = PartWriter(store, FACTS, open_parts(store, LABELS, retry_errors=True))
