@@ -25,6 +25,7 @@ _HOSTS = ("127.0.0.2", "127.0.0.3", "127.0.0.4")
 ENVIRONMENT = {
     "RAY_AUTH_MODE": "disabled",
     "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_worker_niceness": "0",  # 15, else: on a busy machine nothing is left for it
     "RAY_gcs_rpc_server_reconnect_timeout_s": "5",  # a minute, else, until somebody finds that the cluster is gone
 }
 
