@@ -305,15 +305,17 @@ def report(runs: Sequence[Run], seconds: float, load: float, arguments: argparse
     return f"""# Archives
 
 `{command}`, {time.strftime("%-d %B %Y")}, {os.cpu_count()} cores of x86-64, a load of {load:.1f} at the beginning and
-{os.getloadavg()[0]:.1f} at the end: {hours:.2f} hours in {one.n_files} recordings, and {one.n_errors} files that are no sound.
+{os.getloadavg()[0]:.1f} at the end: {hours:.2f} hours in {one.n_files} recordings, and
+{one.n_errors} files that are no sound.
 
 | {" | ".join(COLUMNS)} |
 |---{"|--:" * (len(COLUMNS) - 3)}|---|---|
 {chr(10).join(f"| {' | '.join(row)} |" for row in rows)}
 
 Where other work runs beside it, seconds and speeds say little, and CPU time says what it costs. Wrong would be a file
-that is missing, twice, or in the other table, and an utterance that is not as one process alone has it. What one process has of the three shortest files is held against `emostream.read`. CPU is of all processes, with
-their starts and those that were killed; Ray's own processes count from the moment on at which the cluster runs.
+that is missing, twice, or in the other table, and an utterance that is not as one process alone has it. What one
+process has of the three shortest files is held against `emostream.read`. CPU is of all processes, with their starts and
+those that were killed; Ray's own processes count from the moment on at which the cluster runs.
 
 {HOURS:,} hours are {core_hours:,.0f} hours of a core at the CPU time of one process:
 {core_hours * arguments.price:,.2f} at a price of {arguments.price:g} for an hour of a core.
