@@ -24,6 +24,7 @@ os.environ["OMP_NUM_THREADS"] = "1"
 
 # What starts processes, browsers, servers or sound systems, or trains: `make check` leaves it out.
 SLOW = (
+    "tests/emostream/archive/test_results.py",
     "tests/emostream/batch/test_workers.py",
     "tests/emostream/commands",
     "tests/emostream/server/test_access.py",

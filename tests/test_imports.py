@@ -20,6 +20,8 @@ HEAVY = {
     "sklearn",
     "numba",
     "pyarrow",
+    "fsspec",
+    "ray",
     "emostream_trainer",
     "emostream_export",
 }

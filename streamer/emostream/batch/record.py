@@ -6,9 +6,9 @@ from pathlib import Path
 
 import msgspec
 
+from emostream.batch.lock import lock_folder
 from emostream.batch.overview import Overview
 from emostream.drafts import draft
-from emostream.errors import UsageError
 from emostream.events import encode_json
 
 FILE = ".emostream.jsonl"
@@ -53,7 +53,7 @@ class Record:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        self._lock = _lock(folder)
+        self._lock = lock_folder(folder)
         path = folder / FILE
         self.completed, n_lines = _load(path)
         if n_lines > len(self.completed):  # read anew since, or cut short when the machine stopped
@@ -113,23 +113,3 @@ def _has_content(path: Path) -> bool:
         return path.stat().st_size > 0
     except OSError:
         return False
-
-
-def _lock(folder: Path) -> int | None:
-    """A descriptor that holds the folder; None where the system has no such locks."""
-    try:
-        import fcntl
-    except ModuleNotFoundError:
-        return None
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        raise UsageError(
-            f"{folder} is being written by another emostream: wait for its end, or name another folder"
-        ) from None
-    except OSError:  # a disk on the network may have no locks
-        os.close(descriptor)
-        return None
-    return descriptor

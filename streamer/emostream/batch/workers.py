@@ -3,14 +3,15 @@
 import multiprocessing
 import signal
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from types import FrameType
-from typing import Any, Generic, Literal, NoReturn, TypeVar
+from types import FrameType, ModuleType
+from typing import Any, Generic, Literal, NoReturn, Self, TypeVar
 
 from emostream.errors import EmostreamError
 
@@ -21,13 +22,14 @@ OnProgress = Callable[[float], None]
 # What a process says: how far it came, what a task gave or why it gave nothing, what ends all, or nothing any more.
 Kind = Literal["progress", "ended", "fatal", "died"]
 
-# What ended a process may have had nothing to do with its task. The second time it is taken for the reason.
-_MOST_DEATHS = 2
+# What ended a process may have had nothing to do with its task, which is then done again. It is taken for the reason
+# where the next one ends at the same place, or where so many have.
+_MOST_DEATHS = 10
 _END_S = 5.0
 
 
 class WorkerDiedError(EmostreamError):
-    """The process that did a task ended without a word, again and again."""
+    """The processes that did a task ended without a word, one after the other."""
 
 
 @dataclass(slots=True, eq=False)
@@ -35,13 +37,15 @@ class _Worker:
     process: BaseProcess
     connection: Connection
     task: int | None = None
+    reached: float = 0.0
 
 
 class Workers(Generic[State, Task, Result]):
     """At most ``jobs`` processes, started afresh: no thread and no lock of this one comes along.
 
     Each calls ``load()`` once, then ``work(state, task, on_progress)`` for each task that it is given. The functions,
-    tasks and results must be picklable.
+    tasks and results must be picklable, and the functions not those of the program's main module. The processes end
+    with ``close``, or with the block.
     """
 
     def __init__(self, jobs: int, load: Callable[[], State], work: Callable[[State, Task, OnProgress], Result]) -> None:
@@ -50,22 +54,36 @@ class Workers(Generic[State, Task, Result]):
         self._work = work
         self._workers: list[_Worker] = []
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the processes, whatever they do."""
+        for worker in self._workers:
+            _end(worker)
+        self._workers.clear()
+
     def run(self, tasks: Sequence[Task], on_progress: OnProgress) -> Iterator[tuple[Task, Result | EmostreamError]]:
         """Each task with its result, or with the error that is its alone, as they end.
 
-        ``on_progress`` gets what the processes report. A task whose process ended, as for want of memory, is done once
-        more by another. What else a process raises is raised here. The processes end with the loop over this.
+        ``on_progress`` gets what the processes report. A task whose process ended, as for want of memory, is done again
+        by another, and what it had reported is taken back; where that one ends at the same place, or a tenth one does,
+        it is given up. What else a process raises is raised here. Leaving the loop over this ends what is unfinished.
         """
         waiting = list(reversed(range(len(tasks))))
-        deaths = [0] * len(tasks)
+        deaths: dict[int, list[float]] = {}
         try:
             while waiting or self._busy():
                 while waiting and (worker := self._idle()):
-                    worker.task = waiting.pop()
+                    worker.task, worker.reached = waiting.pop(), 0.0
                     _give(worker, tasks[worker.task])
                 for worker in self._ready():
                     kind, value = self._receive(worker)
                     if kind == "progress":
+                        worker.reached += value
                         on_progress(value)
                         continue
                     if kind == "fatal":
@@ -73,15 +91,18 @@ class Workers(Generic[State, Task, Result]):
                     index, worker.task = worker.task, None
                     assert index is not None
                     if kind == "died":
-                        deaths[index] += 1
-                        if deaths[index] < _MOST_DEATHS:
+                        on_progress(-worker.reached)
+                        earlier = deaths.setdefault(index, [])
+                        earlier.append(worker.reached)
+                        if worker.reached not in earlier[:-1] and len(earlier) < _MOST_DEATHS:
                             waiting.append(index)
                             continue
+                        value = WorkerDiedError(f"{len(earlier)} processes that read it ended without a word ({value})")
                     yield tasks[index], value
         finally:
-            for worker in self._workers:
+            for worker in self._busy():
+                self._workers.remove(worker)
                 _end(worker)
-            self._workers.clear()
 
     def _busy(self) -> list[_Worker]:
         return [worker for worker in self._workers if worker.task is not None]
@@ -106,8 +127,7 @@ class Workers(Generic[State, Task, Result]):
             self._workers.remove(worker)
             worker.process.join(_END_S)
             code = worker.process.exitcode
-            how = f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
-            return "died", WorkerDiedError(f"the process that read it ended twice without a word ({how})")
+            return "died", f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
         return kind, value
 
 
@@ -115,14 +135,34 @@ def _start(load: Callable[[], Any], work: Callable[[Any, Any, OnProgress], Any])
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=_serve, args=(theirs, load, work), daemon=True)
-    # Ctrl-C reaches all processes of a terminal: this one ends the others.
-    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
+    with _main_module_hidden(), _interrupts_ignored():
         process.start()
-    finally:
-        signal.signal(signal.SIGINT, handler)
     theirs.close()
     return _Worker(process, ours)
+
+
+@contextmanager
+def _main_module_hidden() -> Iterator[None]:
+    """A process that is started meanwhile does not import the program that starts it, which may be a large one."""
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
+
+
+@contextmanager
+def _interrupts_ignored() -> Iterator[None]:
+    """Ctrl-C reaches all processes of a terminal: this one ends the others, which are started meanwhile."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
 
 
 def _give(worker: _Worker, task: object) -> None:

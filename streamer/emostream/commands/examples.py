@@ -50,6 +50,14 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("emostream timeline events.jsonl --format textgrid,parquet --out timelines", "for Praat, and for DuckDB"),
         ("emostream timeline events.jsonl --plot evening.png", "a picture"),
     ),
+    "archive": (
+        (
+            "emostream archive calls.csv --out calls",
+            "the recordings of a manifest, by all cores; goes on where it ended",
+        ),
+        ("emostream archive recordings/ --out s3://bucket/calls --retry-errors", "a folder, kept elsewhere"),
+        ("emostream archive calls.csv --out calls --engine ray --cluster 10.0.0.1:6379", "by the cores of a cluster"),
+    ),
     "enrol": (
         ("emostream enrol Ada", "20 s of ordinary speech at the microphone"),
         ("emostream enrol Ada --moods", "one sentence in each mood"),

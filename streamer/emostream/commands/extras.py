@@ -9,7 +9,8 @@ EXTRAS = {
     "mqtt": ("paho.mqtt",),
     "osc": ("pythonosc",),
     "webhook": ("urllib3",),
-    "archive": ("pyarrow",),
+    "archive": ("pyarrow", "fsspec"),
+    "ray": ("ray", "pyarrow", "fsspec"),
     "pictures": ("matplotlib",),
 }
 

@@ -135,7 +135,8 @@ def _outcomes(
             yield task, _outcome(factory, task, on_progress)
     else:
         load = stream_factory_loader(arguments)
-        yield from Workers(min(arguments.jobs, len(others)), load, _read_quietly).run(others, on_progress)
+        with Workers(min(arguments.jobs, len(others)), load, _read_quietly) as workers:
+            yield from workers.run(others, on_progress)
 
 
 def _outcome(factory: StreamFactory, task: Task, on_progress: Callable[[float], None]) -> Reading | EmostreamError:

@@ -21,6 +21,11 @@ COMMANDS = {
     "report": ("emostream.commands.report", "write a diary of sessions: speech by emotion, day and hour", None),
     "compare": ("emostream_trainer.commands.compare", "judge a recorded session by two models, side by side", None),
     "timeline": ("emostream.commands.timeline", "turn a log of events into tables, subtitles and annotations", None),
+    "archive": (
+        "emostream.commands.archive",
+        "read thousands of hours into Parquet, on this machine or a cluster",
+        "archive",
+    ),
     "enrol": (
         "emostream.commands.enrol",
         "learn how somebody speaks, so that their own voice is not taken for a mood",

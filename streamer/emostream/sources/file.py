@@ -147,12 +147,16 @@ def find_audio(paths: Iterable[Path]) -> Iterator[Path | NoInputError]:
             )
 
 
-def _audio_below(directory: Path) -> tuple[list[Path], list[Path], list[OSError]]:
-    """The files of sound below a directory, those that libsndfile does not decode, and errors of folders."""
+def audio_suffixes() -> set[str]:
+    """How the names of files end that are taken for sound, such as ``.wav``."""
     formats = set(soundfile.available_formats()) - _NOT_SOUND
     suffixes = _OTHER_SUFFIXES | {f".{name.lower()}" for name in formats}
-    if can_decode_media():
-        suffixes |= _UNDECODED_SUFFIXES
+    return suffixes | _UNDECODED_SUFFIXES if can_decode_media() else suffixes
+
+
+def _audio_below(directory: Path) -> tuple[list[Path], list[Path], list[OSError]]:
+    """The files of sound below a directory, those that libsndfile does not decode, and errors of folders."""
+    suffixes = audio_suffixes()
     found: list[Path] = []
     undecoded: list[Path] = []
     unreadable: list[OSError] = []

@@ -16,28 +16,32 @@ _ROWS_OF_GROUP = 2_000
 
 def write_parquet(timeline: Timeline, file: BinaryIO) -> None:
     """Columns of text, of floats and of truth values; the key ``emostream`` of the metadata holds JSON."""
-    import pyarrow
-    from pyarrow import parquet
-
     facts = {
         "source": timeline.source,
         "length_ms": timeline.length_ms,
         "labels": timeline.labels,
         "models": timeline.hello.models,
     }
-    types = {"text": pyarrow.string(), "flag": pyarrow.bool_()}
-    columns = columns_of(timeline)
+    write_rows(columns_of(timeline), rows_of(timeline), facts, file)
+
+
+def write_rows(columns: Sequence[Column], rows: Iterable[Row], facts: dict[str, Any], file: BinaryIO) -> None:
+    """Rows with these columns, and ``facts`` as JSON in the metadata, under the key ``emostream``."""
+    import pyarrow
+    from pyarrow import parquet
+
+    types = {"text": pyarrow.string(), "flag": pyarrow.bool_(), "whole": pyarrow.int64()}
     schema = pyarrow.schema(
         [pyarrow.field(column.name, types.get(column.kind, pyarrow.float64())) for column in columns],
         metadata={"emostream": encode_json(facts)},
     )
     with parquet.ParquetWriter(file, schema, compression="zstd") as writer:
-        for rows in _groups(rows_of(timeline)):
+        for group in _groups(rows):
             arrays = [
                 pyarrow.Array.from_buffers(
                     field.type,
-                    len(rows),
-                    list(map(pyarrow.py_buffer, _buffers(column, [row[column.name] for row in rows]))),
+                    len(group),
+                    list(map(pyarrow.py_buffer, _buffers(column, [row[column.name] for row in group]))),
                 )
                 for column, field in zip(columns, schema, strict=True)
             ]
@@ -57,6 +61,8 @@ def _buffers(column: Column, values: Sequence[Value]) -> Iterator[Any]:
         yield b"".join(texts)
     elif column.kind == "flag":
         yield np.packbits([bool(value) for value in values], bitorder="little")
+    elif column.kind == "whole":
+        yield np.array([value or 0 for value in values], np.int64)
     else:
         yield np.array([value if value is not None else np.nan for value in values], np.float64)
 

@@ -11,14 +11,14 @@ Row = dict[str, Value]
 UTTERANCE, GAP = "utterance", "gap"
 # Labels that were shown before the verdict stand in one cell.
 _BETWEEN = ";"
-_VOICE = ("arousal", "pitch_hz", "pitch_range_semitones", "loudness_dbfs", "syllables_per_s")
+VOICE = ("arousal", "pitch_hz", "pitch_range_semitones", "loudness_dbfs", "syllables_per_s")
 
 
 class Column(NamedTuple):
-    """A column's name, and what is in it: ``seconds`` have three decimals."""
+    """A column's name, and what is in it: ``seconds`` have three decimals, ``whole`` numbers none."""
 
     name: str
-    kind: Literal["text", "seconds", "number", "flag"]
+    kind: Literal["text", "seconds", "number", "whole", "flag"]
 
 
 def columns_of(timeline: Timeline) -> list[Column]:
@@ -30,7 +30,7 @@ def columns_of(timeline: Timeline) -> list[Column]:
     if timeline.steps is not None:
         measures = [Column("agreement", "number"), Column("speech", "flag"), Column("level_dbfs", "number")]
         return first + times + verdict + measures
-    voice = [Column(name, "number") for name in _VOICE]
+    voice = [Column(name, "number") for name in VOICE]
     rest = [Column("earlier", "text"), Column("reason", "text"), Column("lost_s", "seconds"), Column("ts", "text")]
     return [*first, Column("type", "text"), *times, *verdict, *voice, *rest]
 
@@ -44,12 +44,13 @@ def rows_of(timeline: Timeline) -> Iterator[Row]:
             yield empty | _step_row(step)
         return
     for span in timeline.spans:
-        yield empty | (_gap_row(span) if isinstance(span, TimelineGap) else _utterance_row(span))
+        yield empty | (_gap_row(span) if isinstance(span, TimelineGap) else utterance_row(span))
 
 
-def _utterance_row(utterance: TimelineUtterance) -> Row:
+def utterance_row(utterance: TimelineUtterance) -> Row:
+    """What an utterance has of the columns."""
     voice = utterance.voice
-    measures: Row = {name: getattr(voice, name) for name in _VOICE} if voice else {}
+    measures: Row = {name: getattr(voice, name) for name in VOICE} if voice else {}
     return {
         "type": UTTERANCE,
         **_times(utterance.start_ms, utterance.end_ms),

@@ -34,6 +34,11 @@ def work(state: int, task: str, on_progress: OnProgress) -> tuple[str, int]:
     if kind == "dies" or (kind == "dies-once" and not Path(name).exists()):
         Path(name).touch()
         os.kill(os.getpid(), signal.SIGKILL)
+    if kind == "dies-elsewhere":  # a little further each time
+        earlier = len(list(Path(name).iterdir()))
+        (Path(name) / str(earlier)).touch()
+        on_progress(1.0 + earlier)
+        os.kill(os.getpid(), signal.SIGKILL)
     while kind == "waits-for" and not Path(name).exists():
         time.sleep(0.01)
     if kind == "waits-for":
@@ -46,7 +51,8 @@ def work(state: int, task: str, on_progress: OnProgress) -> tuple[str, int]:
 def run(jobs: int, *tasks: str) -> tuple[dict[str, object], list[float]]:
     """What came of each task, and the progress."""
     progress: list[float] = []
-    found = dict(Workers(jobs, load, work).run(tasks, progress.append))
+    with Workers(jobs, load, work) as workers:
+        found = dict(workers.run(tasks, progress.append))
     return found, progress
 
 
@@ -67,13 +73,29 @@ def test_an_error_of_one_task_is_its_own() -> None:
     assert isinstance(found["plain"], tuple)
 
 
-def test_a_task_whose_process_dies_is_done_once_more_and_then_given_up(tmp_path: Path) -> None:
+def test_a_task_whose_process_dies_is_given_up_when_the_next_dies_at_the_same_place(tmp_path: Path) -> None:
     once, always = f"dies-once {tmp_path}/once", f"dies {tmp_path}/always"
-    found, _ = run(2, once, always, "plain")
+    found, progress = run(2, once, always, "plain")
     assert isinstance(found[once], tuple)
     assert isinstance(found[always], WorkerDiedError)
+    assert "2 processes" in str(found[always])
     assert "signal 9" in str(found[always])
     assert isinstance(found["plain"], tuple)
+    assert sum(progress) == 3.0, "what dead processes had reported is taken back"
+
+
+def test_one_that_dies_at_different_places_is_tried_more_often(tmp_path: Path) -> None:
+    """Something else ends them, as a person or a machine without memory."""
+    task = f"dies-elsewhere {tmp_path}"
+    found, _ = run(1, task)
+    assert "10 processes" in str(found[task])
+
+
+def test_processes_stay_from_one_run_to_the_next() -> None:
+    with Workers(1, load, work) as workers:
+        ((_, first),) = workers.run(["plain"], lambda _: None)
+        ((_, second),) = workers.run(["plain"], lambda _: None)
+    assert first == second
 
 
 def test_what_is_no_fault_of_a_task_ends_all(tmp_path: Path) -> None:
@@ -84,10 +106,11 @@ def test_what_is_no_fault_of_a_task_ends_all(tmp_path: Path) -> None:
         list(Workers(1, load_nothing, work).run(["plain"], lambda _: None))
 
 
-def test_leaving_the_loop_ends_the_processes(tmp_path: Path) -> None:
-    workers = Workers(2, load, work)
-    running = workers.run(["plain", f"waits-for {tmp_path}/never"], lambda _: None)
-    next(running)
-    processes = [worker.process for worker in workers._workers]
-    running.close()
+def test_leaving_the_loop_ends_what_is_unfinished_and_the_block_all(tmp_path: Path) -> None:
+    with Workers(2, load, work) as workers:
+        running = workers.run(["plain", f"waits-for {tmp_path}/never"], lambda _: None)
+        next(running)
+        processes = [worker.process for worker in workers._workers]
+        running.close()
+        assert [process.is_alive() for process in processes].count(True) == 1
     assert not any(process.is_alive() for process in processes)
