@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from emostream.commands.model_watch import ModelWatch
 from emostream.commands.options.consent import Consent
 from emostream.commands.options.recording import Recording
-from emostream.commands.service_manager import ServiceManager
+from emostream.commands.service.manager import ServiceManager
 from emostream.commands.sinks import LiveSinks
 from emostream.daemon import Daemon
 from emostream.pipeline.factory import StreamFactory

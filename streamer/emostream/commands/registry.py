@@ -10,7 +10,7 @@ from emostream.commands.settings import Setting, Settings
 COMMANDS = {
     "listen": ("emostream.commands.listen", "read the emotion in the voice at the microphone, live", None),
     "serve": ("emostream.commands.serve", "read the audio that browsers and programs send, and serve the labels", None),
-    "service": ("emostream.commands.service", "have the system start it, and keep it running", None),
+    "service": ("emostream.commands.service.command", "have the system start it, and keep it running", None),
     "file": ("emostream.commands.file", "read the emotion in recordings: a timeline and a verdict for each", None),
     "record": (
         "emostream.commands.record",
@@ -22,18 +22,18 @@ COMMANDS = {
     "compare": ("emostream_trainer.commands.compare", "judge a recorded session by two models, side by side", None),
     "timeline": ("emostream.commands.timeline", "turn a log of events into tables, subtitles and annotations", None),
     "archive": (
-        "emostream.commands.archive",
+        "emostream.commands.archive.command",
         "read thousands of hours into Parquet, on this machine or a cluster",
         "archive",
     ),
     "enrol": (
-        "emostream.commands.enrol",
+        "emostream.commands.enrol.command",
         "learn how somebody speaks, so that their own voice is not taken for a mood",
         None,
     ),
     "devices": ("emostream.commands.devices", "list the microphones", None),
     "doctor": (
-        "emostream.commands.doctor",
+        "emostream.commands.doctor.command",
         "look at the microphone, the machine and the settings, and say what to do",
         None,
     ),

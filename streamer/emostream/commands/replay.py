@@ -12,7 +12,7 @@ from emostream.commands.options.integrations import add_integration_arguments
 from emostream.commands.options.log import add_log_arguments, logging_to
 from emostream.commands.options.rules import refuse_with, refuse_without
 from emostream.commands.options.server import add_server_arguments, require_certificate
-from emostream.commands.service_manager import ServiceManager
+from emostream.commands.service.manager import ServiceManager
 from emostream.commands.settings import Settings
 from emostream.commands.signals import ENDING_SIGNALS, exit_code
 from emostream.commands.sinks import MakeControls, PressedKeys, open_sinks, output_of

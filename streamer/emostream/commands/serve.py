@@ -17,7 +17,7 @@ from emostream.commands.options.recording import add_recording_arguments, open_r
 from emostream.commands.options.rules import refuse_without
 from emostream.commands.options.server import add_server_arguments, require_certificate
 from emostream.commands.options.stream import add_stream_arguments, load_stream_factory, watch_models
-from emostream.commands.service_manager import ServiceManager
+from emostream.commands.service.manager import ServiceManager
 from emostream.commands.settings import Settings
 from emostream.commands.signals import ENDING_SIGNALS, exit_code
 from emostream.commands.sinks import open_sinks

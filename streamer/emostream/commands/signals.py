@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from emostream.commands.model_watch import ModelWatch
-from emostream.commands.service_manager import ServiceManager
+from emostream.commands.service.manager import ServiceManager
 from emostream.server.server import Server
 
 # Windows knows no SIGHUP.

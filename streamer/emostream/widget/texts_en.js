@@ -139,7 +139,7 @@ export default {
   thanks: "Thank you: the numbers of your voice are being made.",
   ordinary: ["as you usually speak", "A few ordinary sentences, such as what you did today."],
   anyMood: ["so that it sounds {label}", "Any sentence of some five seconds."],
-  // [how to say it, what to say]: the same as in the terminal (emostream/commands/enrol_moods.py).
+  // [how to say it, what to say]: the same as in the terminal (emostream/commands/enrol/moods.py).
   sentences: {
     neutral: ["as you usually speak", "The shop on the corner opens at nine, and after breakfast I will walk there and buy bread."],
     angry: ["angrily", "I have told you three times already! Why do you never listen to a single word that I say?"],

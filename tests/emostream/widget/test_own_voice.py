@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from emostream.commands.enrol_moods import SENTENCES
+from emostream.commands.enrol.moods import SENTENCES
 from emostream.events import Hello
 from emostream.inference.model import EmotionModel
 from emostream.inference.vad import VoiceActivityModel

@@ -19,8 +19,8 @@ from emostream.archive.reader import read_sources
 from emostream.archive.results import OnProgress, Result, read_unit
 from emostream.archive.source import Source, Unit
 from emostream.archive.store import Store
-from emostream.commands.archive_progress import archive_progress
-from emostream.commands.archive_summary import print_summary, summary_of
+from emostream.commands.archive.progress import archive_progress
+from emostream.commands.archive.summary import print_summary, summary_of
 from emostream.commands.extras import require_extra
 from emostream.commands.options.rules import refuse_without
 from emostream.commands.options.stream import add_stream_arguments, stream_factory_loader

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from emostream.commands.enrol_voice import ShownSpeech, StreamFor, listening, profile_of_recordings
+from emostream.commands.enrol.voice import ShownSpeech, StreamFor, listening, profile_of_recordings
 from emostream.commands.keys import pressed_keys
 from emostream.errors import NoInputError, UsageError
 from emostream.inference.card import ModelCard

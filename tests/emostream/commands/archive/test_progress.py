@@ -5,8 +5,8 @@ import pytest
 from emostream.archive.results import BadFile, ReadFile
 from emostream.archive.source import Source
 from emostream.batch.overview import Overview
-from emostream.commands import archive_progress
-from emostream.commands.archive_progress import ArchiveProgress
+from emostream.commands.archive import progress as archive_progress
+from emostream.commands.archive.progress import ArchiveProgress
 
 MB = 1_000_000
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from emostream.commands.service_files import LABEL, UNIT, launchd_plist, systemd_unit
+from emostream.commands.service.files import LABEL, UNIT, launchd_plist, systemd_unit
 from emostream.errors import UNAVAILABLE, USAGE
 from tests.support.processes import assert_one_line, emostream
 

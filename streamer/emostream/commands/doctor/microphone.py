@@ -8,7 +8,7 @@ from pathlib import Path
 import soundfile
 
 from emostream import assets
-from emostream.commands.doctor_source import check_source_name
+from emostream.commands.doctor.source import check_source_name
 from emostream.commands.stderr import print_line
 from emostream.doctor.finding import Finding, ok, problem, warning
 from emostream.doctor.judge import judge

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from platformdirs import user_config_path, user_data_path, user_log_path
 
-from emostream.commands.service_files import LABEL, UNIT, launchd_plist, systemd_unit
+from emostream.commands.service.files import LABEL, UNIT, launchd_plist, systemd_unit
 from emostream.commands.settings import Settings
 from emostream.errors import EmostreamError, UnavailableError, UsageError
 

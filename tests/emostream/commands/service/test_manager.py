@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from emostream.commands.service_manager import ServiceManager
+from emostream.commands.service.manager import ServiceManager
 from tests.support.processes import Running
 from tests.support.virtual_microphone import VirtualMicrophone
 

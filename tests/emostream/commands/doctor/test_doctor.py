@@ -13,9 +13,9 @@ import soxr
 
 from emostream.assets import DEMO_RECORDING
 from emostream.audio import Samples
-from emostream.commands.doctor_machine import judge_share
-from emostream.commands.doctor_service import check_service
-from emostream.commands.doctor_source import check_source_name
+from emostream.commands.doctor.machine import judge_share
+from emostream.commands.doctor.service import check_service
+from emostream.commands.doctor.source import check_source_name
 from emostream.commands.settings import Settings
 from emostream.doctor.finding import Finding, Verdict
 from emostream.errors import USAGE

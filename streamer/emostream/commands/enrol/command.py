@@ -9,14 +9,14 @@ from rich.table import Table
 from rich.text import Text
 
 from emostream import assets
-from emostream.commands.enrol_moods import (
+from emostream.commands.enrol.moods import (
     cards_without_moods,
     moods_in_order,
     profile_of_acted_moods,
     profile_of_moods,
     recordings_by_mood,
 )
-from emostream.commands.enrol_voice import StreamFor, listening, profile_of_recordings
+from emostream.commands.enrol.voice import StreamFor, listening, profile_of_recordings
 from emostream.commands.options.microphone import DEVICE_HELP
 from emostream.commands.options.pcm import PCM_OPTIONS, add_pcm_arguments, pcm_format
 from emostream.commands.options.rules import refuse_with, refuse_without

@@ -7,7 +7,7 @@ from rich.table import Table
 
 from emostream.archive.schema import VERSION
 from emostream.archive.totals import Totals
-from emostream.commands.archive_progress import ArchiveProgress
+from emostream.commands.archive.progress import ArchiveProgress
 from emostream.commands.stdout import print_table
 from emostream.sinks.palette import label_colours
 from emostream.sinks.printable import printable

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import emostream
 from emostream import assets
-from emostream.commands.doctor_machine import check_machine
-from emostream.commands.doctor_microphone import check_microphone
-from emostream.commands.doctor_report import Part, print_report
-from emostream.commands.doctor_service import check_service
+from emostream.commands.doctor.machine import check_machine
+from emostream.commands.doctor.microphone import check_microphone
+from emostream.commands.doctor.report import Part, print_report
+from emostream.commands.doctor.service import check_service
 from emostream.commands.options.rules import refuse_with
 from emostream.commands.settings import Settings
 from emostream.commands.stderr import c_library_messages_hidden, print_line

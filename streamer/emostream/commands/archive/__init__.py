@@ -1,0 +1,1 @@
+"""``emostream archive``: what it does, how far it is, what came of it."""

@@ -1,0 +1,1 @@
+"""``emostream enrol``: one ordinary voice, or one sentence in each mood."""

@@ -1,0 +1,1 @@
+"""``emostream service``: files for systemd and launchd, and what either is told."""
