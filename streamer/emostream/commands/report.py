@@ -18,7 +18,7 @@ WRITERS = {"markdown": markdown, "html": html}
 _FORMATS = {".md": "markdown", ".markdown": "markdown", ".html": "html", ".htm": "html"}
 
 
-def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
+def add_arguments(parser: argparse.ArgumentParser, _settings: Settings) -> None:
     """The command's options."""
     parser.add_argument(
         "sessions",
@@ -27,9 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
         metavar="SESSION",
         help="a recorded session, or a log of a live stream as --log writes it",
     )
-    settings.add_option(
-        parser, "--format", None, choices=tuple(WRITERS), help="default: by the name of --out, else markdown"
-    )
+    parser.add_argument("--format", choices=tuple(WRITERS), help="default: by the name of --out, else markdown")
     parser.add_argument("--out", type=Path, metavar="FILE", help="write it there, and not to standard output")
 
 
