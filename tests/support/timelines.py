@@ -1,10 +1,11 @@
 """A made-up recording of ten hours with all that is hard to write down."""
 
+from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
-from emostream.events import Estimate, Event, Gap, Summary, Utterance, UtteranceStart
+from emostream.events import Estimate, Event, Gap, Summary, Utterance, UtteranceStart, encode
 from emostream.timelines.builder import TimelineBuilder
 from emostream.timelines.timeline import Timeline
 from tests.support.stream_events import VOICE, hello
@@ -47,6 +48,12 @@ NAMES = [Span(*spoken[:2], spoken.name) for spoken in SPOKEN]
 WORDS = [Span(*spoken[:2], spoken.words) for spoken in SPOKEN]
 # What a subtitle says of a gap.
 GAP_WORDS = [Span(*gap[:2], f"[{gap.text}]") for gap in GAPS]
+
+
+def write_log(path: Path, *events: Event) -> Path:
+    """A log of these events."""
+    path.write_bytes(b"".join(encode(event) + b"\n" for event in events))
+    return path
 
 
 def made_up_events(source: str = SOURCE, ts: str | None = None) -> list[Event]:

@@ -20,18 +20,14 @@ from emostream.commands.stdout import require_reader
 from emostream.errors import UsageError
 from emostream.events import Event, Hello
 from emostream.pause import PauseSwitch
-from emostream.server.server import Server
 from emostream.sessions.replay import Replay
 from emostream.sessions.session import Session
 from emostream.sinks import Sink
 from emostream.sinks.dashboard.keys import Controls
-from emostream.sinks.dashboard.screen import Dashboard
 from emostream.sinks.detached import DetachedSink
 from emostream.sinks.fan_out import FanOut
 from emostream.sinks.filtered import FilteredSink
 
-# Where people see it, who must not think that somebody is being read.
-SHOWN = (Dashboard, Server)
 AT_ONCE = "max"
 WAIT_S = 0.002
 
@@ -98,7 +94,7 @@ def run(arguments: argparse.Namespace) -> int:
             on_closed=replay.close,
         )
         recorded = session.manifest.created
-        sinks = FanOut([_SaidToBeAReplay(sink, recorded) if isinstance(sink, SHOWN) else sink for sink in opened.sinks])
+        sinks = FanOut([sink if _detached(sink) else _SaidToBeAReplay(sink, recorded) for sink in opened.sinks])
         waiting = [sink for sink in map(_detached, opened.sinks) if sink is not None]
         for event in replay:
             sinks.emit(event)
@@ -123,7 +119,7 @@ def _controls_of(replay: Replay, switch: PauseSwitch) -> MakeControls:
 
 
 class _SaidToBeAReplay:
-    """Has each hello say when it was recorded, where people see it; other sinks get the events as they were."""
+    """Has each hello say when it was recorded: nobody shall think that somebody is being read."""
 
     def __init__(self, sink: Sink, recorded: str) -> None:
         self._sink = sink
@@ -144,6 +140,6 @@ class _SaidToBeAReplay:
 
 
 def _detached(sink: Sink) -> DetachedSink | None:
-    """The queue before a sink that may be slow."""
+    """The queue before a sink that writes events down as they were, on standard output or in a log; else None."""
     inner = sink.sink if isinstance(sink, FilteredSink) else sink
     return inner if isinstance(inner, DetachedSink) else None

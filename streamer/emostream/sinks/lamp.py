@@ -4,16 +4,21 @@ import logging
 import threading
 from typing import Protocol
 
-from emostream.events import Event, Health
+from emostream.events import Event, Health, Hello
 
 _logger = logging.getLogger(__name__)
 RETRY_S = 30.0
 CLOSE_TIMEOUT_S = 10.0
 
 
-def is_reading(health: Health) -> bool:
+def goes_on(health: Health) -> bool:
     """Whether the source is there and nobody has paused it."""
     return health.source_ok and not health.paused_by
+
+
+def is_reading(health: Health, hello: Hello | None) -> bool:
+    """Whether a microphone is read now: the stream goes on, and its ``hello`` does not say that it is a replay."""
+    return goes_on(health) and not (hello and hello.recorded)
 
 
 class LampError(Exception):
@@ -45,6 +50,7 @@ class LampSink:
         self.name = lamp.name
         self._lamp = lamp
         self._retry_s = retry_s
+        self._hello: Hello | None = None
         self._wanted = False
         self._shown: bool | None = None
         self._closing = False
@@ -54,9 +60,11 @@ class LampSink:
 
     def emit(self, event: Event) -> None:
         """Takes the state from ``health``, which comes at once when it changes; returns at once."""
-        if isinstance(event, Health):
+        if isinstance(event, Hello):
+            self._hello = event
+        elif isinstance(event, Health):
             with self._changed:
-                self._wanted = is_reading(event)
+                self._wanted = is_reading(event, self._hello)
                 self._changed.notify()
 
     def close(self) -> None:

@@ -11,7 +11,7 @@ import msgspec
 
 from emostream.events import Estimate, Event, Health, Hello, Utterance
 from emostream.sinks.home_assistant import OFF, OFFLINE, ON, ONLINE, SILENT, MqttTopics, discovery
-from emostream.sinks.lamp import is_reading
+from emostream.sinks.lamp import goes_on, is_reading
 from emostream.sinks.mqtt_link import MqttBroker, MqttLink, Will
 from emostream.sinks.wording import UNSURE
 
@@ -98,12 +98,11 @@ class MqttSink:
         self._keep(self._topics.state, {**nothing, "level_dbfs": None, "p": {}, "ts": None})
 
     def _show_health(self, event: Health) -> None:
-        reading = is_reading(event)
-        if not reading:
+        if not goes_on(event):
             self._show_nothing()
         self._link.keep(self._topics.paused, ON if event.paused_by else OFF)
         shown = {
-            "reading": reading,
+            "reading": is_reading(event, self._hello),
             "source": event.source,
             "source_ok": event.source_ok,
             "paused_by": event.paused_by,

@@ -9,7 +9,7 @@ from pythonosc.osc_message_builder import OscMessageBuilder
 from pythonosc.udp_client import UDPClient
 
 from emostream.events import Estimate, Event, Health, Hello, Utterance
-from emostream.sinks.lamp import is_reading
+from emostream.sinks.lamp import goes_on, is_reading
 from emostream.sinks.osc_address import NAMES, OscAddresses
 
 _logger = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ class OscSink:
         self.dropped_events = 0
         self._host, self._port = host, port
         self._addresses = addresses
-        self._labels: tuple[str, ...] = ()
+        self._hello: Hello | None = None
         self._client: UDPClient | None = None
         self._look_up_due_s = 0.0
         self._is_failing = False
@@ -41,7 +41,7 @@ class OscSink:
     def emit(self, event: Event) -> None:
         """Sends what an event says; never raises."""
         if isinstance(event, Hello):
-            self._labels = event.labels
+            self._hello = event
             unknown = self._addresses.single.keys() - {*NAMES, *event.labels}
             if unknown:
                 _logger.warning("%s: there is no value %s to send", self.name, " or ".join(sorted(unknown)))
@@ -51,7 +51,12 @@ class OscSink:
             self._send_all(self._of_utterance(event))
         elif isinstance(event, Health):
             # Every time, and not only when it changes: a datagram may be lost, and a receiver may come later.
-            self._send_all({"microphone": True} if is_reading(event) else self._nothing())
+            reading: dict[str, Value] = {"microphone": is_reading(event, self._hello)}
+            self._send_all(reading if goes_on(event) else self._nothing())
+
+    @property
+    def _labels(self) -> tuple[str, ...]:
+        return self._hello.labels if self._hello else ()
 
     def close(self) -> None:
         """Says that the microphone is read no longer, and closes the socket."""

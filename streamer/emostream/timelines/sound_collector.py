@@ -135,7 +135,9 @@ class _Encoder:
         self._next = block.first_sample + len(block.samples)
 
     def close(self) -> None:
-        self._sound.close()
+        if not self._sound.closed:
+            self._sound.write(np.clip(self._resampler.flush(), -1.0, 1.0))
+            self._sound.close()
 
 
 def _pieces(block: AudioBlock, expected: int) -> Iterator[Samples]:

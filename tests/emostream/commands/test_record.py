@@ -61,6 +61,18 @@ def test_a_replay_to_several_sinks_at_once_loses_nothing(session: Path, tmp_path
     assert [json.loads(line)["type"] for line in ended.stdout.splitlines()] == ["hello", "utterance", "utterance"]
 
 
+def test_a_replay_lights_no_lamp(session: Path, tmp_path: Path) -> None:
+    shown = tmp_path / "shown"
+    script = tmp_path / "lamp"
+    script.write_text(f'#!/bin/sh\necho "$1" >> {shown}\n', "utf-8")
+    script.chmod(0o755)
+    options = ("--speed", "max", "--lamp-command", f"{script} {{value}}", "--format", "jsonl")
+    ended = emostream("replay", session, *options)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert any(event["type"] == "health" and event["source_ok"] for event in map(json.loads, ended.stdout.splitlines()))
+    assert set(shown.read_text("utf-8").split()) == {"0"}
+
+
 def test_a_replay_is_served_at_the_pace_of_the_voice_until_ctrl_c(session: Path) -> None:
     with Running("replay", session, "--serve", "--port", "0", "--speed", "0.5") as running:
         running.wait_for(lambda it: "the widget is at" in it.messages)

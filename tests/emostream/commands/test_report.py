@@ -5,18 +5,13 @@ from pathlib import Path
 import pytest
 
 from emostream.errors import NO_INPUT, USAGE
-from emostream.events import Event, encode
 from emostream.sessions.manifest import Kept
 from tests.support.commands import assert_refused, emostream
 from tests.support.days import a_day
 from tests.support.recorded_sessions import record, silence
 from tests.support.stream_events import hello, utterance
 from tests.support.streams import Parts
-
-
-def write_log(path: Path, *events: Event) -> Path:
-    path.write_bytes(b"".join(encode(event) + b"\n" for event in events))
-    return path
+from tests.support.timelines import write_log
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from emostream.errors import NO_INPUT, USAGE
-from emostream.events import Event, encode
+from emostream.events import encode
 from emostream.sessions.manifest import Kept
 from emostream.sinks.log_file import LogFile
 from tests.support.commands import assert_refused, emostream
@@ -16,14 +16,9 @@ from tests.support.processes import events_of
 from tests.support.recorded_sessions import record, silence
 from tests.support.streams import Parts
 from tests.support.timeline_readers import READERS
-from tests.support.timelines import GAPS, NAMES, SPOKEN, made_up_events
+from tests.support.timelines import GAPS, NAMES, SPOKEN, made_up_events, write_log
 
 TS = "2026-01-01T08:00:00.000Z"
-
-
-def write_log(path: Path, *events: Event) -> Path:
-    path.write_bytes(b"".join(encode(event) + b"\n" for event in events))
-    return path
 
 
 @pytest.fixture

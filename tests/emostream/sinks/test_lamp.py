@@ -3,11 +3,13 @@
 import threading
 from collections.abc import Callable
 
+import msgspec
 import pytest
 
 from emostream.events import Gap, Health
 from emostream.sinks.lamp import LampError, LampSink
 from tests.support.serving import PATIENCE_S, until
+from tests.support.stream_events import hello
 
 AT = {"stream": "live", "t_start_ms": 0, "t_end_ms": 900}
 
@@ -49,6 +51,21 @@ def test_it_is_dark_at_first_follows_the_microphone_and_ends_dark() -> None:
     assert lamp.shown == [False, True, False, True, False]
     assert lamp.closed
     assert (sink.name, sink.dropped_events) == ("lamp at the door", 0)
+
+
+def test_in_a_replay_it_stays_dark() -> None:
+    lamp = RecordedLamp()
+    sink = LampSink(lamp)
+    sink.emit(msgspec.structs.replace(hello(), recorded="2026-01-02T03:04:05Z"))
+    sink.emit(READ)
+    sink.emit(hello())
+    sink.emit(READ)
+    until(lambda: lamp.shown == [False, True])
+    sink.emit(msgspec.structs.replace(hello(), recorded="2026-01-02T03:04:05Z"))
+    sink.emit(READ)
+    until(lambda: lamp.shown == [False, True, False])
+    sink.close()
+    assert lamp.shown == [False, True, False]
 
 
 def test_of_what_comes_while_it_is_set_the_last_state_is_shown() -> None:

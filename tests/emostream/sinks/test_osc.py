@@ -1,5 +1,6 @@
 """Open Sound Control over a real UDP socket."""
 
+import msgspec
 import pytest
 
 from emostream.events import Estimate, Health, Hello, Utterance, VoiceMeasures
@@ -67,6 +68,17 @@ def test_a_microphone_that_is_not_read_leaves_no_mood_behind() -> None:
         sink.close()
     assert receiver.values("/emostream/label")[:2] == ["sad", ""]
     assert receiver.values("/emostream/level")[:2] == [0.5, 0.0]
+
+
+def test_in_a_replay_no_microphone_is_read_and_the_mood_stays() -> None:
+    replay = msgspec.structs.replace(HELLO, recorded="2026-01-02T03:04:05Z")
+    with OscReceiver() as receiver:
+        sink = OscSink("127.0.0.1", receiver.port, addresses_of([]))
+        for event in (replay, ESTIMATE, HEALTH):
+            sink.emit(event)
+        receiver.wait_for("/emostream/microphone", False)
+        assert receiver.values("/emostream/label") == ["sad"]
+        sink.close()
 
 
 def test_a_name_that_is_not_known_is_counted_and_said_once(caplog: pytest.LogCaptureFixture) -> None:

@@ -9,12 +9,7 @@ from emostream.errors import NoInputError
 from emostream.events import Event, Hello, decode, encode
 from emostream.sinks.log_file import LogFile
 from emostream.timelines.event_log import log_files, log_recordings
-from tests.support.timelines import made_up_events
-
-
-def write_log(path: Path, *streams: list[Event]) -> Path:
-    path.write_bytes(b"".join(encode(event) + b"\n" for events in streams for event in events))
-    return path
+from tests.support.timelines import made_up_events, write_log
 
 
 def recordings(path: Path) -> tuple[dict[int, list[Event]], list[str]]:
@@ -31,7 +26,7 @@ def recordings(path: Path) -> tuple[dict[int, list[Event]], list[str]]:
 
 def test_events_are_read_again_also_of_names_that_are_no_utf8(tmp_path: Path) -> None:
     events = made_up_events()
-    found, wrong = recordings(write_log(tmp_path / "log", events))
+    found, wrong = recordings(write_log(tmp_path / "log", *events))
     assert (found, wrong) == ({0: events}, [])
 
 
@@ -51,27 +46,27 @@ def test_a_log_that_was_rotated_is_one_recording(tmp_path: Path) -> None:
 
 def test_each_start_of_a_stream_is_a_recording_of_its_own(tmp_path: Path) -> None:
     first, second = (made_up_events("microphone", ts=ts) for ts in ("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"))
-    found, _ = recordings(write_log(tmp_path / "log", first[:20], second))
+    found, _ = recordings(write_log(tmp_path / "log", *first[:20], *second))
     assert found == {0: first[:20], 1: second}
 
 
 @pytest.mark.parametrize("length", [None, 20])
 def test_a_file_that_was_read_twice_is_two_recordings(length: int | None, tmp_path: Path) -> None:
     events = made_up_events("talk.wav")
-    found, _ = recordings(write_log(tmp_path / "log", events[:length], events))
+    found, _ = recordings(write_log(tmp_path / "log", *events[:length], *events))
     assert found == {0: events[:length], 1: events}
 
 
 def test_streams_may_be_mixed(tmp_path: Path) -> None:
     one, other = made_up_events("one.wav"), made_up_events("other.wav")
     mixed = [event for pair in zip(one, other, strict=True) for event in pair]
-    found, _ = recordings(write_log(tmp_path / "log", mixed))
+    found, _ = recordings(write_log(tmp_path / "log", *mixed))
     assert found == {0: one, 1: other}
 
 
 def test_what_is_no_event_is_left_out_and_said(tmp_path: Path) -> None:
     events = made_up_events("talk.wav")
-    path = write_log(tmp_path / "log", events[:10])
+    path = write_log(tmp_path / "log", *events[:10])
     with path.open("ab") as file:
         file.write(b"not JSON\n" + encode(events[10]) + b"\n\n" + encode(events[11])[:20])
     found, (wrong,) = recordings(path)
@@ -81,7 +76,7 @@ def test_what_is_no_event_is_left_out_and_said(tmp_path: Path) -> None:
 
 def test_events_before_any_hello_are_left_out_and_said(tmp_path: Path) -> None:
     events = made_up_events("talk.wav")
-    found, (wrong,) = recordings(write_log(tmp_path / "log", events[1:5], made_up_events("other.wav")))
+    found, (wrong,) = recordings(write_log(tmp_path / "log", *events[1:5], *made_up_events("other.wav")))
     assert len(found) == 1
     assert "4 events stand before any hello of their stream" in wrong
 
@@ -105,7 +100,7 @@ def test_what_is_not_there_is_one_line(tmp_path: Path) -> None:
 
 def test_the_wall_clock_is_kept(tmp_path: Path) -> None:
     events = made_up_events("microphone", ts="2026-01-01T00:00:00Z")
-    found, _ = recordings(write_log(tmp_path / "log", events))
+    found, _ = recordings(write_log(tmp_path / "log", *events))
     assert isinstance(found[0][0], Hello)
     assert found[0][0].ts == "2026-01-01T00:00:00Z"
 

@@ -12,6 +12,7 @@ from rich.text import Text
 from emostream.archive.results import BadFile, ReadFile, Result
 from emostream.archive.source import Source
 from emostream.commands.stderr import print_line
+from emostream.sinks.drawing import duration
 from emostream.sinks.printable import printable
 
 _MOST_SAID = 20  # bad files that get a line: the table has them all
@@ -79,7 +80,7 @@ class ArchiveProgress:
         """Files, hours, speed, and the time that is left."""
         done = f"{self.files + self.errors:,} of {self._n_sources:,} files"
         bad = f" ({self.errors:,} could not be read)" if self.errors else ""
-        left = f" · {_duration(self.left_s / self.speed)} left" if self.left_s is not None and self.speed else ""
+        left = f" · {duration(self.left_s / self.speed)} left" if self.left_s is not None and self.speed else ""
         return f"{done}{bad} · {_hours(self.done_s)} of audio · {self.speed:,.1f} x real time{left}"
 
     @property
@@ -126,11 +127,3 @@ def archive_progress(sources: Sequence[Source]) -> Iterator[ArchiveProgress]:
 def _hours(seconds: float) -> str:
     """Such as ``12.34 h``."""
     return f"{seconds / 3600:,.2f} h"
-
-
-def _duration(seconds: float) -> str:
-    """Such as ``2 h 05 min``, or ``40 s``."""
-    if seconds < 60:
-        return f"{seconds:.0f} s"
-    hours, minutes = divmod(round(seconds / 60), 60)
-    return f"{hours:,} h {minutes:02} min" if hours else f"{minutes} min"
