@@ -35,12 +35,13 @@ portaudio:
 		|| echo "PortAudio is not here and could not be installed: install it with your system's packages" \
 			"(portaudio for Homebrew, Fedora and Arch) to record"
 
+# A file of tests stays in one process: what its tests share is made once.
 test: $(VENV)/system.done $(VENV)/dev.done lint docs
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 # While one works: lint, types, import contracts and the fast tests, in about two minutes.
 check: $(VENV)/dev.done lint
-	$(BIN)/python -m pytest -q -m "not slow and not corpora"
+	$(BIN)/python -m pytest -q -m "not slow and not corpora" --numprocesses auto --maxprocesses 4
 
 docs: $(VENV)/dev.done
 	$(BIN)/mkdocs build --strict --quiet

@@ -20,6 +20,10 @@ from tests.support.virtual_microphone import VirtualMicrophone
 
 # On a busy machine torch's threads wait for one another far longer than they work. It is read when torch is imported.
 os.environ["OMP_NUM_THREADS"] = "1"
+# Consoles that tests make are as wide and as coloured as the test says, not as a terminal or a CI job asks.
+for _name in ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "COLUMNS", "LINES"):
+    os.environ.pop(_name, None)
+os.environ["TERM"] = "xterm-256color"
 
 
 # What starts processes, browsers, servers or sound systems, or trains: `make check` leaves it out.
@@ -64,7 +68,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 # How long an example takes says more of what else the machine does than of the code.
-# The same examples each time: what newcomers run must not fail by chance. "long" looks for others.
+# The same examples each time, as far as the same modules are loaded: what newcomers run must not fail by chance.
+# "long" looks for others.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 settings.register_profile("long", settings.get_profile("patient"), max_examples=5_000, derandomize=False)
 settings.load_profile("patient")

@@ -114,15 +114,15 @@ class StepStream:
     def summary(self, clock_ms: float) -> Summary:
         """The prediction over all speech so far; the stream has lasted for ``clock_ms``."""
         prediction = self._whole_mean.prediction()
-        seconds = clock_ms / 1000
+        stamp = self.stamp(0, clock_ms)
         named_ms = sum(self._label_ms.values())
         return Summary(
-            **self.stamp(0, 1000 * seconds),
+            **stamp,
             source=self._source,
             p=prediction.p,
             label=prediction.label,
             confidence=prediction.confidence,
-            seconds=round(seconds, 3),
+            seconds=stamp["t_end_ms"] / 1000,
             speech_seconds=round(self._speech_ms / 1000, 3),
             share={label: round(ms / named_ms, 4) if named_ms else 0.0 for label, ms in self._label_ms.items()},
         )

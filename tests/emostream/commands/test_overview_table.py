@@ -3,6 +3,7 @@
 import io
 
 import msgspec
+import pytest
 from rich.console import Console
 
 from emostream.batch.overview import Overview
@@ -45,3 +46,18 @@ def test_of_very_many_the_sum_alone_is_shown() -> None:
     rows = [ROW] * (MOST_ROWS + 1)
     assert len(shown(*rows)) == 2
     assert len(shown(*rows[1:])) == MOST_ROWS + 2
+
+
+@pytest.mark.parametrize(
+    ("sources", "names"),
+    [
+        (["/home/a/calls/one.wav", "/home/a/calls/june/two.wav"], ["one.wav", "june/two.wav"]),
+        (["/home/a/one.wav", "/home/b/one.wav"], ["a/one.wav", "b/one.wav"]),
+        (["calls/one.wav"], ["one.wav"]),
+        (["one.wav", "other.wav"], ["one.wav", "other.wav"]),
+        (["https://host/one.wav", "s3://host/one.wav"], ["https://host/one.wav", "s3://host/one.wav"]),
+    ],
+)
+def test_names_are_without_the_folder_that_all_are_in(sources: list[str], names: list[str]) -> None:
+    rows = shown(*(msgspec.structs.replace(ROW, source=source) for source in sources))
+    assert [row[0] for row in rows[1 : 1 + len(names)]] == names

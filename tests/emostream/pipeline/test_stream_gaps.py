@@ -38,6 +38,16 @@ def test_a_gap_parts_the_stream_in_two(data: st.DataObject, parts: Parts, record
     assert stream.summary().t_end_ms == round(1000 * (cut + lost + len(after)) / HZ)
 
 
+@pytest.mark.parametrize("samples", [8, 24, 65_224, 65_240])
+def test_a_clock_at_half_a_millisecond_is_rounded_once(samples: int, parts: Parts, recording: Samples) -> None:
+    stream = parts.stream()
+    stream.push(AudioBlock(recording[:samples], HZ, 0))
+    stream.flush()
+    summary, moment = stream.summary(), stream.present_moment()
+    assert summary.t_end_ms == moment["t_end_ms"] == round(samples / 16)
+    assert summary.seconds == summary.t_end_ms / 1000
+
+
 def test_a_gap_in_resampled_audio_stands_on_the_inputs_clock(parts: Parts, recording: Samples) -> None:
     input_hz = 44_100
     stream = parts.stream(input_hz)

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from emostream.events import Certainty, Error, Estimate, Event, Gap, Hello, Summary, Utterance, UtteranceStart
 from emostream.sinks.text import TextSink
+from tests.support.colours import ANGRY
 from tests.support.stream_events import VOICE
 
 HELLO = Hello(
@@ -217,8 +218,7 @@ def test_an_error_is_one_line() -> None:
 def test_colour_is_for_terminals_alone() -> None:
     events = (HELLO, *utterance(0, 1000, "angry"), summary("angry", {"angry": 0.8, "happy": 0.2}))
     assert "\x1b" not in printed(*events)
-    # Rich keeps a style's codes from the terminal it was first drawn for: of 16 colours, 256, or 16 million.
-    assert re.search(r"\x1b\[(91|38;5;167|38;2;210;63;49)mangry", printed(*events, terminal=True))
+    assert re.search(ANGRY.pattern + "angry", printed(*events, terminal=True))
 
 
 def test_columns_stand_under_each_other_for_labels_of_any_script() -> None:

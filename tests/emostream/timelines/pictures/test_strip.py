@@ -8,6 +8,7 @@ from rich.console import Console
 
 from emostream.timelines.pictures.strip import print_strip, write_strip
 from emostream.timelines.timeline import Timeline, TimelineGap, TimelineUtterance
+from tests.support.colours import ANGRY
 from tests.support.stream_events import hello
 from tests.support.timelines import made_up_timeline
 
@@ -63,7 +64,7 @@ def test_it_is_as_wide_as_the_terminal_at_most(width: int, seconds: int) -> None
     timeline = Timeline(hello=hello(), length_ms=seconds * 1000, utterances=tuple(utterances), gaps=())
     file = io.StringIO()
     print_strip(timeline, Console(file=file, width=width, color_system="truecolor", force_terminal=True))
-    assert "\x1b[38;2;210;63;49m" in file.getvalue()
+    assert ANGRY.search(file.getvalue())
     plain = re.sub(r"\x1b\[[\d;]*m", "", file.getvalue())
     assert all(len(line) <= width for line in plain.splitlines()[2:])
     assert plain.count("a") + plain.count("▅") >= seconds / 4
