@@ -28,7 +28,7 @@ def networks(runs: int) -> list[Comparison]:
     """Each network by itself."""
     torch.set_num_threads(1)
     found = []
-    for path in sorted(set(assets.MODELS.glob("*.onnx")) - {assets.MODELS / assets.VAD_MODEL}):
+    for path in sorted(set(assets.MODELS.glob("*.onnx")).difference(assets.vad_paths())):
         model = EmotionModel.load(path)
         rng = np.random.default_rng(0)
         shape = (1, model.card.grid().rows, model.card.features.dim)

@@ -1,11 +1,12 @@
-"""Makes silero_vad.onnx of the published graph: the same weights, inputs and outputs at two fifths of the cost.
+"""Makes silero_vad.onnx and silero_vad_8k.onnx of the published graph: the same weights at two fifths of the cost.
 
 pip download --no-deps silero-vad==6.2.3
-unzip -p silero_vad-6.2.3-*.whl silero_vad/data/silero_vad_16k_sequence.onnx > published.onnx
+unzip -p silero_vad-6.2.3-*.whl silero_vad/data/silero_vad_op18_ifless.onnx > published.onnx
 python models/make_silero_vad.py published.onnx
 
-The published graph's convolutions are over four places at most, one chunk after the other, which costs several times
-what the arithmetic does. Here each is one product of matrices over all chunks of a call.
+The published graph holds two networks, for sound of 16 and of 8 kHz. Their convolutions are over four places at most,
+one chunk after the other, which costs several times what the arithmetic does. Here each is one product of matrices over
+all chunks of a call.
 """
 
 import argparse
@@ -18,8 +19,10 @@ from onnx import TensorProto, helper, numpy_helper
 
 F32 = NDArray[np.float32]
 
-CHUNK_AND_CONTEXT, HIDDEN, BINS = 576, 128, 129
-OUT = Path(__file__).with_name("silero_vad.onnx")
+HIDDEN = 128
+# A chunk of 32 ms and the 4 ms before it are nine of these.
+BLOCK_16K, BLOCK_8K = 64, 32
+FOLDER = Path(__file__).parent
 
 
 class Graph:
@@ -63,17 +66,18 @@ class Graph:
         return self.add("Slice", [places, *given], name)
 
 
-def rewritten(weights: dict[str, F32]) -> onnx.ModelProto:
-    """The graph with these weights of the published file."""
+def rewritten(weights: dict[str, F32], block: int) -> onnx.ModelProto:
+    """The graph with these weights of the published file; its input has nine blocks of so many samples."""
+    hop, bins = 2 * block, 2 * block + 1
     graph = Graph()
-    padded = graph.add("Pad", ["input", graph.constant("mirror", [0, 0, 0, 64])], "mirrored", mode="reflect")
-    blocks = graph.add("Reshape", [padded, graph.constant("block_shape", [-1, 5, 128])], "blocks")
+    padded = graph.add("Pad", ["input", graph.constant("mirror", [0, 0, 0, block])], "mirrored", mode="reflect")
+    blocks = graph.add("Reshape", [padded, graph.constant("block_shape", [-1, 5, hop])], "blocks")
     halves = [graph.slice(blocks, "first_halves", slice(0, 4)), graph.slice(blocks, "second_halves", slice(1, 5))]
     frames = graph.add("Concat", halves, "frames", axis=2)
     spectrum = graph.product(frames, "stft", weights["stft.forward_basis_buffer"][:, 0, :].T)
     real, imaginary = (
-        graph.slice(spectrum, name, slice(start, start + BINS), axis=2)
-        for name, start in (("real", 0), ("imaginary", BINS))
+        graph.slice(spectrum, name, slice(start, start + bins), axis=2)
+        for name, start in (("real", 0), ("imaginary", bins))
     )
     squares = [graph.add("Mul", [part, part], f"{part}.square") for part in (real, imaginary)]
     magnitude = graph.add("Sqrt", [graph.add("Add", squares, "power")], "magnitude")
@@ -91,13 +95,21 @@ def rewritten(weights: dict[str, F32]) -> onnx.ModelProto:
     )
     sequence = graph.add("Reshape", [fourth, graph.constant("sequence_shape", [-1, 1, HIDDEN])], "sequence")
     recurrent = [
-        graph.constant(f"recurrent.{name}", weights[f"onnx::LSTM_{number}"], np.float32)
-        for name, number in (("w", 209), ("r", 210), ("b", 211))
+        graph.constant("recurrent.w", _gates(weights["decoder.rnn.weight_ih"])[None], np.float32),
+        graph.constant("recurrent.r", _gates(weights["decoder.rnn.weight_hh"])[None], np.float32),
+        graph.constant(
+            "recurrent.b",
+            np.concatenate([_gates(weights[f"decoder.rnn.bias_{of}"]) for of in ("ih", "hh")])[None],
+            np.float32,
+        ),
     ]
     graph.add("LSTM", [sequence, *recurrent, "", "h", "c"], "heard", "hn", "cn", hidden_size=HIDDEN)
     rows = graph.add("Reshape", ["heard", graph.constant("row_shape", [-1, HIDDEN])], "heard_rows")
     logit = graph.product(
-        graph.add("Relu", [rows], "heard.relu"), "output", weights["output.weight"][0], weights["output.bias"]
+        graph.add("Relu", [rows], "heard.relu"),
+        "output",
+        weights["decoder.decoder.2.weight"][0],
+        weights["decoder.decoder.2.bias"],
     )
     places = graph.constant("places", [-1])
     graph.add("Reshape", [graph.add("Sigmoid", [logit], "sigmoid"), places], "speech_probs")
@@ -106,7 +118,7 @@ def rewritten(weights: dict[str, F32]) -> onnx.ModelProto:
         helper.make_graph(
             graph.nodes,
             "silero_vad",
-            [_value("input", ["sequence_length", CHUNK_AND_CONTEXT]), _value("h", state), _value("c", state)],
+            [_value("input", ["sequence_length", 9 * block]), _value("h", state), _value("c", state)],
             [_value("speech_probs", ["sequence_length"]), _value("hn", state), _value("cn", state)],
             graph.constants,
         ),
@@ -118,7 +130,13 @@ def rewritten(weights: dict[str, F32]) -> onnx.ModelProto:
 
 
 def _layer(weights: dict[str, F32], number: int) -> tuple[F32, F32]:
-    return weights[f"encoder.{number}.weight"], weights[f"encoder.{number}.bias"]
+    return tuple(weights[f"encoder.{number}.reparam_conv.{part}"] for part in ("weight", "bias"))
+
+
+def _gates(rows: F32) -> F32:
+    """Rows of torch's gates (input, forget, cell, output) in ONNX's order (input, output, forget, cell)."""
+    entry, forget, cell, out = np.split(rows, 4)
+    return np.concatenate([entry, out, forget, cell])
 
 
 def _by_tap(weights: F32, taps: list[int]) -> F32:
@@ -131,12 +149,17 @@ def _value(name: str, shape: list[int | str]) -> onnx.ValueInfoProto:
 
 
 def main() -> None:
-    """Write the file beside this script."""
+    """Write the files beside this script."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("published", type=Path, help="silero_vad_16k_sequence.onnx")
+    parser.add_argument("published", type=Path, help="silero_vad_op18_ifless.onnx")
     published = onnx.load(parser.parse_args().published)
-    weights = {tensor.name: numpy_helper.to_array(tensor) for tensor in published.graph.initializer}
-    onnx.save(rewritten(weights), OUT)
+    tensors = {tensor.name: numpy_helper.to_array(tensor) for tensor in published.graph.initializer}
+    for prefix, block, name in (
+        ("model.", BLOCK_16K, "silero_vad.onnx"),
+        ("model_8k.", BLOCK_8K, "silero_vad_8k.onnx"),
+    ):
+        weights = {name.removeprefix(prefix): values for name, values in tensors.items() if name.startswith(prefix)}
+        onnx.save(rewritten(weights, block), FOLDER / name)
 
 
 if __name__ == "__main__":

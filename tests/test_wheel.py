@@ -83,7 +83,7 @@ def test_the_wheel_holds_three_packages_with_their_types_the_models_and_the_lice
     assert {name.split("/")[0] for name in names if "dist-info" not in name} == set(PACKAGES)
     assert {f"{package}/py.typed" for package in PACKAGES} <= set(names)
     bundled = {name.removeprefix("emostream/bundled/") for name in names if name.startswith("emostream/bundled/")}
-    shipped = {*assets.SHIPPED, "silero_vad.onnx", "reliability.json", "LICENCES.md"}
+    shipped = {*assets.SHIPPED, *assets.VAD_MODELS, "reliability.json", "LICENCES.md"}
     assert {f"models/{name}" for name in shipped} | {"demo/recording.flac"} <= bundled
     assert {"emostream/widget/index.html", "emostream/widget/emostream.js"} <= set(names)
     assert "emostream/timelines/pictures/page_files/page.html" in names

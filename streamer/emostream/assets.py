@@ -18,7 +18,8 @@ _ROOT = _PACKAGE / "bundled" if (_PACKAGE / "bundled").is_dir() else _PACKAGE.pa
 MODELS = _ROOT / "models"
 DEMO_RECORDING = _ROOT / "demo" / "recording.flac"
 SHIPPED = ("whisper.onnx", "mel_cnn2d.onnx")
-VAD_MODEL = "silero_vad.onnx"
+# Of 16 and of 8 kHz.
+VAD_MODELS = ("silero_vad.onnx", "silero_vad_8k.onnx")
 RELIABILITY = MODELS / "reliability.json"
 AROUSAL = MODELS / "arousal.json"
 
@@ -28,6 +29,11 @@ _logger = logging.getLogger(__name__)
 def model_paths() -> list[Path]:
     """The shipped emotion models, by name; what else lies beside them is no part of the ensemble."""
     return [MODELS / name for name in SHIPPED if (MODELS / name).is_file()]
+
+
+def vad_paths() -> list[Path]:
+    """The networks of the voice activity detector, for 16 and for 8 kHz."""
+    return [MODELS / name for name in VAD_MODELS]
 
 
 def files_of(path: Path) -> list[Path]:
@@ -72,8 +78,8 @@ def load_arousal() -> ArousalFormula:
 
 
 def load_vad_model() -> VoiceActivityModel:
-    """The network of the voice activity detector. Raises ``ModelError``."""
-    return VoiceActivityModel(MODELS / VAD_MODEL)
+    """The networks of the voice activity detector. Raises ``ModelError``."""
+    return VoiceActivityModel(*vad_paths())
 
 
 def load_stream_factory(

@@ -160,4 +160,4 @@ def _sound_options(arguments: argparse.Namespace) -> tuple[str, ...]:
 def _model_files(arguments: argparse.Namespace) -> list[Path]:
     """All that is read of models; their reliability is in the factory's configuration."""
     models = [file for path in arguments.model or () for file in assets.files_of(path)] or assets.model_paths()
-    return [*models, assets.MODELS / assets.VAD_MODEL, assets.AROUSAL]
+    return [*models, *assets.vad_paths(), assets.AROUSAL]

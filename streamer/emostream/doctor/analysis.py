@@ -132,7 +132,7 @@ def _utterances(
     gain = 10 ** (min(_SPEECH_DBFS - loud_db, _MOST_GAIN_DB) / 20)
     resampler = Resampler(sample_rate_hz, SAMPLE_RATE_HZ)
     audio = np.concatenate([resampler.push(samples), resampler.flush()]) * np.float32(gain)
-    detector = VoiceActivityDetector(vad_model, VoiceActivityConfig(), 0)
+    detector = VoiceActivityDetector(vad_model, VoiceActivityConfig(), 0, sample_rate_hz)
     changes = [*detector.push(np.clip(audio, -1, 1)), *detector.flush()]
     times = [change.at_sample / SAMPLE_RATE_HZ for change in changes]
     return list(zip(times[::2], times[1::2], strict=True))

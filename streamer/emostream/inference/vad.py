@@ -1,8 +1,8 @@
 """Voice activity detection: which moments hold speech, so that silence and keyboards get no emotion.
 
-The probabilities come from Silero VAD 6 (MIT), a small recurrent network with an input of 32 ms. Speech begins and ends
-at thresholds of their own. The network misses what is quiet and what a telephone left of a voice, so it hears quiet
-sound amplified; what is loud it hears as it is.
+The probabilities come from Silero VAD 6 (MIT), two small recurrent networks with an input of 32 ms: one for 16 kHz, one
+for 8 kHz, which finds more of what a telephone leaves of a voice. Speech begins and ends at thresholds of their own.
+The networks miss what is quiet, so they hear quiet sound amplified; what is loud they hear as it is.
 """
 
 from dataclasses import dataclass
@@ -19,6 +19,8 @@ from emostream.voice.meter import VoiceStatistics
 SAMPLE_RATE_HZ = 16_000
 CHUNK = 512
 CONTEXT = 64
+# Sound that comes at this rate or a lower one is heard by the network for 8 kHz.
+NARROW_HZ = 8_000
 STATE_SHAPE = (1, 1, 128)
 
 
@@ -26,8 +28,9 @@ STATE_SHAPE = (1, 1, 128)
 class VoiceActivityConfig:
     """Speech begins where its probability reaches ``enter`` and ends after ``hangover_ms`` below ``leave``.
 
-    The network hears sound amplified to an RMS of ``level_dbfs`` (dB under full scale), by ``most_gain_db`` at most.
-    The level is that of the loudest chunk of late: what one counts for halves every ``level_half_life_s``.
+    The network hears sound amplified to an RMS of ``level_dbfs`` (dB of full scale), by ``most_gain_db`` at most; that
+    for 8 kHz has a level and a gain of its own. The level is that of the loudest chunk of late: what one counts for
+    halves every ``level_half_life_s``.
     """
 
     enter: float = 0.5
@@ -35,18 +38,25 @@ class VoiceActivityConfig:
     hangover_ms: int = 400
     level_dbfs: float = -14.0
     most_gain_db: float = 17.0
+    narrow_level_dbfs: float = -3.0
+    narrow_most_gain_db: float = 30.0
     level_half_life_s: float = 3.0
 
 
 class VoiceActivityModel:
-    """The network alone, shared by all streams; each stream keeps a recurrent state of its own."""
+    """The networks alone, shared by all streams; each stream keeps a recurrent state of its own."""
 
-    def __init__(self, path: Path) -> None:
-        self._session = open_session(path)
+    def __init__(self, path: Path, narrow_path: Path) -> None:
+        size = CONTEXT + CHUNK
+        self._sessions = {size: open_session(path), size // 2: open_session(narrow_path)}
 
     def run(self, chunks: Samples, state: tuple[Any, Any]) -> tuple[NDArray[np.float32], tuple[Any, Any]]:
-        """Chunks of shape (k, CONTEXT + CHUNK) in, probabilities (k,) and the next state out."""
-        p, h, c = self._session.run(["speech_probs", "hn", "cn"], {"input": chunks, "h": state[0], "c": state[1]})
+        """Chunks of shape (k, CONTEXT + CHUNK) in, or of half as many samples at 8 kHz.
+
+        Gives probabilities (k,) and the next state.
+        """
+        session = self._sessions[chunks.shape[1]]
+        p, h, c = session.run(["speech_probs", "hn", "cn"], {"input": chunks, "h": state[0], "c": state[1]})
         return p, (h, c)
 
 
@@ -66,22 +76,34 @@ class SpeechChange:
 class VoiceActivityDetector:
     """16 kHz samples in, changes of speech out; it also knows which of the last chunks were speech.
 
-    ``memory_samples`` is how far back ``speech_between`` can look.
+    ``memory_samples`` is how far back ``speech_between`` can look, ``input_hz`` the rate that the sound came at before
+    it was resampled to 16 kHz.
     """
 
-    def __init__(self, model: VoiceActivityModel, config: VoiceActivityConfig, memory_samples: int) -> None:
+    def __init__(
+        self,
+        model: VoiceActivityModel,
+        config: VoiceActivityConfig,
+        memory_samples: int,
+        input_hz: int = SAMPLE_RATE_HZ,
+    ) -> None:
         self._model = model
         self._config = config
         self._memory = memory_samples // CHUNK + 2
         self._decay = 0.5 ** (CHUNK / SAMPLE_RATE_HZ / config.level_half_life_s)
-        self._level_wanted, self._most_gain = 10 ** (config.level_dbfs / 20), 10 ** (config.most_gain_db / 20)
+        is_narrow = input_hz <= NARROW_HZ
+        level_dbfs = config.narrow_level_dbfs if is_narrow else config.level_dbfs
+        most_gain_db = config.narrow_most_gain_db if is_narrow else config.most_gain_db
+        self._level_wanted, self._most_gain = 10 ** (level_dbfs / 20), 10 ** (most_gain_db / 20)
+        # Nothing lies above 4 kHz in what came at 8 kHz: each second sample holds all of it.
+        self._every = 2 if is_narrow else 1
         self.reset()
 
     def reset(self) -> None:
         """Forget all audio: what follows is as from a new detector."""
         self._state: tuple[Any, Any] = (np.zeros(STATE_SHAPE, np.float32), np.zeros(STATE_SHAPE, np.float32))
         self._pending = np.zeros(0, np.float32)
-        self._context = np.zeros(CONTEXT, np.float32)
+        self._context = np.zeros(CONTEXT // self._every, np.float32)
         self._level = 0.0
         self._chunks_done = 0
         self._chunks_voiced = 0
@@ -96,9 +118,10 @@ class VoiceActivityDetector:
         self._pending = audio[n * CHUNK :].copy()
         if n == 0:
             return []
-        heard = np.concatenate([self._context, self._amplified(audio[: n * CHUNK])])
-        self._context = heard[-CONTEXT:].copy()
-        shape, strides = (n, CONTEXT + CHUNK), (CHUNK * heard.itemsize, heard.itemsize)
+        heard = np.concatenate([self._context, self._amplified(audio[: n * CHUNK])[:: self._every]])
+        context, chunk = CONTEXT // self._every, CHUNK // self._every
+        self._context = heard[-context:].copy()
+        shape, strides = (n, context + chunk), (chunk * heard.itemsize, heard.itemsize)
         chunks: Samples = np.ndarray(shape, np.float32, heard, strides=strides)
         probabilities, self._state = self._model.run(np.ascontiguousarray(chunks), self._state)
         return [change for p in probabilities for change in self._decide(float(p))]

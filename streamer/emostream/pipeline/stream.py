@@ -55,7 +55,7 @@ class EmotionStream:
         self.labels = models[0].card.labels
         self._features = FeatureStreams([model.card.features for model in models])
         memory = models[0].card.grid().length_samples
-        self._detector = VoiceActivityDetector(vad_model, config.voice_activity, memory)
+        self._detector = VoiceActivityDetector(vad_model, config.voice_activity, memory, input_hz)
         self._input_hz = input_hz
         self.reset()
 

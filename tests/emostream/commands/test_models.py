@@ -36,7 +36,7 @@ def test_a_file_that_is_no_model_is_one_line_and_nothing_is_printed(tmp_path: Pa
     (tmp_path / "text.onnx").write_text("hello")
     for path, said in (
         (tmp_path / "text.onnx", "not an ONNX model"),
-        (assets.MODELS / assets.VAD_MODEL, "no model card"),
+        (assets.vad_paths()[0], "no model card"),
         (tmp_path / "missing.onnx", "no such model file"),
         (tmp_path / "missing", "no such model file"),
     ):

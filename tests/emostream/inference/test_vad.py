@@ -9,23 +9,37 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.signal import butter, sosfiltfilt
 
-from emostream.audio import Samples
-from emostream.inference.vad import CHUNK, SpeechChange, VoiceActivityConfig, VoiceActivityDetector, VoiceActivityModel
+from emostream.audio import AudioBlock, Samples
+from emostream.events import UtteranceStart
+from emostream.inference.vad import (
+    CHUNK,
+    CONTEXT,
+    NARROW_HZ,
+    SpeechChange,
+    VoiceActivityConfig,
+    VoiceActivityDetector,
+    VoiceActivityModel,
+)
 from tests.support.chunking import chunks, cuts
+from tests.support.streams import Parts, of_type
 
 HZ = 16_000
 CONFIG = VoiceActivityConfig()
+# What sound came at decides which of the two networks hears it.
+BOTH_RATES = pytest.mark.parametrize("input_hz", [HZ, NARROW_HZ])
 SENTENCES_FROM_S = [0.9, 5.5, 9.7, 13.1, 18.2, 22.7, 26.1, 29.4]
 
 
 def new_detector(
-    model: VoiceActivityModel, config: VoiceActivityConfig = CONFIG, memory: int = 3 * HZ
+    model: VoiceActivityModel, config: VoiceActivityConfig = CONFIG, memory: int = 3 * HZ, input_hz: int = HZ
 ) -> VoiceActivityDetector:
-    return VoiceActivityDetector(model, config, memory)
+    return VoiceActivityDetector(model, config, memory, input_hz)
 
 
-def changes_of(model: VoiceActivityModel, audio: Samples, config: VoiceActivityConfig = CONFIG) -> list[SpeechChange]:
-    detector = new_detector(model, config)
+def changes_of(
+    model: VoiceActivityModel, audio: Samples, config: VoiceActivityConfig = CONFIG, input_hz: int = HZ
+) -> list[SpeechChange]:
+    detector = new_detector(model, config, input_hz=input_hz)
     return detector.push(audio) + detector.flush()
 
 
@@ -36,7 +50,7 @@ class ScriptedModel(VoiceActivityModel):
         pass
 
     def run(self, chunks, state):  # type: ignore[no-untyped-def]
-        return chunks[:, 64].astype(np.float32), state
+        return chunks[:, CONTEXT].astype(np.float32), state
 
 
 def scripted(probabilities: list[float], config: VoiceActivityConfig = CONFIG) -> list[SpeechChange]:
@@ -64,17 +78,42 @@ def test_speech_is_found_where_it_is_and_nowhere_else(vad_model: VoiceActivityMo
     assert spoken[quiet].mean() < 0.15, "only at the edges of sentences"
 
 
+@BOTH_RATES
 @pytest.mark.parametrize("gain_db", [-20, -30])
-def test_a_quiet_voice_is_found_as_well(vad_model: VoiceActivityModel, recording: Samples, gain_db: int) -> None:
-    changes = changes_of(vad_model, recording * np.float32(10 ** (gain_db / 20)))
+def test_a_quiet_voice_is_found_as_well(
+    vad_model: VoiceActivityModel, recording: Samples, gain_db: int, input_hz: int
+) -> None:
+    changes = changes_of(vad_model, recording * np.float32(10 ** (gain_db / 20)), input_hz=input_hz)
     starts = [change.at_sample / HZ for change in changes if change.speaking]
     assert starts == pytest.approx(SENTENCES_FROM_S, abs=0.25)
 
 
-def test_a_voice_over_a_telephone_is_found_as_well(vad_model: VoiceActivityModel, recording: Samples) -> None:
-    narrow = sosfiltfilt(butter(8, [300, 3_400], "bandpass", fs=HZ, output="sos"), recording).astype(np.float32)
-    starts = [change.at_sample / HZ for change in changes_of(vad_model, narrow) if change.speaking]
+def by_telephone(recording: Samples) -> Samples:
+    return sosfiltfilt(butter(8, [300, 3_400], "bandpass", fs=HZ, output="sos"), recording).astype(np.float32)
+
+
+@BOTH_RATES
+def test_a_voice_over_a_telephone_is_found_as_well(
+    vad_model: VoiceActivityModel, recording: Samples, input_hz: int
+) -> None:
+    changes = changes_of(vad_model, by_telephone(recording), input_hz=input_hz)
+    starts = [change.at_sample / HZ for change in changes if change.speaking]
     assert starts == pytest.approx(SENTENCES_FROM_S, abs=0.35)
+
+
+def test_what_comes_at_8_khz_is_heard_by_the_network_for_it(recording: Samples, parts: Parts) -> None:
+    """It finds speech in a quiet telephone's sound where that for 16 kHz misses some."""
+    quiet = by_telephone(recording) * np.float32(0.003)
+    found = {hz: changes_of(parts.vad_model, quiet, input_hz=hz) for hz in (HZ, NARROW_HZ)}
+    n_samples = {
+        hz: sum(change.at_sample * (-1 if change.speaking else 1) for change in changes)
+        for hz, changes in found.items()
+    }
+    assert n_samples[NARROW_HZ] > 1.1 * n_samples[HZ]
+    stream = parts.stream(NARROW_HZ)
+    events = stream.push(AudioBlock(quiet[::2], NARROW_HZ, 0)) + stream.flush()
+    starts = [event.t_start_ms for event in of_type(events, UtteranceStart)]
+    assert starts == pytest.approx([1000 * one.at_sample / HZ for one in found[NARROW_HZ] if one.speaking], abs=100)
 
 
 def test_a_shout_is_heard_as_it_is_and_then_quiet_sound_again(recording: Samples) -> None:
@@ -97,39 +136,44 @@ def test_a_shout_is_heard_as_it_is_and_then_quiet_sound_again(recording: Samples
     assert [hearing.heard[chunk] for chunk in at_s] == pytest.approx([0.01, 0.0186, 0.0708], rel=0.1)
 
 
+@BOTH_RATES
 @pytest.mark.parametrize("level", [1e-4, 0.001, 0.01, 0.1, 0.3])
-def test_white_noise_is_not_speech(vad_model: VoiceActivityModel, level: float) -> None:
+def test_white_noise_is_not_speech(vad_model: VoiceActivityModel, level: float, input_hz: int) -> None:
     noise = np.random.default_rng(0).normal(0, level, 20 * HZ).clip(-1, 1).astype(np.float32)
-    assert changes_of(vad_model, noise) == []
+    assert changes_of(vad_model, noise, input_hz=input_hz) == []
 
 
+@BOTH_RATES
 @pytest.mark.parametrize("frequency_hz", [50, 440, 1_000, 4_000])
 @pytest.mark.parametrize("peak", [0.5, 0.005])
-def test_a_tone_is_not_speech(vad_model: VoiceActivityModel, frequency_hz: int, peak: float) -> None:
+def test_a_tone_is_not_speech(vad_model: VoiceActivityModel, frequency_hz: int, peak: float, input_hz: int) -> None:
     tone = peak * np.sin(2 * np.pi * frequency_hz * np.arange(10 * HZ) / HZ)
-    assert changes_of(vad_model, tone.astype(np.float32)) == []
+    assert changes_of(vad_model, tone.astype(np.float32), input_hz=input_hz) == []
 
 
-def test_digital_silence_is_not_speech(vad_model: VoiceActivityModel) -> None:
-    assert changes_of(vad_model, np.zeros(20 * HZ, np.float32)) == []
+@BOTH_RATES
+def test_digital_silence_is_not_speech(vad_model: VoiceActivityModel, input_hz: int) -> None:
+    assert changes_of(vad_model, np.zeros(20 * HZ, np.float32), input_hz=input_hz) == []
 
 
+@BOTH_RATES
 @pytest.mark.parametrize("peak", [0.8, 0.01])
-def test_clicks_are_not_speech(vad_model: VoiceActivityModel, peak: float) -> None:
+def test_clicks_are_not_speech(vad_model: VoiceActivityModel, peak: float, input_hz: int) -> None:
     clicks = peak * (np.random.default_rng(1).random(20 * HZ) < 3e-4)
-    assert changes_of(vad_model, clicks.astype(np.float32)) == []
+    assert changes_of(vad_model, clicks.astype(np.float32), input_hz=input_hz) == []
 
 
+@BOTH_RATES
 @settings(max_examples=12)
 @given(data=st.data())
 def test_any_chunking_gives_the_same_turns(
-    data: st.DataObject, vad_model: VoiceActivityModel, recording: Samples
+    data: st.DataObject, vad_model: VoiceActivityModel, recording: Samples, input_hz: int
 ) -> None:
     audio = recording[: 10 * HZ]
-    detector = new_detector(vad_model)
+    detector = new_detector(vad_model, input_hz=input_hz)
     pieces = chunks(audio, data.draw(cuts(len(audio), most=40)))
     changes = [change for piece in pieces for change in detector.push(piece)] + detector.flush()
-    assert changes == changes_of(vad_model, audio)
+    assert changes == changes_of(vad_model, audio, input_hz=input_hz)
 
 
 @pytest.mark.parametrize("size", [1, 160, 511, 512, 513, 4_000])

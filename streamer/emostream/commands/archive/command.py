@@ -148,7 +148,7 @@ def _read_quietly(factory: StreamFactory, unit: Unit, on_progress: OnProgress) -
 def _files(arguments: argparse.Namespace) -> tuple[list[Path], list[Path]]:
     """The files of the models, and what else is read of models."""
     models = [file for path in arguments.model or () for file in assets.files_of(path)] or assets.model_paths()
-    return models, [assets.MODELS / assets.VAD_MODEL, assets.AROUSAL]
+    return models, [*assets.vad_paths(), assets.AROUSAL]
 
 
 def _options(arguments: argparse.Namespace) -> dict[str, str]:
