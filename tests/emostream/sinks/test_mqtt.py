@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from emostream.events import Estimate, Health, Hello, ModelBrief, Utterance, VoiceMeasures
@@ -130,6 +131,15 @@ class TestHomeAssistant:
         sink.emit(health(source_ok=False))
         home.wait_for(lambda it: it.states["reading"] == "OFF" and it.states["level"] == "None")
         assert home.states["emotion"] == "silent", "the last mood must not stay while nothing is read"
+
+    def test_of_a_replay_it_sees_labels_but_no_microphone(
+        self, broker: Mosquitto, home: HomeAssistant, opened: Open
+    ) -> None:
+        sink = opened(broker.port)
+        for event in (msgspec.structs.replace(HELLO, recorded="2026-01-02T03:04:05Z"), health(), estimate()):
+            sink.emit(event)
+        home.wait_for(lambda it: it.states.get("emotion") == "sad" and len(it.states) == 7)
+        assert home.states["reading"] == "OFF"
 
     def test_each_utterance_is_an_event(self, broker: Mosquitto, home: HomeAssistant, opened: Open) -> None:
         sink = opened(broker.port)

@@ -1,0 +1,1 @@
+"""What recorded sessions take, and what can be got back from them: ``python -m bench.sessions``."""
