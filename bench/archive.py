@@ -301,12 +301,12 @@ def report(runs: Sequence[Run], seconds: float, load: float, arguments: argparse
         )
         for done in runs
     ]
+    read = f"{hours:.2f} hours in {one.n_files} recordings, and {one.n_errors} files that are no sound"
     command = f"python -m bench.archive --hours {arguments.hours:g} --kill-every {arguments.kill_every:g}"
     return f"""# Archives
 
 `{command}`, {time.strftime("%-d %B %Y")}, {os.cpu_count()} cores of x86-64, a load of {load:.1f} at the beginning and
-{os.getloadavg()[0]:.1f} at the end: {hours:.2f} hours in {one.n_files} recordings, and
-{one.n_errors} files that are no sound.
+{os.getloadavg()[0]:.1f} at the end: {read}.
 
 | {" | ".join(COLUMNS)} |
 |---{"|--:" * (len(COLUMNS) - 3)}|---|---|

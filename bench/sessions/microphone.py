@@ -43,7 +43,7 @@ def measure_microphone(corpora: Path, minutes: float) -> None:
             f"{ended['lost_steps']} steps lost, {ended['size_bytes'] / 1e6 / ended['seconds'] * 3600:.1f} MB an hour; "
             f"{len(live):,} events, a replay's are {'equal' if live == again else 'NOT EQUAL'}"
         )
-        print(compared.decode())
+        print(compared.decode().partition("utterances that A and B name otherwise")[0])
 
 
 def _as_played(corpora: Path, minutes: float, sample_rate_hz: int) -> np.typing.NDArray[np.int16]:
