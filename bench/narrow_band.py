@@ -44,12 +44,12 @@ def main() -> None:
     print("rows       recording    windows    0 %    1 %   50 %   99 %  100 %   taken to be a telephone's")
     for name, spec in SPECS.items():
         for kind in (AS_IT_IS, TELEPHONE, HEADSET):
-            falls = np.array([fall for clip in chosen for fall in _falls_db(_heard(clip, clips, kind), spec)])
+            falls = np.array([fall for clip in chosen for fall in _falls_db(heard(clip, clips, kind), spec)])
             shown = "".join(f"{value:7.1f}" for value in np.percentile(falls, [0, 1, 50, 99, 100]))
             print(f"{name:10} {kind:12} {len(falls):7,} {shown} {(falls > LEAST_FALL_DB).mean():10.2%}", flush=True)
 
 
-def _heard(clip: Clip, others: list[Clip], kind: str) -> Samples:
+def heard(clip: Clip, others: list[Clip], kind: str) -> Samples:
     """The clip as a stream reads it, at 16 kHz."""
     audio = read_audio(clip.path, HZ)
     if kind == AS_IT_IS:
