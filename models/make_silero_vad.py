@@ -154,12 +154,12 @@ def main() -> None:
     parser.add_argument("published", type=Path, help="silero_vad_op18_ifless.onnx")
     published = onnx.load(parser.parse_args().published)
     tensors = {tensor.name: numpy_helper.to_array(tensor) for tensor in published.graph.initializer}
-    for prefix, block, name in (
+    for prefix, block, file in (
         ("model.", BLOCK_16K, "silero_vad.onnx"),
         ("model_8k.", BLOCK_8K, "silero_vad_8k.onnx"),
     ):
         weights = {name.removeprefix(prefix): values for name, values in tensors.items() if name.startswith(prefix)}
-        onnx.save(rewritten(weights, block), FOLDER / name)
+        onnx.save(rewritten(weights, block), FOLDER / file)
 
 
 if __name__ == "__main__":
